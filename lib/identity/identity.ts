@@ -1,0 +1,13 @@
+/** A person as their provider vouches for them: what grants are decided on. */
+export interface Identity {
+  /** The issuer, exactly as configured. */
+  readonly issuer: string;
+  /** The provider's `sub`: 1 to 255 characters. */
+  readonly subject: string;
+  /** Group names, compared exactly. */
+  readonly groups: readonly string[];
+  /** The verified token's claims set. */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** When the subject token ends, epoch seconds. */
+  readonly expiresAt: number;
+}

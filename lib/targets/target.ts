@@ -1,0 +1,98 @@
+import type { Identity } from '../identity/identity.ts';
+
+/** The transports that a grant can name, as Red5's `red5-transport` claim spells them. */
+export const TRANSPORTS = ['WHIP', 'WHEP', 'RTMP', 'RTSP'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+/** How a target's tokens are signed (RFC 7518 §3.1, RFC 8037 §3.1). */
+export type SigningAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA';
+
+/**
+ * How many keys a target's servers accept at one time, which decides how its secret is rotated:
+ * `single`, one secret, changed by a reload, so a fallback token is needed; `keyring`, several secrets by `kid` from a
+ * file of ours; `jwks`, several public keys that the servers fetch themselves.
+ */
+export type KeyDistribution = 'single' | 'keyring' | 'jwks';
+
+/** What was decided for one request: every combination of these sets is allowed by some rule. */
+export interface Grant {
+  readonly actions: readonly string[];
+  /** Names, already folded to the target's case; `*` where any room is allowed. */
+  readonly rooms: readonly string[] | '*';
+  /** Empty for a target that knows no transports. */
+  readonly transports: readonly Transport[];
+  /** Lifetime in seconds. */
+  readonly ttlSeconds: number;
+}
+
+/** What a target's claims are made of. */
+export interface ClaimsInput {
+  readonly grant: Grant;
+  readonly identity: Identity;
+  /** The subject as this target may see it: the provider's, or a pairwise one. */
+  readonly subject: string;
+  /** The session id asked for, or a fresh one. */
+  readonly session: string;
+}
+
+/** Claims in a server's own names; `iat`, `exp` and `jti` are added by the signer. */
+export type ServerClaims = Readonly<Record<string, unknown>>;
+
+/** How `rotate` reaches a target's servers. */
+export type Fleet =
+  | {
+      readonly by: 'files';
+      /** Paths of the servers' config files, one a node. */
+      readonly files: readonly string[];
+      /** A command run after a change; `{file}` in it stands for the path. */
+      readonly reload?: string;
+      /** Addresses that a probe token is tried on before a promotion. */
+      readonly probe?: readonly string[];
+    }
+  | {
+      readonly by: 'ssm';
+      /** The tag that selects the instances. */
+      readonly tag: { readonly key: string; readonly value: string };
+      /** The name of the Systems Manager document that runs the node script. */
+      readonly document: string;
+      readonly probe?: readonly string[];
+    };
+
+/** One kind of media server, configured: the only thing that knows that server's claims and limits. */
+export interface Target {
+  /** The server's kind, such as `red5`; names its config format and its probe. */
+  readonly kind: string;
+  /** Name or ARN of the secret in Secrets Manager. */
+  readonly secret: string;
+  readonly signing: SigningAlgorithm;
+  readonly keys: KeyDistribution;
+  /** The longest lifetime that the servers accept, in seconds. */
+  readonly longestToken: number;
+  /** The server's own limit on a lifetime measured at its clock, in seconds, where it has one. */
+  readonly serverLimit?: number;
+  /** The actions it knows, in the order in which `scope` lists them. */
+  readonly actions: readonly string[];
+  /** Actions that mean nothing without another one beside them: `moderate` needs `join`. */
+  readonly needs?: Readonly<Record<string, string>>;
+  /** The transports it knows; empty where it knows none and ignores the parameter. */
+  readonly transports: readonly Transport[];
+  /** How many rooms one token can hold. */
+  readonly roomsPerToken: number;
+  /** Whether it reads the `session` parameter. */
+  readonly takesSession: boolean;
+  /** Whether the server folds the case of room names, so that rules and requests must as well. */
+  readonly foldsRoomCase: boolean;
+  /** Whether the user's subject is shown as it is or as an HMAC of it under the target's own key. */
+  readonly subject: 'public' | 'pairwise';
+  /** Issuer the servers expect in `iss`, where they check it. */
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly domain?: string;
+  /** Header members beyond `alg`, `typ` and `kid`; `kid` replaces ours. */
+  readonly header?: Readonly<Record<string, string>>;
+  readonly fleet?: Fleet;
+  /** What is wrong with this target's own options: field name and one line each. */
+  readonly problems: readonly { readonly field: string; readonly problem: string }[];
+  /** The claims of a grant, in the server's own names, every restriction stated. */
+  claims(input: ClaimsInput): ServerClaims;
+}
