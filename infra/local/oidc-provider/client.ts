@@ -1,0 +1,44 @@
+import type { ClientMetadata } from 'oidc-provider';
+import type { SigningAlgorithm } from './signing-keys.ts';
+
+/** The client id of the demo page and the command line, and so the `aud` of their ID tokens. */
+export const demoClientId = 'streampass-demo';
+
+/** Where the demo page is served. */
+export const demoOrigin = 'http://localhost:3003';
+
+/**
+ * The command line's redirect URI (RFC 8252 §7.3). Nothing listens there: `signIn` reads the code from the
+ * redirect and does not follow it.
+ */
+export const commandLineRedirectUri = 'http://127.0.0.1/id-token';
+
+/** What a test may change about the demo's client. */
+export interface DemoClientOptions {
+  /** default `streampass-demo` */
+  readonly clientId?: string;
+  /** origin of the page that signs in · default `http://localhost:3003` · may call the token endpoint (CORS) */
+  readonly origin?: string;
+  /** default RS256 */
+  readonly idTokenAlgorithm?: SigningAlgorithm;
+}
+
+/**
+ * A public client (no secret, so PKCE is required) which a page at `origin` and the command line share.
+ * Redirects go to `origin/`, `origin/callback` and `commandLineRedirectUri`; logout goes back to `origin/`.
+ */
+export function demoClient({
+  clientId = demoClientId,
+  origin = demoOrigin,
+  idTokenAlgorithm = 'RS256',
+}: DemoClientOptions = {}): ClientMetadata {
+  return {
+    client_id: clientId,
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+    redirect_uris: [`${origin}/`, `${origin}/callback`, commandLineRedirectUri],
+    post_logout_redirect_uris: [`${origin}/`],
+    id_token_signed_response_alg: idTokenAlgorithm,
+  };
+}

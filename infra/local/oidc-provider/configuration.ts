@@ -1,0 +1,87 @@
+import { interactionPolicy } from 'oidc-provider';
+import type { AdapterFactory, ClientMetadata, Configuration, JWK, KoaContextWithOIDC } from 'oidc-provider';
+import { signInPath } from './login.ts';
+import { contentSecurityPolicy, errorPage, signedOutPage, signOutPage } from './pages.ts';
+import { signingAlgorithms } from './signing-keys.ts';
+import { findLocalUser } from './users.ts';
+
+/** What one local provider differs in from another. */
+export interface ProviderSettings {
+  readonly clients: readonly ClientMetadata[];
+  /** private keys, first of an algorithm signs, all are published */
+  readonly keys: readonly JWK[];
+  readonly cookieKeys: readonly string[];
+  readonly adapter: AdapterFactory;
+  readonly idTokenTtlSeconds: number;
+}
+
+const hour = 3600;
+
+/**
+ * The configuration of `oidc-provider`: code flow with PKCE only, our own pages, no consent page, and
+ * every claim of the granted scopes in the ID token, since that is the token which is exchanged.
+ *
+ * @see https://github.com/panva/node-oidc-provider/blob/main/docs/README.md#configuration-options
+ */
+export function providerConfiguration(settings: ProviderSettings): Configuration {
+  return {
+    adapter: settings.adapter,
+    clients: settings.clients.map((client) => ({ ...client })),
+    jwks: { keys: settings.keys },
+    cookies: { keys: [...settings.cookieKeys] },
+    responseTypes: ['code'],
+    pkce: { required: () => true },
+    enabledJWA: { idTokenSigningAlgValues: [...signingAlgorithms] },
+    scopes: ['openid'],
+    claims: { openid: ['sub', 'groups'], profile: ['name'], email: ['email', 'email_verified'] },
+    conformIdTokenClaims: false,
+    ttl: {
+      IdToken: settings.idTokenTtlSeconds,
+      AccessToken: hour,
+      AuthorizationCode: 60,
+      Interaction: hour,
+      Session: 24 * hour,
+      Grant: 24 * hour,
+    },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (ctx, form) => show(ctx, signOutPage(form)),
+        postLogoutSuccessSource: (ctx) => show(ctx, signedOutPage()),
+      },
+    },
+    interactions: { policy: loginOnly(), url: (_ctx, interaction) => signInPath + interaction.uid },
+    loadExistingGrant: grantWhatIsAsked,
+    findAccount: (_ctx, sub) => {
+      const user = findLocalUser(sub);
+      return user && { accountId: user.sub, claims: () => ({ ...user, groups: [...user.groups] }) };
+    },
+    clientBasedCORS: (_ctx, origin, client) =>
+      (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
+    renderError: (ctx, out) => show(ctx, errorPage(out.error, out.error_description ?? '')),
+  };
+}
+
+function loginOnly(): interactionPolicy.DefaultPolicy {
+  const policy = interactionPolicy.base();
+  policy.remove('consent');
+  return policy;
+}
+
+/** Stands for the consent that nobody is asked for: the client is our own. */
+async function grantWhatIsAsked(ctx: KoaContextWithOIDC) {
+  const { client, session, provider, params } = ctx.oidc;
+  const accountId = session?.accountId;
+  if (client === undefined || accountId === undefined) return undefined;
+  const grant = new provider.Grant({ clientId: client.clientId, accountId });
+  grant.addOIDCScope(String(params?.['scope'] ?? 'openid'));
+  await grant.save();
+  return grant;
+}
+
+function show(ctx: KoaContextWithOIDC, html: string): void {
+  ctx.type = 'html';
+  ctx.set('content-security-policy', contentSecurityPolicy);
+  ctx.body = html;
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { Provider } from 'oidc-provider';
+import type { ClientMetadata } from 'oidc-provider';
+import { demoClient } from './client.ts';
+import { providerConfiguration } from './configuration.ts';
+import { answerSignIn, signInPath } from './login.ts';
+import { listenOnLoopback } from './loopback.ts';
+import { createMemoryAdapter } from './memory-adapter.ts';
+import { generateSigningKeys, loadSigningKeys, saveSigningKeys } from './signing-keys.ts';
+
+/** How a local provider is started. */
+export interface OidcProviderOptions {
+  /** 0 takes a free one */
+  readonly port: number;
+  /** default `http://localhost:PORT` */
+  readonly issuer?: string;
+  /** default: the demo's one, `demoClient()` */
+  readonly clients?: readonly ClientMetadata[];
+  /** keeps the private keys over restarts · default: none, new keys at each start */
+  readonly keysFile?: string;
+  /** seconds · default 3600 */
+  readonly idTokenTtlSeconds?: number;
+}
+
+/** A local provider that runs. */
+export interface RunningOidcProvider {
+  readonly issuer: string;
+  readonly port: number;
+  /**
+   * Signs with new keys from now on. The keys before them stay published for the ID tokens that live,
+   * unless `withdraw` is true: then these tokens are worthless, as after a leaked key.
+   */
+  rotateKeys(options?: { readonly withdraw?: boolean }): Promise<void>;
+  /** Ends every connection and frees the port. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a real OpenID Connect provider on loopback, with a login page and the users of `users.ts`.
+ * It is for one machine only: nobody has a password.
+ *
+ * @throws {Error} where the port is taken, or `keysFile` holds no keys.
+ */
+export async function startOidcProvider(options: OidcProviderOptions): Promise<RunningOidcProvider> {
+  const { clients = [demoClient()], keysFile, idTokenTtlSeconds = 3600 } = options;
+  let keys = keysFile === undefined ? await generateSigningKeys() : await loadSigningKeys(keysFile);
+  const adapter = createMemoryAdapter();
+  const cookieKeys = [randomBytes(32).toString('base64url')];
+
+  // The issuer names the port, which a free port's number is known for only once the server listens.
+  let answer: RequestListener = (_request, response) => response.writeHead(503).end();
+  const server = await listenOnLoopback(options.port, (request, response) => answer(request, response));
+  const issuer = options.issuer ?? `http://localhost:${server.port}`;
+  const serve = () => {
+    const settings = { clients, keys, cookieKeys, adapter, idTokenTtlSeconds };
+    answer = listenerOf(new Provider(issuer, providerConfiguration(settings)));
+  };
+  try {
+    serve();
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+
+  return {
+    issuer,
+    port: server.port,
+    async rotateKeys({ withdraw = false } = {}) {
+      const newKeys = await generateSigningKeys();
+      keys = withdraw ? newKeys : [...newKeys, ...keys];
+      if (keysFile !== undefined) await saveSigningKeys(keysFile, keys);
+      serve();
+    },
+    close: () => server.close(),
+  };
+}
+
+function listenerOf(provider: Provider): RequestListener {
+  const answerProtocol = provider.callback();
+  return (request: IncomingMessage, response: ServerResponse) => {
+    if (!request.url?.startsWith(signInPath)) return void answerProtocol(request, response);
+    answerSignIn(provider, request, response).catch((error: unknown) => {
+      console.error('the login page failed:', error);
+      response.destroy();
+    });
+  };
+}
