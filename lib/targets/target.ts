@@ -14,6 +14,12 @@ export type SigningAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA';
  */
 export type KeyDistribution = 'single' | 'keyring' | 'jwks';
 
+/**
+ * `public`, the provider's subject; or pairwise (OpenID Connect Core 1.0 §8.1), an HMAC under a salt of 32 characters or
+ * more, so that two targets cannot tell that they serve the same person.
+ */
+export type SubjectForm = 'public' | { readonly pairwiseSalt: string };
+
 /** What was decided for one request: every combination of these sets is allowed by some rule. */
 export interface Grant {
   readonly actions: readonly string[];
@@ -82,8 +88,8 @@ export interface Target {
   readonly takesSession: boolean;
   /** Whether the server folds the case of room names, so that rules and requests must as well. */
   readonly foldsRoomCase: boolean;
-  /** Whether the user's subject is shown as it is or as an HMAC of it under the target's own key. */
-  readonly subject: 'public' | 'pairwise';
+  /** Whether the servers see the provider's subject, or one of this target's own, made with a salt. */
+  readonly subject: SubjectForm;
   /** Issuer the servers expect in `iss`, where they check it. */
   readonly issuer?: string;
   readonly audience?: string;

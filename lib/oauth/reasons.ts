@@ -1,0 +1,110 @@
+/** The error codes of RFC 6749 §5.2 and RFC 8693 §2.2.2 that an exchange can end with. */
+export type OAuthErrorCode =
+  | 'invalid_request'
+  | 'unsupported_grant_type'
+  | 'invalid_target'
+  | 'invalid_scope'
+  | 'temporarily_unavailable';
+
+type ReasonEntry = readonly [code: OAuthErrorCode, description: string];
+
+/**
+ * Every reason for a refusal: its OAuth error code, and a fixed text that says what would be right. The text never holds
+ * what was sent. Each reason has an entry in docs/errors.md.
+ */
+export const REASONS = {
+  content_type: ['invalid_request', 'Send the parameters as application/x-www-form-urlencoded in UTF-8.'],
+  body_too_large: ['invalid_request', 'The body may be 65536 bytes at most.'],
+  parameter_missing: [
+    'invalid_request',
+    'grant_type, subject_token, subject_token_type and audience are required.',
+  ],
+  parameter_repeated: ['invalid_request', 'Send each parameter once.'],
+  parameter_empty: ['invalid_request', 'Leave out room, scope or transport rather than send it empty.'],
+  room_malformed: [
+    'invalid_request',
+    'A room is 1 to 128 ASCII letters, digits or . _ ~ - beginning with a letter or digit; separate rooms by single spaces.',
+  ],
+  too_many_rooms: ['invalid_request', 'Ask for 16 rooms at most.'],
+  one_room_only: ['invalid_request', 'A token for this target holds one room.'],
+  transport_unknown: ['invalid_request', 'A transport is one of WHIP, WHEP, RTMP, RTSP, separated by single spaces.'],
+  session_malformed: [
+    'invalid_request',
+    'A session is 1 to 128 ASCII letters, digits or . _ ~ - beginning with a letter or digit.',
+  ],
+  expires_in_invalid: ['invalid_request', 'expires_in is a whole number of seconds, 60 or more, of at most 9 digits.'],
+  requested_token_type_unsupported: [
+    'invalid_request',
+    'The only token type to ask for is urn:ietf:params:oauth:token-type:jwt.',
+  ],
+  token_too_long: [
+    'invalid_request',
+    'The token would not fit into this transport’s address. Ask for fewer rooms, or let the operator shorten the subject.',
+  ],
+  subject_token_type_unsupported: [
+    'invalid_request',
+    'subject_token_type is urn:ietf:params:oauth:token-type:id_token, :access_token or :jwt.',
+  ],
+  subject_token_too_large: ['invalid_request', 'The subject token may be 16384 characters at most.'],
+  subject_token_malformed: ['invalid_request', 'The subject token is not a signed JWT in compact form.'],
+  subject_token_algorithm: [
+    'invalid_request',
+    'The subject token must be signed with RS256, RS384, RS512, PS256, ES256, ES384 or EdDSA.',
+  ],
+  subject_token_header: [
+    'invalid_request',
+    'The subject token has a header member that names a key or must be understood (crit, jwk, jku, x5u, x5c).',
+  ],
+  subject_token_issuer: ['invalid_request', 'The subject token is from an issuer that is not configured here.'],
+  subject_token_signature: ['invalid_request', 'The subject token is not signed with a key of its issuer.'],
+  subject_token_expired: ['invalid_request', 'The subject token has expired. Sign in again.'],
+  subject_token_not_yet_valid: [
+    'invalid_request',
+    'The subject token is not valid yet. Check the clock of the identity provider.',
+  ],
+  subject_token_audience: ['invalid_request', 'The subject token is meant for another application.'],
+  subject_token_claims: [
+    'invalid_request',
+    'The subject token must hold iss, sub (1 to 255 characters), aud, exp and iat, each of its proper type.',
+  ],
+  subject_token_type_mismatch: [
+    'invalid_request',
+    'The subject token is not of the type that subject_token_type says, or this type may not be exchanged. Most applications send the ID token.',
+  ],
+  subject_token_groups_overage: [
+    'invalid_request',
+    'The identity provider left the groups out of the token because there are too many. Limit the groups that it puts into tokens.',
+  ],
+  subject_token_wrong_tenant: ['invalid_request', 'The subject token is from a tenant that is not configured here.'],
+  subject_token_denied: ['invalid_request', 'This sign-in may not be exchanged.'],
+  grant_type_unsupported: [
+    'unsupported_grant_type',
+    'The grant type is urn:ietf:params:oauth:grant-type:token-exchange.',
+  ],
+  target_unknown: ['invalid_target', 'audience is not the name of a configured target.'],
+  target_not_allowed: ['invalid_scope', 'No rule gives this person anything on this target.'],
+  action_unknown: ['invalid_scope', 'scope names an action that this target does not know.'],
+  join_needed: ['invalid_scope', 'scope asks for moderate without join. Ask for both.'],
+  scope_needed: [
+    'invalid_scope',
+    'The actions allowed here share no transport. Name the wanted ones in scope.',
+  ],
+  action_not_allowed: ['invalid_scope', 'No rule allows this person one of these actions.'],
+  room_not_allowed: ['invalid_scope', 'No rule allows this person one of these rooms, or any room where none is named.'],
+  transport_not_allowed: ['invalid_scope', 'No rule allows this person one of these transports.'],
+  combination_not_allowed: [
+    'invalid_scope',
+    'Each is allowed on its own, but not all of these actions in all of these rooms over all of these transports.',
+  ],
+  issuer_unreachable: ['temporarily_unavailable', 'The keys of the identity provider cannot be had now. Try again.'],
+  secret_unavailable: ['temporarily_unavailable', 'The signing secret cannot be had now. Try again.'],
+  secret_invalid: ['temporarily_unavailable', 'The signing secret is not usable. An operator has to replace it.'],
+  no_issuer: ['temporarily_unavailable', 'No identity provider is configured.'],
+  config_invalid: ['temporarily_unavailable', 'The configuration is not valid. The log says where.'],
+  too_many_tokens: ['temporarily_unavailable', 'This person got very many tokens within a minute. Try again later.'],
+  deny_list_unavailable: ['temporarily_unavailable', 'The list of denied people cannot be read now. Try again.'],
+  internal: ['temporarily_unavailable', 'Something went wrong here. Try again; the log holds the request id.'],
+} as const satisfies Record<string, ReasonEntry>;
+
+/** A stable slug for programs: why an exchange was refused. */
+export type Reason = keyof typeof REASONS;

@@ -1,0 +1,41 @@
+/** The identifiers of OAuth 2.0 Token Exchange (RFC 8693 §2.1 and §3). */
+
+export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
+
+export const TOKEN_TYPE_JWT = 'urn:ietf:params:oauth:token-type:jwt';
+
+/** What a client may say its subject token is: `jwt` leaves open which kind of token it is. */
+export const SUBJECT_TOKEN_TYPES = {
+  'urn:ietf:params:oauth:token-type:id_token': 'id_token',
+  'urn:ietf:params:oauth:token-type:access_token': 'access_token',
+  [TOKEN_TYPE_JWT]: 'jwt',
+} as const;
+
+/** The last part of a subject token type's identifier. */
+export type SubjectTokenType = (typeof SUBJECT_TOKEN_TYPES)[keyof typeof SUBJECT_TOKEN_TYPES];
+
+/** The answer to a granted exchange (RFC 8693 §2.2.1), and two members of ours. */
+export interface TokenResponse {
+  readonly access_token: string;
+  readonly issued_token_type: typeof TOKEN_TYPE_JWT;
+  readonly token_type: 'N_A';
+  /** Lifetime in seconds. */
+  readonly expires_in: number;
+  /** What was granted, space-separated. */
+  readonly scope: string;
+  /** Seconds after which a client should renew. */
+  readonly refresh_in: number;
+  /** The same claims under the other live secret, for a server that rejects the first token. */
+  readonly fallback_token?: string;
+}
+
+/** The answer to a refused exchange (RFC 6749 §5.2), and members of ours. */
+export interface ErrorResponse {
+  readonly error: string;
+  readonly error_description: string;
+  readonly error_uri: string;
+  /** A stable slug for programs. */
+  readonly reason: string;
+  /** Seconds to wait before trying again; only where that could help. */
+  readonly retry_after?: number;
+}
