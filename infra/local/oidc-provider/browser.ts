@@ -1,5 +1,5 @@
 /** A page as `Browser` ended on it: the document, or the redirect that it was told not to follow. */
-export interface BrowserPage {
+interface BrowserPage {
   readonly url: URL;
   readonly status: number;
   readonly html: string;
@@ -8,19 +8,19 @@ export interface BrowserPage {
 const requestTimeoutMs = 10_000;
 const maxRedirects = 10;
 
-/** As much of a browser as a sign-in needs: cookies, redirects, and forms whose button is pressed. */
-export interface Browser {
-  /** Opens an address and follows redirects, but never one to `stopAt`: that page has status 302 or 303. */
+/** As much of a browser as a sign-in needs: cookies, redirects, and a page's one form. */
+interface Browser {
+  /** Opens an address and follows redirects, but does not open `stopAt`: that page has status 302 or 303. */
   open(url: URL, init?: RequestInit): Promise<BrowserPage>;
   /**
-   * Presses the button `name=value` in a page's form.
+   * Presses the button `name=value` of the page's form.
    *
    * @throws {Error} where the page has no such button; it names those that are there.
    */
   press(page: BrowserPage, name: string, value: string): Promise<BrowserPage>;
 }
 
-/** A browser with no cookies yet, which does not follow a redirect to `stopAt` (any query). */
+/** A browser without cookies yet. A redirect to `stopAt`, whatever its query, ends its way. */
 export function openBrowser(stopAt: string): Browser {
   const cookies = new Map<string, string>();
 
@@ -46,13 +46,15 @@ export function openBrowser(stopAt: string): Browser {
   };
 
   const press = (page: BrowserPage, name: string, value: string): Promise<BrowserPage> => {
-    const buttons = [...page.html.matchAll(/<button name="([^"]*)" value="([^"]*)"/g)];
-    if (!buttons.some(([, buttonName, buttonValue]) => buttonName === name && buttonValue === value)) {
-      const values = buttons.filter(([, buttonName]) => buttonName === name).map(([, , v]) => v);
-      throw new Error(`the page has no ${name} "${value}", only ${values.join(', ') || 'none'}`);
+    const buttons = tagsOf(page.html, 'button').filter((button) => button['name'] === name);
+    if (!buttons.some((button) => button['value'] === value)) {
+      const values = buttons.map((button) => button['value']).join(', ');
+      throw new Error(`the page has no button for ${name} "${value}", only for: ${values || 'nothing'}`);
     }
-    const action = /<form method="post" action="([^"]*)"/.exec(page.html)?.[1] ?? '';
-    return open(new URL(action, page.url), { method: 'POST', body: new URLSearchParams({ [name]: value }) });
+    const [form] = tagsOf(page.html, 'form');
+    const body = new URLSearchParams({ [name]: value });
+    for (const input of tagsOf(page.html, 'input')) body.append(input['name'] ?? '', input['value'] ?? '');
+    return open(new URL(form?.['action'] ?? '', page.url), { method: 'POST', body });
   };
 
   return { open, press };
@@ -72,4 +74,11 @@ function keepCookies(cookies: Map<string, string>, response: Response): void {
 function isAt(url: URL, address: string): boolean {
   const { origin, pathname } = new URL(address);
   return url.origin === origin && url.pathname === pathname;
+}
+
+/** The attributes of each tag of that name, for pages that quote them as the provider's do. */
+function tagsOf(html: string, tag: string): Record<string, string>[] {
+  return [...html.matchAll(new RegExp(`<${tag}\\b[^>]*>`, 'g'))].map(([text]) =>
+    Object.fromEntries([...text.matchAll(/([a-z]+)="([^"]*)"/g)].map(([, name, value]) => [name, value])),
+  );
 }

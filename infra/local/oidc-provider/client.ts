@@ -14,7 +14,7 @@ export const demoOrigin = 'http://localhost:3003';
 export const commandLineRedirectUri = 'http://127.0.0.1/id-token';
 
 /** What a test may change about the demo's client. */
-export interface DemoClientOptions {
+interface DemoClientOptions {
   /** default `streampass-demo` */
   readonly clientId?: string;
   /** origin of the page that signs in · default `http://localhost:3003` · may call the token endpoint (CORS) */

@@ -6,7 +6,7 @@ import { signingAlgorithms } from './signing-keys.ts';
 import { findLocalUser } from './users.ts';
 
 /** What one local provider differs in from another. */
-export interface ProviderSettings {
+interface ProviderSettings {
   readonly clients: readonly ClientMetadata[];
   /** private keys, first of an algorithm signs, all are published */
   readonly keys: readonly JWK[];

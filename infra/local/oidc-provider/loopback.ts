@@ -4,7 +4,7 @@ import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A listener on both loopback addresses, so that `localhost` reaches it however it is resolved. */
-export interface LoopbackServer {
+interface LoopbackServer {
   readonly port: number;
   /** Ends every connection and frees the port. */
   close(): Promise<void>;

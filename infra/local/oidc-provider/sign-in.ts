@@ -27,7 +27,7 @@ const overHttp = { [oauth.allowInsecureRequests]: true };
 
 /**
  * Signs a user in at the local provider, as an application and a browser do: authorization code flow with
- * PKCE (RFC 7636), the login page's button pressed, the code exchanged, the ID token's claims validated.
+ * PKCE (RFC 7636), the login page's button pressed, the code exchanged, the ID token validated.
  *
  * @throws {Error} where no provider answers, the login page has no such user, or a step is refused.
  */
@@ -70,11 +70,13 @@ export async function signIn({
     expectedNonce: nonce,
     requireIdToken: true,
   });
+  await oauth.validateApplicationLevelSignature(server, response, overHttp);
   return { idToken: tokens.id_token ?? '', accessToken: tokens.access_token };
 }
 
 async function discover(issuer: string): Promise<oauth.AuthorizationServer> {
-  const url = new URL(issuer);
+  const url = URL.parse(issuer);
+  if (url === null) throw new Error(`the issuer "${issuer}" is not a URL such as http://localhost:3001`);
   const response = await oauth.discoveryRequest(url, overHttp).catch((cause: unknown) => {
     throw new Error(`no provider answers at ${issuer}: start it with npm start`, { cause });
   });
