@@ -39,7 +39,7 @@ export const REASONS = {
   ],
   token_too_long: [
     'invalid_request',
-    'The token would not fit into this transport’s address. Ask for fewer rooms, or let the operator shorten the subject.',
+    'The token would not fit into the address of this transport: red5-room is too long. Ask for fewer rooms or for shorter names.',
   ],
   subject_token_type_unsupported: [
     'invalid_request',

@@ -3,16 +3,29 @@
  * decoded value, and everything else as symbols. Comments and blanks are left out.
  */
 
-/** One token, with its place in the text and the number of its line. */
-export interface LuaToken {
+/** One token, with its place in the text and the number of the line on which it begins. */
+export interface LuaToken extends ScannedToken {
+  readonly line: number;
+}
+
+interface ScannedToken {
   readonly kind: 'name' | 'keyword' | 'string' | 'number' | 'symbol';
   /** The name, keyword, number or symbol as it stands; of a string its decoded value. */
   readonly value: string;
   readonly start: number;
   readonly end: number;
-  readonly line: number;
   /** Of a string: the range between its quotes or brackets. */
   readonly content?: { readonly start: number; readonly end: number };
+}
+
+interface Blank {
+  readonly kind: 'blank';
+  readonly end: number;
+}
+
+interface Unreadable {
+  readonly kind: 'unreadable';
+  readonly problem: string;
 }
 
 /** All tokens, or the line at which the text stops being Lua. */
@@ -26,141 +39,132 @@ const keywords = new Set(
     'while'
   ).split(' '),
 );
+const blanks = /[ \t\r\n\v\f]+/y;
+const lineComments = /--[^\r\n]*/y;
 const symbols = /\.\.\.|\.\.|::|<<|>>|\/\/|==|~=|<=|>=|[-+*/%^#&~|<>=(){}[\];:,.]/y;
 const names = /[A-Za-z_][A-Za-z0-9_]*/y;
-const numbers = /(?:0[xX][0-9A-Fa-f.]*(?:[pP][-+]?\d+)?|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)/y;
-const longOpenings = /\[(=*)\[/y;
+const numbers = /0[xX][0-9A-Fa-f.]*(?:[pP][-+]?\d+)?|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y;
+const longOpenings = /(?:--)?\[=*\[/y;
 
-/** Reads a whole text. */
+/** Reads a whole text; a byte order mark before it is passed over. */
 export function readLuaTokens(text: string): LuaTokens {
   const tokens: LuaToken[] = [];
   let at = text.startsWith('\uFEFF') ? 1 : 0;
   let line = 1;
-  const fail = (problem: string) => ({ ok: false, problem: `line ${line}: ${problem}` }) as const;
-
-  const match = (pattern: RegExp, from: number) => {
-    pattern.lastIndex = from;
-    return pattern.exec(text)?.[0];
-  };
-
   while (at < text.length) {
-    const character = text[at]!;
-    if (character === '\n') line++;
-    if (/[ \t\r\n\v\f]/.test(character)) {
-      at++;
-      continue;
-    }
-
-    if (text.startsWith('--', at)) {
-      const long = match(longOpenings, at + 2);
-      if (long === undefined) {
-        while (at < text.length && text[at] !== '\n' && text[at] !== '\r') at++;
-        continue;
-      }
-      const content = longContent(text, at + 2, long.length);
-      if (content === undefined) return fail('a comment that begins here has no end');
-      line += countLines(text, at, content.after);
-      at = content.after;
-      continue;
-    }
-
-    const long = match(longOpenings, at);
-    if (long !== undefined) {
-      const content = longContent(text, at, long.length);
-      if (content === undefined) return fail('a text that begins here has no end');
-      const { after, ...range } = content;
-      const value = text.slice(range.start, range.end).replace(/\r\n|\n\r|\r/g, '\n');
-      tokens.push({ kind: 'string', value, start: at, end: after, line, content: range });
-      line += countLines(text, at, after);
-      at = after;
-      continue;
-    }
-
-    if (character === '"' || character === "'") {
-      const quoted = readQuoted(text, at);
-      if (quoted === undefined) return fail('a text that begins here has no end, or an escape that Lua does not know');
-      const content = { start: at + 1, end: quoted.after - 1 };
-      tokens.push({ kind: 'string', value: quoted.value, start: at, end: quoted.after, line, content });
-      line += countLines(text, at, quoted.after);
-      at = quoted.after;
-      continue;
-    }
-
-    const name = match(names, at);
-    const number = name === undefined ? match(numbers, at) : undefined;
-    const value = name ?? number ?? match(symbols, at);
-    if (value === undefined) return fail('a character that Lua does not know');
-    const kind = name !== undefined ? (keywords.has(name) ? 'keyword' : 'name') : number !== undefined ? 'number' : 'symbol';
-    tokens.push({ kind, value, start: at, end: at + value.length, line });
-    at += value.length;
+    const scanned = scan(text, at);
+    if (scanned.kind === 'unreadable') return { ok: false, problem: `line ${line}: ${scanned.problem}` };
+    if (scanned.kind !== 'blank') tokens.push({ ...scanned, line });
+    line += countLineEnds(text, at, scanned.end);
+    at = scanned.end;
   }
   return { ok: true, tokens };
 }
 
-/** The content of `[==[ … ]==]`, without the line end that may follow the opening (Lua drops it). */
-function longContent(text: string, at: number, openingLength: number) {
-  const closing = `]${'='.repeat(openingLength - 2)}]`;
-  let start = at + openingLength;
-  const end = text.indexOf(closing, start);
-  if (end < 0) return undefined;
-  if (text.startsWith('\r\n', start) || text.startsWith('\n\r', start)) start += 2;
-  else if (text[start] === '\n' || text[start] === '\r') start++;
-  return { start, end, after: end + closing.length };
+function scan(text: string, at: number): ScannedToken | Blank | Unreadable {
+  const opening = match(longOpenings, text, at);
+  if (opening !== undefined) return scanLongBracket(text, at, opening);
+  const blank = match(blanks, text, at) ?? match(lineComments, text, at);
+  if (blank !== undefined) return { kind: 'blank', end: at + blank.length };
+  if (text[at] === '"' || text[at] === "'") return scanQuoted(text, at);
+
+  const token = (kind: ScannedToken['kind'], value: string) => ({
+    kind,
+    value,
+    start: at,
+    end: at + value.length,
+  });
+  const name = match(names, text, at);
+  if (name !== undefined) return token(keywords.has(name) ? 'keyword' : 'name', name);
+  const number = match(numbers, text, at);
+  if (number !== undefined) return token('number', number);
+  const symbol = match(symbols, text, at);
+  if (symbol !== undefined) return token('symbol', symbol);
+  return { kind: 'unreadable', problem: 'a character that Lua does not know' };
 }
 
-const simpleEscapes: ReadonlyMap<string, string> = new Map([
-  ['a', '\x07'],
-  ['b', '\b'],
-  ['f', '\f'],
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-  ['v', '\v'],
-  ['\\', '\\'],
-  ['"', '"'],
-  ["'", "'"],
-]);
-const coded = /\\(?:x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\}|([0-9]{1,3})|(z)[ \t\r\n\v\f]*|(\r\n|\n\r|\r|\n))/y;
+/** `[==[ … ]==]`, a text or, with `--` before it, a comment. Lua drops a line end right after the opening. */
+function scanLongBracket(text: string, at: number, opening: string): ScannedToken | Blank | Unreadable {
+  const isComment = opening.startsWith('--');
+  const level = opening.length - (isComment ? 4 : 2);
+  const closing = `]${'='.repeat(level)}]`;
+  const from = at + opening.length;
+  const closesAt = text.indexOf(closing, from);
+  if (closesAt < 0) return { kind: 'unreadable', problem: 'a long bracket that begins here has no end' };
+  const end = closesAt + closing.length;
+  if (isComment) return { kind: 'blank', end };
+  const start = from + (match(/\r\n|\n\r|\r|\n/y, text, from)?.length ?? 0);
+  const value = text.slice(start, closesAt).replace(/\r\n|\n\r|\r/g, '\n');
+  return { kind: 'string', value, start: at, end, content: { start, end: closesAt } };
+}
 
-/** A text in quotes; bytes that an escape names stand for the character of that code. */
-function readQuoted(text: string, at: number): { value: string; after: number } | undefined {
-  const quote = text[at]!;
+const escapes = new RegExp(
+  [
+    /\\([abfnrtv\\"'])/, // 1: one letter
+    /\\x([0-9A-Fa-f]{2})/, // 2: a byte
+    /\\([0-9]{1,3})/, // 3: a byte
+    /\\u\{([0-9A-Fa-f]{1,6})\}/, // 4: a character
+    /\\z[ \t\r\n\v\f]*/, // blanks that do not count
+    /\\(\r\n|\n\r|\r|\n)/, // 5: a line end
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'y',
+);
+const letters: Readonly<Record<string, string>> = {
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+};
+
+/** A text in quotes. A byte that an escape names stands for the character of that code. */
+function scanQuoted(text: string, at: number): ScannedToken | Unreadable {
+  const plain = text[at] === '"' ? /[^"\\\r\n]+/y : /[^'\\\r\n]+/y;
   let value = '';
   let next = at + 1;
-  while (next < text.length) {
-    const character = text[next]!;
-    if (character === quote) return { value, after: next + 1 };
-    if (character === '\n' || character === '\r') return undefined;
-    if (character !== '\\') {
-      value += character;
-      next++;
+  while (text[next] !== text[at]) {
+    const run = match(plain, text, next);
+    if (run !== undefined) {
+      value += run;
+      next += run.length;
       continue;
     }
-    const simple = simpleEscapes.get(text[next + 1] ?? '');
-    if (simple !== undefined) {
-      value += simple;
-      next += 2;
-      continue;
+    escapes.lastIndex = next;
+    const escape = escapes.exec(text);
+    const decoded = escape === null ? undefined : decodeEscape(escape);
+    if (escape === null || decoded === undefined) {
+      return {
+        kind: 'unreadable',
+        problem: 'a text that begins here has no end, or an escape unknown to Lua',
+      };
     }
-    coded.lastIndex = next;
-    const found = coded.exec(text);
-    if (found === null) return undefined;
-    const [whole, hexadecimal, unicode, decimal, , lineEnd] = found;
-    const code = hexadecimal ?? unicode;
-    const point = code !== undefined ? Number.parseInt(code, 16) : decimal !== undefined ? Number(decimal) : undefined;
-    if (point !== undefined) {
-      if (point > (unicode !== undefined ? 0x10_ff_ff : 255)) return undefined;
-      value += String.fromCodePoint(point);
-    } else if (lineEnd !== undefined) {
-      value += '\n';
-    }
-    next += whole.length;
+    value += decoded;
+    next += escape[0].length;
   }
-  return undefined;
+  return { kind: 'string', value, start: at, end: next + 1, content: { start: at + 1, end: next } };
 }
 
-function countLines(text: string, from: number, to: number): number {
-  let lines = 0;
-  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) lines++;
-  return lines;
+function decodeEscape([, letter, hexadecimal, decimal, point, lineEnd]: RegExpExecArray): string | undefined {
+  if (letter !== undefined) return letters[letter] ?? letter;
+  if (lineEnd !== undefined) return '\n';
+  if (hexadecimal !== undefined) return String.fromCharCode(Number.parseInt(hexadecimal, 16));
+  if (decimal !== undefined) return Number(decimal) > 255 ? undefined : String.fromCharCode(Number(decimal));
+  if (point === undefined) return '';
+  const code = Number.parseInt(point, 16);
+  return code > 0x10_ff_ff ? undefined : String.fromCodePoint(code);
+}
+
+function match(pattern: RegExp, text: string, at: number): string | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0];
+}
+
+function countLineEnds(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) count++;
+  return count;
 }

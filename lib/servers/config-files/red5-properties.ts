@@ -40,7 +40,8 @@ export function replaceSecret(text: string, secret: string): ReplacedText {
   const found = findSecret(text);
   if (!found.ok) return found;
   const { property } = found;
-  if (!property.separated) return { ok: false, problem: `line ${property.line}: ${secretSetting} has no = after it` };
+  if (!property.separated)
+    return { ok: false, problem: `line ${property.line}: ${secretSetting} has no = after it` };
   return replaceRange(text, property, { written: secret, secret, readSecret });
 }
 
@@ -69,7 +70,8 @@ export function readSettings(text: string): ReadSettings<Red5Settings> {
 /** One line for each setting that contradicts what streampass issues. */
 export function settingsProblems(settings: Red5Settings, expected: ExpectedSettings): readonly string[] {
   const problems: string[] = [];
-  if (settings.active === false) problems.push('auth.active is not true: Red5 lets everyone in without a token');
+  if (settings.active === false)
+    problems.push('auth.active is not true: Red5 lets everyone in without a token');
   for (const protocol of protocols) {
     if (settings.protocols[protocol] === false) {
       problems.push(`auth.${protocol} is not true: Red5 lets everyone in over ${protocol} without a token`);
@@ -110,7 +112,10 @@ function findSecret(text: string): FoundSecret {
     return { ok: false, problem: `${secretSetting} stands more than once (lines ${lines}): leave one` };
   }
   if (/[$#]\{/.test(property.value)) {
-    return { ok: false, problem: `line ${property.line}: ${secretSetting} is a placeholder, not the secret itself` };
+    return {
+      ok: false,
+      problem: `line ${property.line}: ${secretSetting} is a placeholder, not the secret itself`,
+    };
   }
   return { ok: true, property };
 }

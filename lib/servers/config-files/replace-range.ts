@@ -27,10 +27,17 @@ export function unwritableSecret(secret: string): string | undefined {
 export function replaceRange(
   text: string,
   { start, end }: TextRange,
-  { written, secret, readSecret }: { written: string; secret: string; readSecret: (text: string) => ReadSecret },
+  {
+    written,
+    secret,
+    readSecret,
+  }: { written: string; secret: string; readSecret: (text: string) => ReadSecret },
 ): ReplacedText {
   const replaced = text.slice(0, start) + written + text.slice(end);
   const readBack = readSecret(replaced);
   if (readBack.ok && readBack.secret === secret) return { ok: true, text: replaced };
-  return { ok: false, problem: 'the new secret would not be read back as it was written; change the value by hand' };
+  return {
+    ok: false,
+    problem: 'the new secret would not be read back as it was written; change the value by hand',
+  };
 }

@@ -1,4 +1,13 @@
-import { isAlias, isMap, isScalar, parse, parseAllDocuments, type Document, type Node, type Scalar } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  parse,
+  parseAllDocuments,
+  type Document,
+  type Node,
+  type Scalar,
+} from 'yaml';
 import type { ExpectedSettings, ReadSecret, ReadSettings, ReplacedText } from './config-file.ts';
 import { replaceRange, unwritableSecret } from './replace-range.ts';
 
@@ -30,10 +39,14 @@ export function replaceSecret(text: string, secret: string): ReplacedText {
   const { scalar } = found;
   if (!scalar.range) return { ok: false, problem: `${secretSetting} has no place in the text` };
   if (scalar.anchor !== undefined) {
-    return { ok: false, problem: `${secretSetting} has the anchor &${scalar.anchor}: other values follow it` };
+    return {
+      ok: false,
+      problem: `${secretSetting} has the anchor &${scalar.anchor}: other values follow it`,
+    };
   }
   const written = inStyleOf(scalar, secret);
-  if (written === undefined) return { ok: false, problem: `${secretSetting} is a block text: write it on one line` };
+  if (written === undefined)
+    return { ok: false, problem: `${secretSetting} is a block text: write it on one line` };
   const range = { start: scalar.range[0], end: scalar.range[1] };
   return replaceRange(text, range, { written, secret, readSecret });
 }
@@ -75,7 +88,8 @@ function findSecret(text: string): FoundSecret {
   if (!parsed.ok) return parsed;
   const value = secretNode(parsed.document);
   if (value === undefined) return { ok: false, problem: `${secretSetting} is missing` };
-  if (isAlias(value)) return { ok: false, problem: `${secretSetting} is the alias *${value.source}, not a text` };
+  if (isAlias(value))
+    return { ok: false, problem: `${secretSetting} is the alias *${value.source}, not a text` };
   if (isScalar<string>(value) && typeof value.value === 'string') return { ok: true, scalar: value };
   return { ok: false, problem: `${secretSetting} is not a text; an empty one is written ''` };
 }
@@ -87,7 +101,8 @@ function secretNode(document: Document.Parsed): Node | null | undefined {
 }
 
 type ParsedFile =
-  { readonly ok: true; readonly document: Document.Parsed } | { readonly ok: false; readonly problem: string };
+  | { readonly ok: true; readonly document: Document.Parsed }
+  | { readonly ok: false; readonly problem: string };
 
 function parseFile(text: string): ParsedFile {
   let documents;
@@ -97,7 +112,8 @@ function parseFile(text: string): ParsedFile {
     // The parser recurses: a text of a hundred thousand brackets exhausts the stack.
     return { ok: false, problem: 'the YAML is nested too deeply' };
   }
-  if (!Array.isArray(documents) || documents.length === 0) return { ok: false, problem: `${secretSetting} is missing` };
+  if (!Array.isArray(documents) || documents.length === 0)
+    return { ok: false, problem: `${secretSetting} is missing` };
   const [document, second] = documents;
   if (document === undefined || second !== undefined) {
     return { ok: false, problem: 'the file holds more than one YAML document' };
@@ -105,7 +121,10 @@ function parseFile(text: string): ParsedFile {
   const [error] = document.errors;
   if (error !== undefined) {
     // The parser's message quotes the text, which may be the secret: only its code and place are told.
-    return { ok: false, problem: `line ${error.linePos?.[0].line ?? '?'}: the YAML cannot be read (${error.code})` };
+    return {
+      ok: false,
+      problem: `line ${error.linePos?.[0].line ?? '?'}: the YAML cannot be read (${error.code})`,
+    };
   }
   return { ok: true, document };
 }
