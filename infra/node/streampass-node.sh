@@ -219,7 +219,7 @@ check_secret() {
   case $secret in
     *[!\ -~]*) fail "version $fetched_id holds a character that is not printable ASCII: nothing was changed" ;;
     ' '* | *' ') fail "version $fetched_id begins or ends with a blank: nothing was changed" ;;
-    *[\$#]{*) [ "$kind" != red5 ] || fail "version $fetched_id holds a placeholder of Spring's: nothing was changed" ;;
+    *[\$#]"{"*) [ "$kind" != red5 ] || fail "version $fetched_id holds a placeholder of Spring's: nothing was changed" ;;
     *) ;;
   esac
 }
