@@ -12,6 +12,8 @@ const maxRedirects = 10;
 interface Browser {
   /** Opens an address and follows redirects, but does not open `stopAt`: that page has status 302 or 303. */
   open(url: URL, init?: RequestInit): Promise<BrowserPage>;
+  /** Submits the page's form as a script does, without a button. */
+  submit(page: BrowserPage): Promise<BrowserPage>;
   /**
    * Presses the button `name=value` of the page's form.
    *
@@ -45,19 +47,23 @@ export function openBrowser(stopAt: string): Browser {
     throw new Error(`the provider redirected more than ${maxRedirects} times, at last to ${target.pathname}`);
   };
 
+  const submit = (page: BrowserPage, pressed: Record<string, string> = {}): Promise<BrowserPage> => {
+    const [form] = tagsOf(page.html, 'form');
+    const body = new URLSearchParams(pressed);
+    for (const input of tagsOf(page.html, 'input')) body.append(input['name'] ?? '', input['value'] ?? '');
+    return open(new URL(form?.['action'] ?? '', page.url), { method: 'POST', body });
+  };
+
   const press = (page: BrowserPage, name: string, value: string): Promise<BrowserPage> => {
     const buttons = tagsOf(page.html, 'button').filter((button) => button['name'] === name);
     if (!buttons.some((button) => button['value'] === value)) {
       const values = buttons.map((button) => button['value']).join(', ');
       throw new Error(`the page has no button for ${name} "${value}", only for: ${values || 'nothing'}`);
     }
-    const [form] = tagsOf(page.html, 'form');
-    const body = new URLSearchParams({ [name]: value });
-    for (const input of tagsOf(page.html, 'input')) body.append(input['name'] ?? '', input['value'] ?? '');
-    return open(new URL(form?.['action'] ?? '', page.url), { method: 'POST', body });
+    return submit(page, { [name]: value });
   };
 
-  return { open, press };
+  return { open, submit, press };
 }
 
 function keepCookies(cookies: Map<string, string>, response: Response): void {

@@ -5,7 +5,7 @@ import type { SigningAlgorithm } from './signing-keys.ts';
 export const demoClientId = 'streampass-demo';
 
 /** Where the demo page is served. */
-export const demoOrigin = 'http://localhost:3003';
+const demoOrigin = 'http://localhost:3003';
 
 /**
  * The command line's redirect URI (RFC 8252 §7.3). Nothing listens there: `signIn` reads the code from the

@@ -6,42 +6,43 @@ interface Entry {
   readonly expiresAtMs: number;
 }
 
+type Store = Map<string, Entry>;
+
 /**
  * Sessions, codes and tokens of one local provider, kept in memory: everybody signs in again after a
- * restart. All models share one map, so that a grant's tokens can be revoked together.
+ * restart, but not after a change of keys, which makes the adapters anew on the same stores.
  *
  * @see https://github.com/panva/node-oidc-provider/blob/main/docs/README.md#adapter
  */
 export function createMemoryAdapter(): AdapterFactory {
-  const entries = new Map<string, Entry>();
-  return (model) => memoryAdapter(model, entries);
+  const stores = new Map<string, Store>();
+  return (model) => {
+    const store = stores.get(model) ?? new Map<string, Entry>();
+    stores.set(model, store);
+    return memoryAdapter(store);
+  };
 }
 
-function memoryAdapter(model: string, entries: Map<string, Entry>): Adapter {
-  const keyOf = (id: string) => `${model}:${id}`;
-
-  const read = (key: string): AdapterPayload | undefined => {
-    const entry = entries.get(key);
+function memoryAdapter(store: Store): Adapter {
+  const find = (id: string): AdapterPayload | undefined => {
+    const entry = store.get(id);
     if (entry === undefined || entry.expiresAtMs > Date.now()) return entry?.payload;
-    entries.delete(key);
+    store.delete(id);
     return undefined;
   };
 
   const findBy = (matches: (payload: AdapterPayload) => boolean): AdapterPayload | undefined => {
-    for (const key of entries.keys()) {
-      const payload = key.startsWith(`${model}:`) ? read(key) : undefined;
-      if (payload !== undefined && matches(payload)) return payload;
-    }
-    return undefined;
+    const id = [...store].find(([, { payload }]) => matches(payload))?.[0];
+    return id === undefined ? undefined : find(id);
   };
 
   return {
     async upsert(id, payload, expiresIn) {
       const expiresAtMs = expiresIn === undefined ? Infinity : Date.now() + expiresIn * 1000;
-      entries.set(keyOf(id), { payload, expiresAtMs });
+      store.set(id, { payload, expiresAtMs });
     },
     async find(id) {
-      return read(keyOf(id));
+      return find(id);
     },
     async findByUid(uid) {
       return findBy((payload) => payload.uid === uid);
@@ -50,14 +51,14 @@ function memoryAdapter(model: string, entries: Map<string, Entry>): Adapter {
       return findBy((payload) => payload.userCode === userCode);
     },
     async consume(id) {
-      const payload = read(keyOf(id));
+      const payload = find(id);
       if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000);
     },
     async destroy(id) {
-      entries.delete(keyOf(id));
+      store.delete(id);
     },
     async revokeByGrantId(grantId) {
-      for (const [key, { payload }] of entries) if (payload.grantId === grantId) entries.delete(key);
+      for (const [id, { payload }] of store) if (payload.grantId === grantId) store.delete(id);
     },
   };
 }

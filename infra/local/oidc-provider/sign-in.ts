@@ -3,7 +3,7 @@ import { openBrowser } from './browser.ts';
 import { commandLineRedirectUri, demoClientId } from './client.ts';
 
 /** Who signs in, and where. */
-export interface SignInOptions {
+interface SignInOptions {
   /** the provider's issuer identifier, such as `http://localhost:3001` */
   readonly issuer: string;
   /** the name on the login page's button */
@@ -15,7 +15,7 @@ export interface SignInOptions {
 }
 
 /** What a sign-in gives. */
-export interface SignedIn {
+interface SignedIn {
   /** compact JWS */
   readonly idToken: string;
   /** opaque */

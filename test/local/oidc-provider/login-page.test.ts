@@ -1,3 +1,5 @@
+import { decodeJwt } from 'jose';
+import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBrowser } from '../../../infra/local/oidc-provider/browser.ts';
 import { commandLineRedirectUri, demoClient } from '../../../infra/local/oidc-provider/client.ts';
@@ -86,6 +88,40 @@ test('stays away while a browser is signed in, and comes back after the logout',
   expect(signedOut.html).toContain('You are signed out.');
   const afterwards = await browser.open(await authorizationUrl(provider.issuer));
   expect(afterwards.html).toContain('<button name="user" value="viewer">');
+});
+
+test('changes the user where prompt=login asks for a new sign-in', async () => {
+  const { browser, page } = await openLoginPage();
+  await browser.press(page, 'user', 'viewer');
+
+  const codeVerifier = oauth.generateRandomCodeVerifier();
+  const url = await authorizationUrl(provider.issuer, { prompt: 'login' }, codeVerifier);
+  const handOver = await browser.press(await browser.open(url), 'user', 'moderator');
+  // The provider ends the viewer's session by a form that a script submits.
+  const switched = await browser.submit(handOver);
+
+  const response = await fetch(`${provider.issuer}/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: 'streampass-demo',
+      redirect_uri: commandLineRedirectUri,
+      code: switched.url.searchParams.get('code') ?? '',
+      code_verifier: codeVerifier,
+    }),
+  });
+  const { id_token: idToken } = (await response.json()) as { id_token: string };
+  expect(decodeJwt(idToken)).toMatchObject({ sub: 'moderator', groups: ['moderators'] });
+});
+
+test('stays away after the provider changed its keys', async () => {
+  const { browser, page } = await openLoginPage();
+  await browser.press(page, 'user', 'viewer');
+
+  await provider.rotateKeys();
+
+  const again = await browser.open(await authorizationUrl(provider.issuer));
+  expect(again.url.searchParams.get('code')).not.toBeNull();
 });
 
 test('logs out back to the demo page', async () => {

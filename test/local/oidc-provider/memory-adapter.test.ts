@@ -40,15 +40,15 @@ test('marks a code as used', async () => {
   expect(await codes.find('c1')).toEqual({ clientId: 'demo', consumed: 1_000_000 });
 });
 
-test('revokes what belongs to a grant, over all models', async () => {
+test('revokes what belongs to a grant, in its own model only', async () => {
   const adapter = createMemoryAdapter();
   await adapter('AccessToken').upsert('a1', { grantId: 'g1' }, 60);
-  await adapter('AuthorizationCode').upsert('c1', { grantId: 'g1' }, 60);
   await adapter('AccessToken').upsert('a2', { grantId: 'g2' }, 60);
+  await adapter('Interaction').upsert('i1', { grantId: 'g1' }, 60);
 
   await adapter('AccessToken').revokeByGrantId('g1');
 
   expect(await adapter('AccessToken').find('a1')).toBeUndefined();
-  expect(await adapter('AuthorizationCode').find('c1')).toBeUndefined();
   expect(await adapter('AccessToken').find('a2')).toEqual({ grantId: 'g2' });
+  expect(await adapter('Interaction').find('i1')).toEqual({ grantId: 'g1' });
 });
