@@ -1,0 +1,49 @@
+import type { Timing } from '../config/config.ts';
+import type { KeyDistribution, Target } from '../targets/target.ts';
+
+/** The waits of one target's rotation, all in seconds. */
+export interface Policy {
+  readonly keys: KeyDistribution;
+  /** How long a new version is in the ring before the servers get it. */
+  readonly announceSeconds: number;
+  /** How long a version stays in the ring after the servers were told to hold another one. */
+  readonly overlapSeconds: number;
+  /** How long an issuer may still sign with a ring that it read before. */
+  readonly keyRingMaxAge: number;
+  readonly clockSkew: number;
+  /** Whether there are addresses to try a token on. */
+  readonly probes: boolean;
+}
+
+/** How long servers may keep the public keys they fetched: the `max-age` that the key set is served with. */
+export const PUBLIC_KEY_MAX_AGE = 300;
+
+/** The waits that follow from a target and the configured clocks. */
+export function policyOf(target: Pick<Target, 'keys' | 'longestToken' | 'fleet'>, timing: Timing): Policy {
+  const { keyRingMaxAge, clockSkew, slack } = timing;
+  // From the last ring without a version, over the last token signed from it, to that token's end at the slowest clock.
+  const untilTokensAreGone = keyRingMaxAge + target.longestToken + clockSkew + slack;
+  const waits = {
+    // Each token of before has no twin, so the servers change only once all of these are gone. Then both secrets are in
+    // every token set, and the overlap is for what comes late: a server that fetched its secret before the change.
+    single: { announceSeconds: untilTokensAreGone, overlapSeconds: timing.overlap },
+    // Servers hold every version of the ring, so only one that is just starting can lack the new one; but each token
+    // has no twin, so the old version stays until the last of its tokens is gone.
+    keyring: {
+      announceSeconds: keyRingMaxAge + clockSkew + slack,
+      overlapSeconds: Math.max(timing.overlap, untilTokensAreGone),
+    },
+    // The same, and the servers may hold on to the public keys they fetched.
+    jwks: {
+      announceSeconds: keyRingMaxAge + PUBLIC_KEY_MAX_AGE + clockSkew + slack,
+      overlapSeconds: Math.max(timing.overlap, untilTokensAreGone),
+    },
+  };
+  return {
+    keys: target.keys,
+    ...waits[target.keys],
+    keyRingMaxAge,
+    clockSkew,
+    probes: (target.fleet?.probe?.length ?? 0) > 0,
+  };
+}

@@ -1,0 +1,65 @@
+import type { Config, Timing } from '../config/config.ts';
+import type { Target } from '../targets/target.ts';
+
+/** A mistake in a configuration, and where it stands. */
+export interface TimingProblem {
+  readonly path: string;
+  readonly problem: string;
+}
+
+/**
+ * The waits of a configuration that could not hold what a rotation promises: one line for each. Empty for a sound one.
+ */
+export function timingProblems(config: Pick<Config, 'timing' | 'targets'>): TimingProblem[] {
+  const { timing } = config;
+  const malformed = Object.entries(timing).flatMap(([name, seconds]) => {
+    const least = name === 'clockSkew' || name === 'slack' ? 0 : 1;
+    const sound = Number.isSafeInteger(seconds) && seconds >= least;
+    return sound ? [] : [{ path: `timing.${name}`, problem: `must be a whole number of seconds, ${least} or more` }];
+  });
+  if (malformed.length > 0) return malformed;
+  return [
+    ...ringProblems(timing),
+    ...Object.entries(config.targets).flatMap(([name, target]) => targetProblems(`targets.${name}`, target, timing)),
+  ];
+}
+
+function ringProblems(timing: Timing): TimingProblem[] {
+  const problems: TimingProblem[] = [];
+  if (timing.keyRingRefresh >= timing.keyRingMaxAge) {
+    problems.push({
+      path: 'timing.keyRingRefresh',
+      problem: `must be below keyRingMaxAge (${timing.keyRingMaxAge} s), or each ring is too old before it is refreshed`,
+    });
+  }
+  if (timing.overlap < timing.keyRingMaxAge) {
+    problems.push({
+      path: 'timing.overlap',
+      problem: `must be at least keyRingMaxAge (${timing.keyRingMaxAge} s), for as long an issuer may sign with an older ring`,
+    });
+  }
+  if (timing.overlap <= timing.slack) {
+    problems.push({
+      path: 'timing.overlap',
+      problem: `must be above slack (${timing.slack} s): what becomes visible late must do so within the overlap`,
+    });
+  }
+  return problems;
+}
+
+function targetProblems(path: string, target: Target, timing: Timing): TimingProblem[] {
+  const { longestToken, serverLimit } = target;
+  if (!Number.isSafeInteger(longestToken) || longestToken < 1) {
+    return [{ path: `${path}.longestToken`, problem: 'must be a whole number of seconds, 1 or more' }];
+  }
+  if (serverLimit !== undefined && serverLimit < longestToken + timing.clockSkew) {
+    const least = longestToken + timing.clockSkew;
+    return [
+      {
+        path: `${path}.longestToken`,
+        problem: `the servers' limit (${serverLimit} s) must be at least ${least} s: the longest token (${longestToken} s) and clockSkew (${timing.clockSkew} s)`,
+      },
+    ];
+  }
+  return [];
+}
