@@ -1,0 +1,49 @@
+import type { StreamPassError } from './error.ts';
+import type { ExchangeAnswer } from './exchange.ts';
+
+/** The events, and what each brings to its listeners. */
+export interface StreamPassEvents {
+  /** A new token is held, the first one too. */
+  renewed: ExchangeAnswer;
+  /** The held token reached its end before a new one came. */
+  expired: undefined;
+  /** The exchange was refused in a way that waiting does not mend: `sign-in-again`, `not-allowed`, `bad-request`. */
+  denied: StreamPassError;
+  /** The exchange failed for now (`try-later`), and is tried again by itself. */
+  delayed: StreamPassError;
+}
+
+export type Listener<Name extends keyof StreamPassEvents> = (detail: StreamPassEvents[Name]) => void;
+
+/** Adds a listener; returns its removal. */
+export type On = <Name extends keyof StreamPassEvents>(name: Name, listener: Listener<Name>) => () => void;
+
+export interface Events {
+  readonly on: On;
+  emit<Name extends keyof StreamPassEvents>(name: Name, detail: StreamPassEvents[Name]): void;
+  clear(): void;
+}
+
+/** Listeners by event. What a listener throws becomes an unhandled rejection, and disturbs nothing here. */
+export function createEvents(): Events {
+  type AnyListener = { name: keyof StreamPassEvents; listener: (detail: never) => void };
+  const registered = new Set<AnyListener>();
+  return {
+    on(name, listener) {
+      const entry = { name, listener };
+      registered.add(entry);
+      return () => registered.delete(entry);
+    },
+    emit(name, detail) {
+      for (const entry of registered) {
+        if (entry.name !== name) continue;
+        try {
+          entry.listener(detail as never);
+        } catch (error) {
+          void Promise.reject(error);
+        }
+      }
+    },
+    clear: () => registered.clear(),
+  };
+}

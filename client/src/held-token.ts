@@ -1,0 +1,40 @@
+// How long a token may be used, and when it is due for renewal, whatever the device's clocks do.
+import type { Instant } from './environment.ts';
+import type { ExchangeAnswer } from './exchange.ts';
+
+/** A token with its two limits, counted from the moment its request was sent. */
+export interface HeldToken {
+  readonly answer: ExchangeAnswer;
+  readonly requestedAt: Instant;
+  /** Renewed from this age on. */
+  readonly renewAtMs: number;
+  /** Never handed out from this age on. */
+  readonly usableMs: number;
+  /** Set once the listeners were told of its end. */
+  expired?: true;
+}
+
+const MARGIN = 0.1;
+const LONGEST_MARGIN_MS = 30_000;
+const JITTER = 0.1;
+
+/**
+ * The answer with its limits. It is usable until a tenth of its life (at most 30 s) before it expires, the time to
+ * connect with it; it is renewed at `refresh_in`, put off by up to a tenth of what is left, so that clients which
+ * started together drift apart.
+ * @param random uniform in [0, 1).
+ */
+export function holdToken(answer: ExchangeAnswer, requestedAt: Instant, random: number): HeldToken {
+  const lifeMs = answer.expiresInSeconds * 1000;
+  const usableMs = lifeMs - Math.min(lifeMs * MARGIN, LONGEST_MARGIN_MS);
+  const refreshMs = Math.min(answer.refreshInSeconds * 1000, usableMs);
+  return { answer, requestedAt, renewAtMs: refreshMs + random * JITTER * (usableMs - refreshMs), usableMs };
+}
+
+/**
+ * Age in milliseconds: the larger of what the two clocks measured. A device that slept is older by its wall clock; a
+ * wall clock set back changes nothing, and one set forward costs one early renewal, after which it counts from there.
+ */
+export function ageMs({ requestedAt }: HeldToken, now: Instant): number {
+  return Math.max(now.monotonicMs - requestedAt.monotonicMs, now.wallMs - requestedAt.wallMs);
+}
