@@ -67,7 +67,8 @@ export function decideGrant(
 
   const rules = matching.map((compiled) => toAllowance(compiled, target, identity, now));
   const rooms = request.rooms ?? ['*'];
-  const askedWays = target.transports.length === 0 ? [NO_TRANSPORT] : request.transports;
+  const askedWays: readonly Way[] | undefined =
+    target.transports.length === 0 ? [NO_TRANSPORT] : request.transports;
   const knownWays: readonly Way[] = askedWays ?? target.transports;
   const allowedEverywhere = (action: string, way: Way): boolean =>
     rooms.every((room) => longestTtl(rules, action, room, way) !== undefined);

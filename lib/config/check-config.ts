@@ -1,0 +1,136 @@
+import { roomPatternProblem } from '../grants/room.ts';
+import type { Rule } from '../grants/rule.ts';
+import { timingProblems } from '../rotation/timing-problems.ts';
+import type { Target } from '../targets/target.ts';
+import type { Config } from './config.ts';
+
+/** A mistake in a configuration: where it is, and what would be right. */
+export interface ConfigProblem {
+  /** Such as `grants[2].target`. */
+  readonly path: string;
+  readonly problem: string;
+}
+
+/**
+ * Every mistake in a configuration, all at once; none where it is sound. That no issuer is configured is no mistake: it is
+ * so wherever the environment names none yet.
+ */
+export function checkConfig(config: Config): readonly ConfigProblem[] {
+  return [
+    ...issuerProblems(config),
+    ...targetProblems(config),
+    ...config.grants.flatMap((rule, index) => ruleProblems(rule, `grants[${index}]`, config)),
+    ...numberProblems('tokensPerMinute', config.tokensPerMinute, 1),
+    ...timingProblems(config),
+  ];
+}
+
+/** A problem as the one line that build and log print. */
+export function formatProblem({ path, problem }: ConfigProblem): string {
+  return `streampass.config.ts: ${path}: ${problem}`;
+}
+
+function issuerProblems({ issuers }: Config): ConfigProblem[] {
+  return issuers.flatMap((issuer, index) => [
+    ...issuer.problems.map(({ field, problem }) => ({ path: `issuers[${index}].${field}`, problem })),
+    ...(issuers.findIndex((other) => other.issuer === issuer.issuer) < index
+      ? [{ path: `issuers[${index}].issuer`, problem: 'is configured twice: name all its client ids in one entry' }]
+      : []),
+  ]);
+}
+
+function targetProblems({ targets }: Config): ConfigProblem[] {
+  const entries = Object.entries(targets);
+  return entries.flatMap(([name, target], index) => {
+    const path = `targets.${name}`;
+    const sameSecret = entries.slice(0, index).find(([, other]) => other.secret === target.secret);
+    return [
+      ...(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)
+        ? []
+        : [{ path, problem: 'a target’s name is 1 to 64 letters, digits, "-" or "_", beginning with a letter' }]),
+      ...(/^[A-Za-z0-9/_+=.@:-]{1,2048}$/.test(target.secret)
+        ? []
+        : [{ path: `${path}.secret`, problem: 'must be the name or ARN of a secret in Secrets Manager' }]),
+      ...(sameSecret === undefined
+        ? []
+        : [
+            {
+              path: `${path}.secret`,
+              problem: `is the secret of ${sameSecret[0]} too: a server may accept any token under its secret, so each target needs its own`,
+            },
+          ]),
+      ...numberProblems(`${path}.longestToken`, target.longestToken, 60),
+      ...subjectProblems(path, target),
+      ...fleetProblems(path, target),
+      ...target.problems.map(({ field, problem }) => ({ path: `${path}.${field}`, problem })),
+    ];
+  });
+}
+
+function subjectProblems(path: string, { subject }: Target): ConfigProblem[] {
+  return subject !== 'public' && !(subject.pairwiseSalt.length >= 32)
+    ? [{ path: `${path}.subject.pairwiseSalt`, problem: 'must be 32 random characters or more' }]
+    : [];
+}
+
+function fleetProblems(path: string, { fleet }: Target): ConfigProblem[] {
+  if (fleet?.by === 'files' && (fleet.files.length === 0 || fleet.files.some((file) => file === ''))) {
+    return [{ path: `${path}.fleet.files`, problem: 'must name at least one config file, and none may be empty' }];
+  }
+  if (fleet?.by === 'ssm' && (fleet.tag.key === '' || fleet.tag.value === '')) {
+    return [{ path: `${path}.fleet.tag`, problem: 'must be a tag as key=value' }];
+  }
+  if (fleet?.by === 'ssm' && fleet.document === '') {
+    return [{ path: `${path}.fleet.document`, problem: 'must name the Systems Manager document' }];
+  }
+  return [];
+}
+
+function ruleProblems(rule: Rule, path: string, config: Config): ConfigProblem[] {
+  const at = (field: string, problem: string): ConfigProblem => ({ path: `${path}.${field}`, problem });
+  const target = Object.hasOwn(config.targets, rule.target) ? config.targets[rule.target] : undefined;
+  if (target === undefined) return [at('target', `no target is called "${rule.target}"`)];
+  const unknownIssuer =
+    rule.issuer !== undefined &&
+    config.issuers.length > 0 &&
+    !config.issuers.some(({ issuer }) => issuer === rule.issuer);
+  return [
+    ...(rule.actions.length === 0 ? [at('actions', `must name one of ${target.actions.join(', ')}`)] : []),
+    ...rule.actions.flatMap((action, index) =>
+      target.actions.includes(action)
+        ? []
+        : [at(`actions[${index}]`, `${rule.target} knows no "${action}": it knows ${target.actions.join(', ')}`)],
+    ),
+    ...(rule.rooms.length === 0 ? [at('rooms', 'must name a room, a prefix or "*"')] : []),
+    ...rule.rooms.flatMap((pattern, index) => {
+      const problem = roomPatternProblem(pattern);
+      return problem === undefined ? [] : [at(`rooms[${index}]`, problem)];
+    }),
+    ...transportProblems(rule, target, at),
+    ...numberProblems(`${path}.ttl`, rule.ttl, 60),
+    ...(rule.group === '' ? [at('group', 'may not be empty')] : []),
+    ...(unknownIssuer ? [at('issuer', 'is not the issuer of any configured provider')] : []),
+    ...(rule.signedInWithin === undefined ? [] : numberProblems(`${path}.signedInWithin`, rule.signedInWithin, 1)),
+  ];
+}
+
+function transportProblems(
+  rule: Rule,
+  target: Target,
+  at: (field: string, problem: string) => ConfigProblem,
+): ConfigProblem[] {
+  if (rule.transports === undefined) return [];
+  if (target.transports.length === 0) return [at('transports', `${rule.target} knows no transports: leave it out`)];
+  if (rule.transports.length === 0) return [at('transports', 'must name a transport; leave it out to allow any')];
+  return rule.transports.flatMap((transport, index) =>
+    target.transports.includes(transport)
+      ? []
+      : [at(`transports[${index}]`, `must be one of ${target.transports.join(', ')}`)],
+  );
+}
+
+function numberProblems(path: string, value: number, least: number): ConfigProblem[] {
+  return Number.isSafeInteger(value) && value >= least
+    ? []
+    : [{ path, problem: `must be a whole number, ${least} or more` }];
+}

@@ -1,0 +1,21 @@
+/** The outside world as the pure parts see it; `lib/adapters/` holds what fits these shapes. */
+
+import type { SecretValue } from './ring/secret.ts';
+import type { VersionStages } from './ring/labels.ts';
+
+/** Epoch seconds, with a fraction; the wall clock, since a frozen function's own clock stands still. */
+export type Now = () => number;
+
+/** Rejects where `work` has not settled within so many seconds of now; does not cancel it. */
+export type Within = <T>(work: Promise<T>, seconds: number) => Promise<T>;
+
+/** Reads one account's secrets; never writes. Each method rejects where the answer is no answer. */
+export interface SecretReader {
+  /** The labelled versions of a secret (DescribeSecret). */
+  stages(secretId: string): Promise<VersionStages>;
+  /** One version's value (GetSecretValue by version id); neither text nor bytes where the version has none yet. */
+  value(secretId: string, versionId: string): Promise<SecretValue>;
+}
+
+/** A random id of 22 characters of base64url: 128 bits. */
+export type NewId = () => string;
