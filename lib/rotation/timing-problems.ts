@@ -15,12 +15,16 @@ export function timingProblems(config: Pick<Config, 'timing' | 'targets'>): Timi
   const malformed = Object.entries(timing).flatMap(([name, seconds]) => {
     const least = name === 'clockSkew' || name === 'slack' ? 0 : 1;
     const sound = Number.isSafeInteger(seconds) && seconds >= least;
-    return sound ? [] : [{ path: `timing.${name}`, problem: `must be a whole number of seconds, ${least} or more` }];
+    return sound
+      ? []
+      : [{ path: `timing.${name}`, problem: `must be a whole number of seconds, ${least} or more` }];
   });
   if (malformed.length > 0) return malformed;
   return [
     ...ringProblems(timing),
-    ...Object.entries(config.targets).flatMap(([name, target]) => targetProblems(`targets.${name}`, target, timing)),
+    ...Object.entries(config.targets).flatMap(([name, target]) =>
+      targetProblems(`targets.${name}`, target, timing),
+    ),
   ];
 }
 

@@ -1,0 +1,112 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateSecretVersionStageCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import type { RotationSecrets } from '../rotation/ports.ts';
+
+type Read = Awaited<ReturnType<RotationSecrets['value']>>;
+
+/**
+ * Secrets Manager through the AWS SDK, with the calls that only a rotation may make. Values are kept for the life of
+ * the function, since a version's value never changes.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
+ */
+export function secretsWriter(client: Pick<SecretsManagerClient, 'send'>): RotationSecrets {
+  const values = new Map<string, NonNullable<Read>>();
+  return {
+    async describe(secret) {
+      const found = await client.send(new DescribeSecretCommand({ SecretId: secret }));
+      const tags = (found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]);
+      return {
+        arn: found.ARN ?? secret,
+        stages: found.VersionIdsToStages ?? {},
+        tags: Object.fromEntries(tags) as Record<string, string>,
+      };
+    },
+
+    async value(arn, versionId) {
+      const key = `${arn} ${versionId}`;
+      const known = values.get(key);
+      if (known !== undefined) return known;
+      try {
+        const found = await client.send(new GetSecretValueCommand({ SecretId: arn, VersionId: versionId }));
+        const read = {
+          value: { SecretString: found.SecretString, SecretBinary: found.SecretBinary },
+          createdAt: (found.CreatedDate?.getTime() ?? 0) / 1000,
+        };
+        values.set(key, read);
+        return read;
+      } catch (error) {
+        if (isNamed(error, 'ResourceNotFoundException')) return undefined;
+        throw error;
+      }
+    },
+
+    async versionIds(arn) {
+      const ids: string[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await client.send(
+          new ListSecretVersionIdsCommand({ SecretId: arn, IncludeDeprecated: true, NextToken }),
+        );
+        ids.push(...(page.Versions ?? []).flatMap(({ VersionId }) => VersionId ?? []));
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return ids;
+    },
+
+    async put(arn, versionId, text, labels) {
+      try {
+        await client.send(
+          new PutSecretValueCommand({
+            SecretId: arn,
+            ClientRequestToken: versionId,
+            SecretString: text,
+            VersionStages: [...labels],
+          }),
+        );
+        return 'made';
+      } catch (error) {
+        if (isNamed(error, 'ResourceExistsException')) return 'exists';
+        throw error;
+      }
+    },
+
+    async moveLabel(arn, label, { from, to }) {
+      try {
+        await client.send(
+          new UpdateSecretVersionStageCommand({
+            SecretId: arn,
+            VersionStage: label,
+            RemoveFromVersionId: from,
+            MoveToVersionId: to,
+          }),
+        );
+        return 'moved';
+      } catch (error) {
+        // The text says which of several causes it was, but is not documented: the next look at the labels tells.
+        if (isNamed(error, 'InvalidParameterException')) return 'lost';
+        throw error;
+      }
+    },
+
+    async tag(arn, key, value) {
+      await client.send(new TagResourceCommand({ SecretId: arn, Tags: [{ Key: key, Value: value }] }));
+    },
+
+    async untag(arn, key) {
+      await client.send(new UntagResourceCommand({ SecretId: arn, TagKeys: [key] }));
+    },
+  };
+}
+
+function isNamed(error: unknown, name: string): boolean {
+  return error instanceof Error && error.name === name;
+}

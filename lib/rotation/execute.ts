@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { SERVERS_LABEL } from '../ring/labels.ts';
+import { kidOf } from '../ring/secret.ts';
+import { labelCalls, type LabelCall } from './label-calls.ts';
+import { formatMark, markKey } from './marks.ts';
+import type { NodeState } from './observed.ts';
+import type { Observation } from './observe.ts';
+import type { RotationSecrets, SecretMaker, Servers } from './ports.ts';
+import type { Step } from './step.ts';
+
+/** What a step is done with. */
+export interface Means {
+  readonly secrets: RotationSecrets;
+  readonly servers?: Servers | undefined;
+  readonly maker: SecretMaker;
+}
+
+/**
+ * Does one step, call by call, and decides nothing. Resolves with the nodes that a push touched. A compare-and-swap
+ * that somebody else won ends the step: the next invocation sees what became of it.
+ *
+ * @throws whatever a call throws; what was done by then stands, and the next invocation goes on from there
+ */
+export async function execute(
+  step: Step,
+  { arn, observed, secrets }: Observation,
+  means: Means,
+  now: number,
+): Promise<readonly NodeState[]> {
+  switch (step.kind) {
+    case 'push': {
+      const versions = step.versions.map((id) => secrets.get(id)).filter((secret) => secret !== undefined);
+      return (await means.servers?.apply(arn, versions, step.nodes)) ?? [];
+    }
+    case 'create':
+      await put(
+        arn,
+        await freshVersionId(arn, undefined, means.secrets),
+        ['AWSCURRENT', SERVERS_LABEL],
+        means,
+      );
+      return [];
+    case 'announce': {
+      const version = await freshVersionId(arn, observed.labels.current, means.secrets);
+      // Marked first: a version that is pending without a mark counts as an operator's, and waits from when it is seen.
+      await means.secrets.tag(arn, markKey('announced'), formatMark({ version, at: now }));
+      await put(arn, version, ['AWSPENDING'], means);
+      return [];
+    }
+    case 'replace': {
+      const version = await freshVersionId(arn, observed.labels.current, means.secrets);
+      await means.secrets.tag(arn, markKey('emergency'), formatMark({ version, at: now }));
+      await put(arn, version, ['AWSCURRENT', SERVERS_LABEL], means);
+      return [];
+    }
+    default:
+      for (const call of labelCalls(step, now)) {
+        if (!(await make(call, arn, means.secrets))) return [];
+      }
+      return [];
+  }
+}
+
+async function make(call: LabelCall, arn: string, secrets: RotationSecrets): Promise<boolean> {
+  switch (call.call) {
+    case 'tag':
+      await secrets.tag(arn, markKey(call.mark), formatMark(call));
+      return true;
+    case 'untag':
+      await secrets.untag(arn, markKey(call.mark));
+      return true;
+    case 'move':
+      return (await secrets.moveLabel(arn, call.label, call)) === 'moved';
+  }
+}
+
+async function put(
+  arn: string,
+  version: string,
+  labels: Parameters<RotationSecrets['put']>[3],
+  { secrets, maker }: Means,
+): Promise<void> {
+  await secrets.put(arn, version, maker.make(), labels);
+}
+
+/**
+ * The id of the version to make, which is also the `ClientRequestToken`: it follows from the secret and its current
+ * version, so that of two invocations which both create one, the second finds it there. An id that was used up by an
+ * aborted rotation, or whose `kid` another version has, is passed over.
+ */
+async function freshVersionId(
+  arn: string,
+  current: string | undefined,
+  secrets: RotationSecrets,
+): Promise<string> {
+  const taken = new Set((await secrets.versionIds(arn)).map(kidOf));
+  for (let attempt = 0; ; attempt++) {
+    const id = versionIdFor(arn, current, attempt);
+    if (!taken.has(kidOf(id))) return id;
+  }
+}
+
+/** A UUID (RFC 9562 §5.8, version 8) made of a secret, its current version and the number of an attempt. */
+export function versionIdFor(arn: string, current: string | undefined, attempt: number): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([arn, current ?? null, attempt]), 'utf8')
+    .digest();
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
