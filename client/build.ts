@@ -12,12 +12,12 @@ const root = import.meta.dirname;
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 
 /**
- * Writes `client/dist/index.js` (minified, no imports) and `client/dist/*.d.ts`.
- * @throws when the source does not compile or does not type-check without DOM and Node.
+ * Writes `index.js` (minified, no imports) and the `.d.ts` files into `outDir`, emptied first · default `client/dist`.
+ * @throws when the source does not compile, or leans on what a worker does not have.
  */
-export async function buildClient(): Promise<void> {
-  await rm(join(root, 'dist'), { recursive: true, force: true });
-  await Promise.all([bundleClient(join(root, 'dist', 'index.js')), emitDeclarations()]);
+export async function buildClient(outDir: string = join(root, 'dist')): Promise<void> {
+  await rm(outDir, { recursive: true, force: true });
+  await Promise.all([bundleClient(join(outDir, 'index.js')), emitDeclarations(outDir)]);
 }
 
 /** Bundles the client into one file, for a browser of 2022 or later. */
@@ -34,9 +34,15 @@ async function bundleClient(outfile: string): Promise<void> {
   });
 }
 
-async function emitDeclarations(): Promise<void> {
+async function emitDeclarations(outDir: string): Promise<void> {
   try {
-    await promisify(execFile)(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')]);
+    await promisify(execFile)(process.execPath, [
+      tsc,
+      '-p',
+      join(root, 'tsconfig.build.json'),
+      '--outDir',
+      outDir,
+    ]);
   } catch (error) {
     throw new Error(`client: tsc found\n${(error as { stdout?: string }).stdout ?? ''}`, { cause: error });
   }

@@ -1,0 +1,173 @@
+import { expect, test, vi } from 'vitest';
+import type { StreamPassError } from '../src/error.ts';
+import { createStage, SIGN_IN_EXPIRED } from './support/stream-pass.ts';
+import { settle } from './support/virtual-environment.ts';
+
+const WITH_FALLBACK = { kind: 'issues', fallback: true } as const;
+
+/** A media server's door that opens for these tokens only, and keeps a list of what it was shown. */
+function createDoor(...accepted: readonly string[]) {
+  const shown: string[] = [];
+  return {
+    shown,
+    open: (token: string): Promise<string> => {
+      shown.push(token);
+      return accepted.includes(token)
+        ? Promise.resolve(`in by ${token}`)
+        : Promise.reject(new Error('403 Forbidden'));
+    },
+  };
+}
+
+test.each([
+  ['the first token', 'token-1', ['token-1'], 1],
+  ['the fallback', 'fallback-1', ['token-1', 'fallback-1'], 1],
+  ['a fresh token', 'token-2', ['token-1', 'fallback-1', 'token-2'], 2],
+  ['a fresh fallback', 'fallback-2', ['token-1', 'fallback-1', 'token-2', 'fallback-2'], 2],
+])('gets in by %s', async (_, accepted, shown, exchanges) => {
+  const { api, pass } = createStage();
+  api.behaviour = WITH_FALLBACK;
+  const door = createDoor(accepted);
+  expect(await pass.connect(door.open)).toBe(`in by ${accepted}`);
+  expect([door.shown, api.exchanges]).toEqual([shown, exchanges]);
+});
+
+test('tells the attempt which token it is given', async () => {
+  const { api, pass } = createStage();
+  api.behaviour = WITH_FALLBACK;
+  const offers: string[] = [];
+  const refuseAll = (_: string, offered: string): never => {
+    offers.push(offered);
+    throw new Error('refused');
+  };
+  await expect(pass.connect(refuseAll)).rejects.toThrow();
+  expect(offers).toEqual(['first', 'first-fallback', 'fresh', 'fresh-fallback']);
+});
+
+test('gives up with every refusal it met, and no token in the error', async () => {
+  const { api, pass } = createStage();
+  api.behaviour = WITH_FALLBACK;
+  const failure = await pass
+    .connect((token) => Promise.reject(new Error(`POST /whip?token=${token} answered 403`)))
+    .catch((error: StreamPassError) => error);
+  expect(failure).toMatchObject({ kind: 'refused', reason: 'token_refused' });
+  expect((failure as StreamPassError).refusals).toEqual(
+    ['first', 'first-fallback', 'fresh', 'fresh-fallback'].map((offered) => ({
+      offered,
+      message: 'POST /whip?token=(token) answered 403',
+    })),
+  );
+  expect(JSON.stringify(failure) + String(failure)).not.toMatch(/token-\d|fallback-\d/);
+  expect(String(failure)).toContain('fresh-fallback token refused: POST /whip?token=(token) answered 403');
+});
+
+test.each([
+  ['an error', new Error('no'), 'no'],
+  ['a text', 'no', 'no'],
+  ['a response', { status: 401 }, '401'],
+  ['a close event', { code: 1008, reason: 'policy' }, '1008 policy'],
+  ['a failed fetch', new TypeError('Failed to fetch'), 'Failed to fetch'],
+])('%s thrown by the attempt is a refusal', async (_, thrown, message) => {
+  const { pass } = createStage();
+  const failure = await pass.connect(() => Promise.reject(thrown)).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ refusals: [{ message }, { message }] });
+});
+
+test.each([
+  new ReferenceError('whip is not defined'),
+  new RangeError('radix'),
+  new DOMException('user left', 'AbortError'),
+])('%s is not a refusal: it reaches the caller as it is, after one attempt', async (thrown) => {
+  const { pass } = createStage();
+  const attempt = vi.fn(() => Promise.reject(thrown));
+  await expect(pass.connect(attempt)).rejects.toBe(thrown);
+  expect(attempt).toHaveBeenCalledTimes(1);
+});
+
+test('the app may say itself what a refusal is', async () => {
+  const { pass } = createStage();
+  const thrown = new Error('camera is in use');
+  const attempt = vi.fn(() => Promise.reject(thrown));
+  const isRefusal = (error: unknown): boolean => String(error).includes('403');
+  await expect(pass.connect(attempt, { isRefusal })).rejects.toBe(thrown);
+  expect(attempt).toHaveBeenCalledTimes(1);
+});
+
+test('renews a due token before it connects', async () => {
+  const { environment, pass } = createStage();
+  await pass.token();
+  environment.sleep(700_000);
+  const door = createDoor('token-2');
+  await pass.connect(door.open);
+  expect(door.shown).toEqual(['token-2']);
+});
+
+test('two connections refused together share one fresh exchange', async () => {
+  const { api, pass } = createStage();
+  const door = createDoor('token-2');
+  await Promise.all([pass.connect(door.open), pass.connect(door.open)]);
+  expect(api.exchanges).toBe(2);
+});
+
+test('says what was refused when the fresh exchange is denied too', async () => {
+  const { api, pass } = createStage();
+  await pass.token();
+  api.behaviour = SIGN_IN_EXPIRED;
+  await expect(pass.connect(createDoor().open)).rejects.toMatchObject({
+    kind: 'sign-in-again',
+    reason: 'subject_token_expired',
+    refusals: [{ offered: 'first', message: '403 Forbidden' }],
+  });
+});
+
+test('waits for the API to come back for its fresh token, until it is aborted', async () => {
+  const { environment, api, pass } = createStage();
+  await pass.token();
+  api.behaviour = { kind: 'unreachable' };
+  const stop = new AbortController();
+  const connection = pass.connect(createDoor().open, { signal: stop.signal });
+  const rejected = expect(connection).rejects.toMatchObject({
+    kind: 'try-later',
+    refusals: [{ offered: 'first' }],
+  });
+  await environment.pass(20_000);
+  stop.abort();
+  await rejected;
+});
+
+test('an abort between two attempts ends the rest', async () => {
+  const { api, pass } = createStage();
+  api.behaviour = WITH_FALLBACK;
+  const stop = new AbortController();
+  const attempt = vi.fn(() => {
+    stop.abort(new Error('left'));
+    throw new Error('403');
+  });
+  await expect(pass.connect(attempt, { signal: stop.signal })).rejects.toThrow('left');
+  expect(attempt).toHaveBeenCalledTimes(1);
+});
+
+test('close between two attempts ends the rest', async () => {
+  const { api, pass } = createStage();
+  api.behaviour = WITH_FALLBACK;
+  const attempt = vi.fn(() => {
+    pass.close();
+    throw new Error('403');
+  });
+  await expect(pass.connect(attempt)).rejects.toMatchObject({ kind: 'closed' });
+  expect(attempt).toHaveBeenCalledTimes(1);
+});
+
+test('an app that reconnects in a loop to a server that is down asks the API ever less often', async () => {
+  const { environment, api, pass } = createStage();
+  let closed = false;
+  const loop = (async () => {
+    while (!closed) await pass.connect(createDoor().open).catch(() => {});
+  })();
+  await environment.pass(600_000);
+  expect(api.exchanges).toBeLessThan(30);
+  closed = true;
+  pass.close();
+  await loop;
+  await settle();
+});
