@@ -44,19 +44,19 @@ export function createVirtualApi(environment: VirtualEnvironment, lifeSeconds = 
     });
   }
 
-  function answer(behaviour: Behaviour, signal: AbortSignal | null | undefined): Promise<Response> {
+  function answer(behaviour: Behaviour): Promise<Response> {
     switch (behaviour.kind) {
       case 'issues': {
         const response = issue(behaviour.fallback ?? false);
-        if (!behaviour.delayMs) return Promise.resolve(response);
-        return new Promise((resolve) => environment.after(behaviour.delayMs ?? 0, () => resolve(response)));
+        return new Promise((resolve) => {
+          if (behaviour.delayMs) environment.after(behaviour.delayMs, () => resolve(response));
+          else resolve(response);
+        });
       }
       case 'answers':
         return Promise.resolve(respond(behaviour.status, behaviour.body ?? {}, behaviour.headers));
       case 'hangs':
-        return new Promise((_, reject) =>
-          signal?.addEventListener('abort', () => reject(signal.reason as Error)),
-        );
+        return new Promise(() => {});
       case 'unreachable':
         return Promise.reject(new TypeError('Failed to fetch'));
     }
@@ -67,7 +67,11 @@ export function createVirtualApi(environment: VirtualEnvironment, lifeSeconds = 
     fetch: async (_, init) => {
       exchanges++;
       mostInFlight = Math.max(mostInFlight, ++inFlight);
-      return answer(api.behaviour, init?.signal).finally(() => inFlight--);
+      const { signal } = init ?? {};
+      const aborted = new Promise<never>((_, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+      );
+      return Promise.race([answer(api.behaviour), aborted]).finally(() => inFlight--);
     },
     get exchanges() {
       return exchanges;

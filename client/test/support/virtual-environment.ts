@@ -9,7 +9,7 @@ interface Timer {
 export interface VirtualEnvironment extends Environment {
   /** Awake time: both clocks go on, due timers fire in order, promises settle in between. */
   pass(ms: number): Promise<void>;
-  /** Sleep: only the wall clock goes on, timers stand still. */
+  /** Sleep: timers stand still, and so does the monotonic clock unless it `countsSleep`. */
   sleep(ms: number): void;
   /** Somebody sets the wall clock. */
   setWallClockBy(ms: number): void;
@@ -26,8 +26,14 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** @param random what `random()` gives · default 0, which puts no jitter on a renewal. */
-export function createVirtualEnvironment(random: () => number = () => 0): VirtualEnvironment {
+/**
+ * @param random what `random()` gives · default 0, which puts no jitter on a renewal.
+ * @param countsSleep whether the monotonic clock goes on while the device sleeps; browsers differ.
+ */
+export function createVirtualEnvironment(
+  random: () => number = () => 0,
+  countsSleep = false,
+): VirtualEnvironment {
   let monotonicMs = 5000;
   let trueMs = 0;
   let wallOffsetMs = 1_800_000_000_000;
@@ -66,6 +72,7 @@ export function createVirtualEnvironment(random: () => number = () => 0): Virtua
     },
     sleep(ms) {
       trueMs += ms;
+      if (countsSleep) monotonicMs += ms;
     },
     setWallClockBy(ms) {
       wallOffsetMs += ms;
