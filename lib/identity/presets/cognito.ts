@@ -36,7 +36,11 @@ export function cognito(options: CognitoOptions): Issuer {
       ...audienceProblems(audience).map(({ problem }) => ({ field: 'clientId', problem })),
     ],
     kindOf: (_header, claims) =>
-      claims['token_use'] === 'id' ? 'id_token' : claims['token_use'] === 'access' ? 'access_token' : undefined,
+      claims['token_use'] === 'id'
+        ? 'id_token'
+        : claims['token_use'] === 'access'
+          ? 'access_token'
+          : undefined,
     audienceClaim: (kind) => (kind === 'id_token' ? 'aud' : 'client_id'),
     groupsOf: (claims) => stringsOf(claims, 'cognito:groups'),
   };

@@ -57,7 +57,23 @@ export function issuerProblems(issuer: string): { field: string; problem: string
     url.password === '';
   return sound
     ? []
-    : [{ field: 'issuer', problem: 'must be an https address without query or fragment (http only on loopback)' }];
+    : [
+        {
+          field: 'issuer',
+          problem: 'must be an https address without query or fragment (http only on loopback)',
+        },
+      ];
+}
+
+/** What is wrong with a provider's domain, from which its issuer is made: a host name alone, in lower case. */
+export function hostProblems(
+  field: string,
+  host: string,
+  example: string,
+): { field: string; problem: string }[] {
+  return /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(host)
+    ? []
+    : [{ field, problem: `must be a host name such as "${example}", without https:// and without a path` }];
 }
 
 /** What is wrong with a list of client ids. */

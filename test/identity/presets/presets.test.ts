@@ -1,0 +1,437 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { auth0, cognito, entra, oidc, okta } from '../../../lib/config/index.ts';
+import { checkClaims } from '../../../lib/identity/check-claims.ts';
+import type { Issuer } from '../../../lib/identity/issuer.ts';
+import type { JsonObject } from '../../../lib/jws/compact.ts';
+import { OAuthError } from '../../../lib/oauth/oauth-error.ts';
+import type { Reason } from '../../../lib/oauth/reasons.ts';
+import type { SubjectTokenType } from '../../../lib/oauth/token-exchange.ts';
+import {
+  CLIENT_ID,
+  ENTRA_CLIENT_ID,
+  GROUP_ID,
+  NOW,
+  OTHER_TENANT_ID,
+  TENANT_ID,
+  auth0Tokens,
+  cognitoTokens,
+  entraTokens,
+  oktaTokens,
+} from './token-shapes.ts';
+
+const cognitoPool = cognito({ userPoolId: 'eu-west-1_AbCdEfGhI', clientId: CLIENT_ID });
+const auth0Tenant = auth0({
+  domain: 'example.eu.auth0.com',
+  clientId: CLIENT_ID,
+  groupsClaim: 'https://example.com/groups',
+});
+const auth0Organization = auth0({
+  domain: 'example.eu.auth0.com',
+  clientId: CLIENT_ID,
+  organization: 'org_9ybsU1dN2dKfDkBi',
+});
+const oktaOrganization = okta({ domain: 'example.okta.com', clientId: CLIENT_ID });
+const oktaCustomServer = okta({
+  domain: 'example.okta.com',
+  clientId: CLIENT_ID,
+  authorizationServer: 'default',
+});
+const entraTenant = entra({ tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID });
+const entraVersion1 = entra({ tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID, version: 1 });
+const entraRolesOnly = entra({ tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID, groupsFrom: ['roles'] });
+
+const JWT_HEADER = { alg: 'RS256', typ: 'JWT', kid: 'k1' };
+/** Neither Cognito nor Okta's custom servers send a type. */
+const BARE_HEADER = { alg: 'RS256', kid: 'k1' };
+
+interface Row {
+  readonly title: string;
+  readonly issuer: Issuer;
+  readonly header: JsonObject;
+  readonly claims: JsonObject;
+  readonly declared?: SubjectTokenType;
+}
+
+function judge({ issuer, header, claims, declared = 'jwt' }: Row): readonly string[] | Reason {
+  try {
+    return checkClaims(issuer, header, claims, declared, NOW, 60).groups;
+  } catch (error) {
+    if (error instanceof OAuthError) return error.reason;
+    throw error;
+  }
+}
+
+describe('a provider’s own token is exchanged with its groups', () => {
+  const { id, access } = cognitoTokens;
+  const rows: readonly (Row & { readonly groups: readonly string[] })[] = [
+    {
+      title: 'Cognito: ID token',
+      issuer: cognitoPool,
+      header: BARE_HEADER,
+      claims: id,
+      declared: 'id_token',
+      groups: ['broadcasters'],
+    },
+    {
+      title: 'Cognito: access token',
+      issuer: cognitoPool,
+      header: BARE_HEADER,
+      claims: access,
+      declared: 'access_token',
+      groups: ['broadcasters'],
+    },
+    {
+      title: 'Auth0: ID token with namespaced groups',
+      issuer: auth0Tenant,
+      header: JWT_HEADER,
+      claims: auth0Tokens.id,
+      declared: 'id_token',
+      groups: ['broadcasters'],
+    },
+    {
+      title: 'Auth0: ID token of a member of the organization',
+      issuer: auth0Organization,
+      header: JWT_HEADER,
+      claims: auth0Tokens.id,
+      groups: [],
+    },
+    {
+      title: 'Auth0: one role as a plain string',
+      issuer: auth0Tenant,
+      header: JWT_HEADER,
+      claims: { ...auth0Tokens.id, 'https://example.com/groups': 'viewers' },
+      groups: ['viewers'],
+    },
+    {
+      title: 'Okta: ID token of the organization’s server',
+      issuer: oktaOrganization,
+      header: BARE_HEADER,
+      claims: oktaTokens.id,
+      declared: 'id_token',
+      groups: ['broadcasters', 'Everyone'],
+    },
+    {
+      title: 'Okta: ID token of a custom server',
+      issuer: oktaCustomServer,
+      header: BARE_HEADER,
+      claims: { ...oktaTokens.id, iss: 'https://example.okta.com/oauth2/default' },
+      groups: ['broadcasters', 'Everyone'],
+    },
+    {
+      title: 'Okta: ID token without the groups claim',
+      issuer: oktaOrganization,
+      header: BARE_HEADER,
+      claims: { ...oktaTokens.id, groups: undefined },
+      groups: [],
+    },
+    {
+      title: 'Entra ID: v2.0 ID token, groups as GUIDs and app roles',
+      issuer: entraTenant,
+      header: JWT_HEADER,
+      claims: entraTokens.id,
+      declared: 'id_token',
+      groups: [GROUP_ID, 'Broadcaster'],
+    },
+    {
+      title: 'Entra ID: v1.0 ID token',
+      issuer: entraVersion1,
+      header: JWT_HEADER,
+      claims: entraTokens.idVersion1,
+      groups: [GROUP_ID],
+    },
+    {
+      title: 'Entra ID: groups left out, where roles alone are read',
+      issuer: entraRolesOnly,
+      header: JWT_HEADER,
+      claims: { ...entraTokens.id, groups: undefined, _claim_names: { groups: 'src1' } },
+      groups: ['Broadcaster'],
+    },
+    {
+      title: 'Entra ID: another claim is elsewhere, the groups are here',
+      issuer: entraTenant,
+      header: JWT_HEADER,
+      claims: { ...entraTokens.id, _claim_names: { address: 'src1' } },
+      groups: [GROUP_ID, 'Broadcaster'],
+    },
+    {
+      title: 'Entra ID: a group’s name is no group, since anyone may create one',
+      issuer: entraTenant,
+      header: JWT_HEADER,
+      claims: { ...entraTokens.id, groups: ['Broadcaster', 'broadcasters'], roles: undefined },
+      groups: [],
+    },
+  ];
+  test.each(rows)('$title', (row) => {
+    expect(judge(row)).toEqual(row.groups);
+  });
+});
+
+describe('a token that is not meant for us is refused', () => {
+  const rows: readonly (Row & { readonly reason: Reason })[] = [
+    {
+      title: 'Cognito: access token sent as ID token',
+      issuer: cognitoPool,
+      header: BARE_HEADER,
+      claims: cognitoTokens.access,
+      declared: 'id_token',
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Cognito: no token_use',
+      issuer: cognitoPool,
+      header: BARE_HEADER,
+      claims: { ...cognitoTokens.id, token_use: undefined },
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Cognito: ID token of another app client',
+      issuer: cognitoPool,
+      header: BARE_HEADER,
+      claims: { ...cognitoTokens.id, aud: 'another' },
+      reason: 'subject_token_audience',
+    },
+    {
+      title: 'Cognito: access token of another app client, ours in aud',
+      issuer: cognitoPool,
+      header: BARE_HEADER,
+      claims: { ...cognitoTokens.access, client_id: 'another', aud: CLIENT_ID },
+      reason: 'subject_token_audience',
+    },
+    {
+      title: 'Cognito: client_id as a list',
+      issuer: cognitoPool,
+      header: BARE_HEADER,
+      claims: { ...cognitoTokens.access, client_id: [CLIENT_ID] },
+      reason: 'subject_token_claims',
+    },
+    {
+      title: 'Cognito: another user pool of the same region',
+      issuer: cognitoPool,
+      header: BARE_HEADER,
+      claims: { ...cognitoTokens.id, iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Another01' },
+      reason: 'subject_token_issuer',
+    },
+    {
+      title: 'Auth0: access token in Auth0’s profile',
+      issuer: auth0Tenant,
+      header: JWT_HEADER,
+      claims: auth0Tokens.access,
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Auth0: access token in the profile of RFC 9068',
+      issuer: auth0Tenant,
+      header: { ...JWT_HEADER, typ: 'at+jwt' },
+      claims: auth0Tokens.rfc9068,
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Auth0: a machine’s token',
+      issuer: auth0Tenant,
+      header: JWT_HEADER,
+      claims: auth0Tokens.machine,
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Auth0: issuer without its slash',
+      issuer: auth0Tenant,
+      header: JWT_HEADER,
+      claims: { ...auth0Tokens.id, iss: 'https://example.eu.auth0.com' },
+      reason: 'subject_token_issuer',
+    },
+    {
+      title: 'Auth0: member of another organization',
+      issuer: auth0Organization,
+      header: JWT_HEADER,
+      claims: { ...auth0Tokens.id, org_id: 'org_another0000000' },
+      reason: 'subject_token_wrong_tenant',
+    },
+    {
+      title: 'Auth0: signed in outside of any organization',
+      issuer: auth0Organization,
+      header: JWT_HEADER,
+      claims: { ...auth0Tokens.id, org_id: undefined },
+      reason: 'subject_token_wrong_tenant',
+    },
+    {
+      title: 'Okta: access token of a custom server',
+      issuer: oktaCustomServer,
+      header: BARE_HEADER,
+      claims: oktaTokens.access,
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Okta: access token of the organization’s server',
+      issuer: oktaOrganization,
+      header: { ...BARE_HEADER, typ: 'application/okta-internal-at+jwt' },
+      claims: { ...oktaTokens.id, jti: 'AT.1' },
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Okta: token of a custom server at the organization’s',
+      issuer: oktaOrganization,
+      header: BARE_HEADER,
+      claims: { ...oktaTokens.id, iss: 'https://example.okta.com/oauth2/default' },
+      reason: 'subject_token_issuer',
+    },
+    {
+      title: 'Entra ID: access token for the same application',
+      issuer: entraTenant,
+      header: JWT_HEADER,
+      claims: entraTokens.access,
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Entra ID: an application’s own token, with an app role',
+      issuer: entraTenant,
+      header: JWT_HEADER,
+      claims: entraTokens.appOnly,
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Entra ID: v1.0 access token',
+      issuer: entraVersion1,
+      header: JWT_HEADER,
+      claims: entraTokens.accessVersion1,
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Entra ID: v1.0 token where v2.0 is configured',
+      issuer: entraTenant,
+      header: JWT_HEADER,
+      claims: entraTokens.idVersion1,
+      reason: 'subject_token_issuer',
+    },
+    {
+      title: 'Entra ID: another tenant’s tid under our issuer',
+      issuer: entraTenant,
+      header: JWT_HEADER,
+      claims: { ...entraTokens.id, tid: OTHER_TENANT_ID },
+      reason: 'subject_token_wrong_tenant',
+    },
+    {
+      title: 'Entra ID: no tid',
+      issuer: entraTenant,
+      header: JWT_HEADER,
+      claims: { ...entraTokens.id, tid: undefined },
+      reason: 'subject_token_wrong_tenant',
+    },
+    {
+      title: 'Entra ID: groups left out (_claim_names)',
+      issuer: entraTenant,
+      header: JWT_HEADER,
+      claims: {
+        ...entraTokens.id,
+        groups: undefined,
+        _claim_names: { groups: 'src1' },
+        _claim_sources: { src1: { endpoint: 'https://graph.windows.net/memberObjects' } },
+      },
+      reason: 'subject_token_groups_overage',
+    },
+    {
+      title: 'Entra ID: groups left out (hasgroups, implicit flow)',
+      issuer: entraTenant,
+      header: JWT_HEADER,
+      claims: { ...entraTokens.id, groups: undefined, hasgroups: true },
+      reason: 'subject_token_groups_overage',
+    },
+  ];
+  test.each(rows)('$title', (row) => {
+    expect(judge(row)).toBe(row.reason);
+  });
+});
+
+describe('keys are where the provider documents them', () => {
+  test.each([
+    [cognitoPool, 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI/.well-known/jwks.json'],
+    [auth0Tenant, 'https://example.eu.auth0.com/.well-known/jwks.json'],
+    [oktaOrganization, 'https://example.okta.com/oauth2/v1/keys'],
+    [oktaCustomServer, 'https://example.okta.com/oauth2/default/v1/keys'],
+    [entraTenant, `https://login.microsoftonline.com/${TENANT_ID}/discovery/v2.0/keys`],
+    [entraVersion1, `https://login.microsoftonline.com/${TENANT_ID}/discovery/keys`],
+    [
+      entra({
+        tenantId: TENANT_ID,
+        clientId: ENTRA_CLIENT_ID,
+        authority: 'https://login.microsoftonline.us/',
+      }),
+      `https://login.microsoftonline.us/${TENANT_ID}/discovery/v2.0/keys`,
+    ],
+    [oidc({ issuer: 'https://id.example.com', audience: 'app' }), undefined],
+  ])('$issuer', (issuer, jwksUri) => {
+    expect(issuer.jwksUri).toBe(jwksUri);
+  });
+});
+
+describe('options that could never work are named', () => {
+  const clientId = CLIENT_ID;
+  test.each([
+    ['cognito: no user pool id', cognito({ userPoolId: 'pool', clientId }), 'userPoolId'],
+    ['cognito: no client id', cognito({ userPoolId: 'eu-west-1_AbCdEfGhI', clientId: '' }), 'clientId'],
+    ['auth0: an address for a domain', auth0({ domain: 'https://a.auth0.com/', clientId }), 'domain'],
+    ['auth0: upper case, which no issuer is in', auth0({ domain: 'A.auth0.com', clientId }), 'domain'],
+    [
+      'auth0: a domain that hides another host',
+      auth0({ domain: 'a.auth0.com@b.example', clientId }),
+      'domain',
+    ],
+    ['auth0: no client id', auth0({ domain: 'a.auth0.com', clientId: [] }), 'clientId'],
+    [
+      'auth0: a reserved claim',
+      auth0({ domain: 'a.auth0.com', clientId, groupsClaim: 'roles' }),
+      'groupsClaim',
+    ],
+    ['auth0: a name', auth0({ domain: 'a.auth0.com', clientId, organization: 'acme' }), 'organization'],
+    ['auth0: no organization', auth0({ domain: 'a.auth0.com', clientId, organization: [] }), 'organization'],
+    ['okta: an address', okta({ domain: 'a.okta.com/oauth2/default', clientId }), 'domain'],
+    ['okta: a blank client id', okta({ domain: 'a.okta.com', clientId: ' ' }), 'clientId'],
+    [
+      'okta: a server’s address',
+      okta({ domain: 'a.okta.com', clientId, authorizationServer: 'oauth2/default' }),
+      'authorizationServer',
+    ],
+    ['entra: every tenant', entra({ tenantId: 'common', clientId }), 'tenantId'],
+    ['entra: a domain', entra({ tenantId: 'example.onmicrosoft.com', clientId }), 'tenantId'],
+    ['entra: upper case', entra({ tenantId: TENANT_ID.toUpperCase(), clientId }), 'tenantId'],
+    ['entra: no client id', entra({ tenantId: TENANT_ID, clientId: [''] }), 'clientId'],
+    [
+      'entra: http',
+      entra({ tenantId: TENANT_ID, clientId, authority: 'http://login.example.com' }),
+      'authority',
+    ],
+    [
+      'entra: version 1 elsewhere',
+      entra({ tenantId: TENANT_ID, clientId, authority: 'https://login.microsoftonline.us', version: 1 }),
+      'version',
+    ],
+  ])('%s', (_title, issuer, field) => {
+    expect(issuer.problems.map((problem) => problem.field)).toEqual([field]);
+  });
+
+  test.each([
+    cognitoPool,
+    auth0Tenant,
+    auth0Organization,
+    oktaOrganization,
+    oktaCustomServer,
+    entraTenant,
+    entraVersion1,
+    entraRolesOnly,
+  ])('$preset: sound options have no problem', ({ problems }) => {
+    expect(problems).toEqual([]);
+  });
+});
+
+test('any claims of any type either give an identity of strings or a reason', () => {
+  const names = ['scope', 'gty', 'cid', 'scp', 'azpacr', 'tid', 'groups', 'roles', 'org_id', '_claim_names'];
+  const claims = fc.dictionary(fc.constantFrom(...names, 'hasgroups', 'aud', 'azp'), fc.jsonValue());
+  const issuers = fc.constantFrom(cognitoPool, auth0Tenant, auth0Organization, oktaOrganization, entraTenant);
+  fc.assert(
+    fc.property(issuers, claims, fc.jsonValue(), (issuer, extra, typ) => {
+      const base = { iss: issuer.issuer, sub: 'anna', aud: issuer.audience[0], iat: NOW, exp: NOW + 60 };
+      const outcome = judge({ title: '', issuer, header: { typ }, claims: { ...base, ...extra } });
+      expect(typeof outcome === 'string' || outcome.every((group) => typeof group === 'string')).toBe(true);
+    }),
+  );
+});
