@@ -19,3 +19,9 @@ export interface SecretReader {
 
 /** A random id of 22 characters of base64url: 128 bits. */
 export type NewId = () => string;
+
+/**
+ * One JSON document over HTTPS (HTTP on loopback): no redirects, bounded in bytes. Rejects within so many seconds where
+ * the answer is not 200 with JSON.
+ */
+export type GetJson = (url: string, seconds: number) => Promise<unknown>;

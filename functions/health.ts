@@ -1,0 +1,26 @@
+/** GET /health: 200 when a token could be issued now, 503 with the reason otherwise. */
+
+import middy from '@middy/core';
+import { describeError, writeLine } from '../lib/adapters/log.ts';
+import { createService } from '../lib/adapters/service.ts';
+import { answerErrors } from '../lib/http/answer-errors.ts';
+import { jsonResponse } from '../lib/http/api-gateway-event.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
+import { checkHealth } from '../lib/health.ts';
+import config from '../streampass.config.ts';
+
+const service = createService(config, process.env);
+await service.prefetch();
+
+async function health(): Promise<ApiGatewayResponse> {
+  service.assertConfigured();
+  const error = await checkHealth(service.health);
+  if (error !== undefined) throw error;
+  return jsonResponse(200, { status: 'ok' });
+}
+
+export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()
+  .use(
+    answerErrors(service.errorsUrl, (error) => writeLine({ event: 'health.defect', ...describeError(error) })),
+  )
+  .handler(health);

@@ -1,0 +1,28 @@
+/** GET /.well-known/oauth-authorization-server: what a standard client discovers this service by (RFC 8414). */
+
+import middy from '@middy/core';
+import { describeError, writeLine } from '../lib/adapters/log.ts';
+import { answerErrors } from '../lib/http/answer-errors.ts';
+import { jsonResponse, publicUrlOf } from '../lib/http/api-gateway-event.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
+import { serverMetadata } from '../lib/http/server-metadata.ts';
+import config from '../streampass.config.ts';
+
+const actions = Object.values(config.targets).flatMap((target) => target.actions);
+
+function urlOf(event: ApiGatewayEvent): string {
+  return publicUrlOf(event, process.env['PUBLIC_URL'] || undefined);
+}
+
+function metadata(event: ApiGatewayEvent): ApiGatewayResponse {
+  return jsonResponse(200, serverMetadata(urlOf(event), actions), { 'cache-control': 'public, max-age=3600' });
+}
+
+export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()
+  .use(
+    answerErrors(
+      (event) => `${urlOf(event)}/errors`,
+      (error) => writeLine({ event: 'metadata.defect', ...describeError(error) }),
+    ),
+  )
+  .handler(metadata);

@@ -1,0 +1,70 @@
+/** POST /token: exchanges a sign-in for a streaming token. The story is `lib/exchange.ts`; this wires it. */
+
+import { auditLine } from '../lib/audit.ts';
+import { describeError, writeLine } from '../lib/adapters/log.ts';
+import { createService } from '../lib/adapters/service.ts';
+import { newRandomId, systemNow } from '../lib/adapters/system.ts';
+import { exchange } from '../lib/exchange.ts';
+import type { ExchangeDeps, ExchangeOutcome } from '../lib/exchange.ts';
+import { indexRules } from '../lib/grants/match-rules.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
+import { errorResponse, tokenResponse } from '../lib/http/token-response.ts';
+import { identify } from '../lib/identity/identify.ts';
+import { createVerifiedTokens } from '../lib/identity/verified-tokens.ts';
+import { OAuthError } from '../lib/oauth/oauth-error.ts';
+import config from '../streampass.config.ts';
+
+/** Signatures that are remembered for renewals. */
+const VERIFIED_TOKENS = 2000;
+
+const service = createService(config, process.env);
+const identifyDeps = {
+  issuers: service.issuers,
+  verified: createVerifiedTokens(VERIFIED_TOKENS),
+  now: systemNow,
+  clockSkew: config.timing.clockSkew,
+};
+const deps: ExchangeDeps = {
+  config,
+  rules: indexRules(config.grants, config.targets),
+  identify: (subjectToken, type) => identify(subjectToken, type, identifyDeps),
+  admit: async () => undefined,
+  ringOf: service.ringOf,
+  now: systemNow,
+  newId: newRandomId,
+};
+let coldStart = true;
+
+await service.prefetch();
+
+/** Answers one event; whatever it holds, with 200, 400 or 503. */
+export async function handler(event: ApiGatewayEvent): Promise<ApiGatewayResponse> {
+  const startedAt = performance.now();
+  const outcome = await settle(event);
+  writeLine(
+    auditLine(outcome, {
+      requestId: event.requestContext?.requestId,
+      sourceIp: event.requestContext?.http?.sourceIp,
+      coldStart,
+      latencyMs: performance.now() - startedAt,
+      timestampMs: Date.now(),
+    }),
+  );
+  coldStart = false;
+  return outcome.issued ? tokenResponse(outcome.response) : errorResponse(outcome.error, service.errorsUrl(event));
+}
+
+async function settle(event: ApiGatewayEvent): Promise<ExchangeOutcome> {
+  try {
+    service.assertConfigured();
+    return await exchange(event, deps);
+  } catch (error) {
+    if (error instanceof OAuthError) return { issued: false, error, facts: {} };
+    writeLine({
+      event: 'token.defect',
+      request_id: event.requestContext?.requestId,
+      ...describeError(error),
+    });
+    return { issued: false, error: new OAuthError('internal'), facts: {} };
+  }
+}

@@ -1,0 +1,100 @@
+import { checkConfig, formatProblem } from '../config/check-config.ts';
+import type { Config } from '../config/config.ts';
+import { publicUrlOf } from '../http/api-gateway-event.ts';
+import type { ApiGatewayEvent } from '../http/api-gateway-event.ts';
+import type { HealthDeps } from '../health.ts';
+import { createIssuerKeys } from '../identity/issuer-keys.ts';
+import type { TrustedIssuer } from '../identity/identify.ts';
+import { OAuthError } from '../oauth/oauth-error.ts';
+import { createKeyRing } from '../ring/key-ring.ts';
+import type { KeyRing } from '../ring/key-ring.ts';
+import { getJson } from './https-json.ts';
+import { writeLine } from './log.ts';
+import { createSecretsClient } from './secrets-client.ts';
+import { createSecretsReader } from './secrets-reader.ts';
+import { systemNow, within } from './system.ts';
+
+/** What the functions that answer requests share: the configuration, checked, and what it needs of the outside. */
+export interface Service {
+  /** Throws 503 `config_invalid` where the configuration is not sound. */
+  assertConfigured(): void;
+  readonly issuers: ReadonlyMap<string, TrustedIssuer>;
+  /** The ring of a configured target. */
+  ringOf(targetName: string): KeyRing;
+  readonly health: HealthDeps;
+  /** Fetches what the first request needs; never rejects. */
+  prefetch(): Promise<void>;
+  /** The address that clients know the API by, without a slash at its end. */
+  publicUrl(event: ApiGatewayEvent): string;
+  /** The page that explains each reason. */
+  errorsUrl(event: ApiGatewayEvent): string;
+}
+
+/** Most issuers whose keys are fetched before the first request. */
+const PREFETCHED_ISSUERS = 4;
+
+/** Wires a configuration to Secrets Manager and the providers. Reads nothing before it is asked. */
+export function createService(config: Config, env: Readonly<Record<string, string | undefined>>): Service {
+  const problems = checkConfig(config);
+  for (const problem of problems) writeLine({ event: 'config.invalid', problem: formatProblem(problem) });
+  const sound = problems.length === 0;
+  if (sound && config.issuers.length === 0) {
+    writeLine({
+      event: 'config.no_issuer',
+      problem: 'no identity provider is configured: set OIDC_ISSUER and OIDC_AUDIENCE, or COGNITO_USER_POOL_ID and COGNITO_CLIENT_ID',
+    });
+  }
+
+  const issuers = new Map(
+    config.issuers.map((issuer) => [
+      issuer.issuer,
+      { issuer, keys: createIssuerKeys({ issuer, getJson, now: systemNow, within }) },
+    ]),
+  );
+  const reader = createSecretsReader(createSecretsClient(env));
+  const rings = new Map(
+    Object.entries(config.targets).map(([name, target]) => [
+      name,
+      createKeyRing({
+        secret: target.secret,
+        signing: target.signing,
+        withFallback: target.keys === 'single',
+        reader,
+        now: systemNow,
+        within,
+        refreshAfter: config.timing.keyRingRefresh,
+        maxAge: config.timing.keyRingMaxAge,
+        onProblem: (problem) => writeLine({ event: 'ring.problem', target: name, problem }),
+      }),
+    ]),
+  );
+
+  function ringOf(targetName: string): KeyRing {
+    const ring = rings.get(targetName);
+    if (ring === undefined) throw new TypeError(`no target is called "${targetName}"`);
+    return ring;
+  }
+
+  function publicUrl(event: ApiGatewayEvent): string {
+    return publicUrlOf(event, env['PUBLIC_URL'] || undefined);
+  }
+
+  return {
+    assertConfigured() {
+      if (!sound) throw new OAuthError('config_invalid');
+    },
+    issuers,
+    ringOf,
+    health: {
+      issuers: [...issuers.values()].map(({ keys }) => () => keys.ready()),
+      rings: [...rings.values()].map((ring) => () => ring.get()),
+    },
+    async prefetch() {
+      if (!sound || issuers.size === 0) return;
+      const keys = [...issuers.values()].slice(0, PREFETCHED_ISSUERS).map((trusted) => trusted.keys.ready());
+      await Promise.allSettled([...keys, ...[...rings.values()].map((ring) => ring.get())]);
+    },
+    publicUrl,
+    errorsUrl: (event) => `${publicUrl(event)}/errors`,
+  };
+}

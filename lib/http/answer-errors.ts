@@ -1,0 +1,24 @@
+import type { MiddlewareObj } from '@middy/core';
+import { OAuthError } from '../oauth/oauth-error.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from './api-gateway-event.ts';
+import { errorResponse } from './token-response.ts';
+
+/**
+ * A middleware that answers whatever a handler throws with the error body of `/token`: a refusal as it is, anything else
+ * as 503 `internal`, told to `onDefect`.
+ *
+ * @param errorsUrl gives the page that explains each reason
+ */
+export function answerErrors(
+  errorsUrl: (event: ApiGatewayEvent) => string,
+  onDefect: (error: unknown, event: ApiGatewayEvent) => void,
+): MiddlewareObj<ApiGatewayEvent, ApiGatewayResponse> {
+  return {
+    onError: (request) => {
+      const { error, event } = request;
+      if (!(error instanceof OAuthError)) onDefect(error, event);
+      const told = error instanceof OAuthError ? error : new OAuthError('internal');
+      request.response = errorResponse(told, errorsUrl(event));
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * From a subject token to a person: take it apart, find its issuer among the configured ones, find the key, verify the
+ * signature, then believe its claims.
+ */
+
+import { decodeCompactJws } from '../jws/compact.ts';
+import type { CompactJws } from '../jws/compact.ts';
+import { headerProblem } from '../jws/header.ts';
+import { verifySignature } from '../jws/verify.ts';
+import { OAuthError } from '../oauth/oauth-error.ts';
+import type { SubjectTokenType } from '../oauth/token-exchange.ts';
+import type { Now } from '../ports.ts';
+import { checkClaims } from './check-claims.ts';
+import type { Identity } from './identity.ts';
+import type { Issuer } from './issuer.ts';
+import type { IssuerKeys } from './issuer-keys.ts';
+import type { VerifiedTokens } from './verified-tokens.ts';
+
+/** A configured issuer with its keys. */
+export interface TrustedIssuer {
+  readonly issuer: Issuer;
+  readonly keys: IssuerKeys;
+}
+
+/** What identification needs. */
+export interface IdentifyDeps {
+  /** By exact `iss`. */
+  readonly issuers: ReadonlyMap<string, TrustedIssuer>;
+  readonly verified: VerifiedTokens;
+  readonly now: Now;
+  /** Seconds. */
+  readonly clockSkew: number;
+}
+
+/**
+ * The person whom a subject token vouches for.
+ *
+ * @param subjectToken attacker-controlled
+ * @throws {OAuthError} `invalid_request` where the token is not good; 503 `no_issuer` or `issuer_unreachable`
+ */
+export async function identify(
+  subjectToken: string,
+  declared: SubjectTokenType,
+  { issuers, verified, now, clockSkew }: IdentifyDeps,
+): Promise<Identity> {
+  if (issuers.size === 0) throw new OAuthError('no_issuer');
+  const seen = verified.find(subjectToken, now());
+  if (seen !== undefined) {
+    return checkClaims(seen.issuer, seen.jws.header, seen.jws.claims, declared, now(), clockSkew);
+  }
+  const jws = decodeCompactJws(subjectToken);
+  if (jws === undefined) throw new OAuthError('subject_token_malformed');
+  const problem = headerProblem(jws.header);
+  if (problem !== undefined) throw new OAuthError(problem);
+  const { issuer, keys } = trustedIssuer(peekUnverifiedIssuer(jws), issuers);
+
+  const lookup = await keys.keyFor(jws.header);
+  if (!lookup.found) {
+    if (lookup.unreachable) throw new OAuthError('issuer_unreachable', lookup.retryAfterSeconds);
+    throw new OAuthError('subject_token_signature');
+  }
+  if (!verifySignature(jws, lookup.key)) throw new OAuthError('subject_token_signature');
+  const identity = checkClaims(issuer, jws.header, jws.claims, declared, now(), clockSkew);
+  verified.keep(subjectToken, { issuer, jws, keys, generation: lookup.generation });
+  return identity;
+}
+
+/** The `iss` that a token claims before anything in it is verified: good for choosing keys, for nothing else. */
+function peekUnverifiedIssuer(jws: CompactJws): unknown {
+  return jws.claims['iss'];
+}
+
+function trustedIssuer(iss: unknown, issuers: ReadonlyMap<string, TrustedIssuer>): TrustedIssuer {
+  const trusted = typeof iss === 'string' ? issuers.get(iss) : undefined;
+  if (trusted === undefined) throw new OAuthError('subject_token_issuer');
+  return trusted;
+}
