@@ -1,0 +1,47 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { browserEnvironment } from '../src/environment.ts';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+/** Puts a window and a document in place, of which only events and visibility matter. */
+function stubPage() {
+  const window = new EventTarget();
+  const document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+  vi.stubGlobal('addEventListener', window.addEventListener.bind(window));
+  vi.stubGlobal('document', document);
+  return { window, document };
+}
+
+test('wakes when the network is back and when the page is shown, not when it is hidden', () => {
+  const { window, document } = stubPage();
+  const listener = vi.fn<() => void>();
+  browserEnvironment.onWake(listener);
+  window.dispatchEvent(new Event('online'));
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect(listener).toHaveBeenCalledTimes(2);
+  document.visibilityState = 'hidden';
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect(listener).toHaveBeenCalledTimes(2);
+});
+
+test('hears nothing more once removed', () => {
+  const { window, document } = stubPage();
+  const listener = vi.fn<() => void>();
+  browserEnvironment.onWake(listener)();
+  window.dispatchEvent(new Event('online'));
+  document.dispatchEvent(new Event('visibilitychange'));
+  expect(listener).not.toHaveBeenCalled();
+});
+
+test('a delay longer than a timer can count does not fire at once', () => {
+  vi.useFakeTimers();
+  const task = vi.fn<() => void>();
+  const cancel = browserEnvironment.after(2 ** 40, task);
+  vi.advanceTimersByTime(86_400_000);
+  expect(task).not.toHaveBeenCalled();
+  cancel();
+  expect(vi.getTimerCount()).toBe(0);
+});
