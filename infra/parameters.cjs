@@ -1,0 +1,58 @@
+'use strict';
+
+// Values of serverless.yml that its own syntax cannot express: lists, and variables that are there or not. (CommonJS: osls
+// loads no other kind.) A variable without a value is left out: set to nothing it would reach a function as text.
+
+exports.allowedOrigins = async ({ resolveVariable }) => {
+  const origins = String(await resolveVariable('param:corsOrigins')).split(',');
+  for (const origin of origins) {
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+      throw new Error(
+        `corsOrigins: ${JSON.stringify(origin)} is no origin; write https://app.example.com, without a path and without blanks`,
+      );
+    }
+  }
+  return origins;
+};
+
+exports.everyFunction = (serverless) =>
+  given(serverless, {
+    OIDC_ISSUER: 'oidcIssuer',
+    OIDC_AUDIENCE: 'oidcAudience',
+    COGNITO_USER_POOL_ID: 'cognitoUserPoolId',
+    COGNITO_CLIENT_ID: 'cognitoClientId',
+    JITSI_DOMAIN: 'jitsiDomain',
+    PUBLIC_URL: 'publicUrl',
+  });
+
+exports.judgesTokens = async (serverless) => {
+  if ((await serverless.resolveVariable('param:denyTable')) !== 'true') return {};
+  return { DENY_TABLE: await serverless.resolveConfigurationProperty(['custom', 'denyTableName']) };
+};
+
+exports.red5 = async (serverless) => ({
+  ...(await exports.judgesTokens(serverless)),
+  ...(await given(serverless, { RED5_CALLER_SECRET_ID: 'red5CallerSecret' })),
+});
+
+exports.rotate = async (serverless) => {
+  const tags = await given(serverless, {
+    RED5_SERVER_TAG: 'red5ServerTag',
+    JITSI_SERVER_TAG: 'jitsiServerTag',
+    RTCSTATS_SERVER_TAG: 'rtcstatsServerTag',
+  });
+  // Servers on this machine (npm start names their files) are reached without Systems Manager.
+  for (const name of Object.keys(tags)) {
+    if (process.env[name.replace('_TAG', '_FILES')]) delete tags[name];
+  }
+  return { SSM_DOCUMENT: await serverless.resolveConfigurationProperty(['custom', 'documentName']), ...tags };
+};
+
+async function given({ resolveVariable }, parameters) {
+  const environment = {};
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const value = await resolveVariable(`param:${parameter}`);
+    if (value) environment[name] = String(value);
+  }
+  return environment;
+}
