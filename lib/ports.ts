@@ -17,7 +17,7 @@ export interface SecretReader {
   value(secretId: string, versionId: string): Promise<SecretValue>;
 }
 
-/** A random id of 22 characters of base64url: 128 bits. */
+/** A random id that nobody can guess; also a legal room and session name. */
 export type NewId = () => string;
 
 /**

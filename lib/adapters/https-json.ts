@@ -9,7 +9,7 @@ export const getJson: GetJson = async (url, seconds) => {
   const { protocol } = new URL(url);
   const get = protocol === 'http:' ? (await import('node:http')).get : getHttps;
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const request = get(url, { signal: AbortSignal.timeout(seconds * 1000), agent: false }, (response) => {
+  const request = get(url, { signal: AbortSignal.timeout(Math.ceil(seconds * 1000)), agent: false }, (response) => {
     if (response.statusCode !== 200) {
       request.destroy(new Error(`the provider answered ${response.statusCode}`));
       return;

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { NewId, Now, Within } from '../ports.ts';
 
 /** The wall clock. */
 export const systemNow: Now = () => Date.now() / 1000;
 
-/** 128 random bits as 22 characters of base64url. */
-export const newRandomId: NewId = () => randomBytes(16).toString('base64url');
+/** A random UUID (RFC 9562 §5.4): 122 random bits, and a legal name of a session. */
+export const newRandomId: NewId = () => randomUUID();
 
 /** Waits for `work` on a real timer, which keeps no process alive. */
 export const within: Within = (work, seconds) => {
