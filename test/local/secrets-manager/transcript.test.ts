@@ -140,7 +140,7 @@ function expectedAnswer({ expected: { http, output, error }, evidence }: Row): u
   const isTextKnown = error?.message !== null && evidence !== 'inferred';
   return normalised({
     http,
-    error: error && (isTextKnown ? error : { code: error.code }),
+    ...(error && { error: isTextKnown ? error : { code: error.code } }),
     ...(output && { output }),
   });
 }
