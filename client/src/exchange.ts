@@ -16,7 +16,7 @@ export interface ExchangeAnswer {
 }
 
 /** The form of one exchange (RFC 8693 §2.1). What is `undefined` is left out; what is empty is sent, never widened. */
-export function exchangeForm(options: StreamPassOptions, subjectToken: string): URLSearchParams {
+function exchangeForm(options: StreamPassOptions, subjectToken: string): URLSearchParams {
   const parameters: Record<string, Words | number | undefined> = {
     grant_type: OAUTH + 'grant-type:token-exchange',
     subject_token: subjectToken,
