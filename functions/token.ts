@@ -28,7 +28,7 @@ const deps: ExchangeDeps = {
   config,
   rules: indexRules(config.grants, config.targets),
   identify: (subjectToken, type) => identify(subjectToken, type, identifyDeps),
-  admit: async () => undefined,
+  admit: service.admission.admit,
   ringOf: service.ringOf,
   now: systemNow,
   newId: newRandomId,

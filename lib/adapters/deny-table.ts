@@ -1,22 +1,24 @@
+import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DenyTable } from '../deny/cached-table.ts';
 
 /** What DynamoDB gets for one request, tries included, in milliseconds: within the second that a caller waits. */
 const CALL_TIMEOUT_MS = 900;
 
 /**
- * A deny table in DynamoDB: partition key `pk` (text, as `denyKeysOf` makes it) and, where a denial ends, the number
- * `expires_at` in epoch seconds, which may also be the table's TTL attribute. TTL deletes late, so the time is read here too.
+ * A deny table in DynamoDB, for `deny.table` of the configuration: partition key `pk` (text, as `denyKeysOf` makes it) and,
+ * where a denial ends, the number `expires_at` in epoch seconds, which may also be the table's TTL attribute; TTL deletes
+ * late, so the time is read here too. A function that asks it needs `dynamodb:BatchGetItem` on the table.
  *
- * The client is loaded by the first request that asks: most deployments have no such table.
+ * Import it in `streampass.config.ts` alone: then only a deployment that has a table carries the client.
  */
-export function createDenyTable(
+export function dynamoDenyTable(
   tableName: string,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): DenyTable {
-  const loaded = memoize(() => loadClient(env));
+  const client = createClient(env);
   return {
     async find(keys) {
-      const { client, BatchGetItemCommand } = await loaded();
       const answer = await client.send(
         new BatchGetItemCommand({
           RequestItems: {
@@ -28,24 +30,23 @@ export function createDenyTable(
         }),
         { abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) },
       );
-      if (Object.keys(answer.UnprocessedKeys ?? {}).length > 0) {
-        throw new Error('the deny table answered for some keys alone');
+      const items = answer.Responses?.[tableName];
+      if (items === undefined || Object.keys(answer.UnprocessedKeys ?? {}).length > 0) {
+        throw new Error('the deny table did not answer for every key');
       }
-      const items = answer.Responses?.[tableName] ?? [];
-      return new Map(items.map((item) => [item['pk']?.S ?? '', untilOf(item['expires_at']?.N)]));
+      return new Map(items.map((item) => [item['pk']?.S ?? '', endOf(item['expires_at'])]));
     },
   };
 }
 
-/** A denial whose end cannot be read does not end. */
-function untilOf(expiresAt: string | undefined): number {
-  const until = expiresAt === undefined ? Infinity : Number(expiresAt);
-  return Number.isNaN(until) ? Infinity : until;
+/** Epoch seconds; a denial whose end cannot be read does not end. */
+function endOf(expiresAt: AttributeValue | undefined): number {
+  const end = Number(expiresAt?.N ?? Infinity);
+  return Number.isNaN(end) ? Infinity : end;
 }
 
-async function loadClient(env: Readonly<Record<string, string | undefined>>) {
-  const { BatchGetItemCommand, DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
-  const client = new DynamoDBClient({
+function createClient(env: Readonly<Record<string, string | undefined>>): DynamoDBClient {
+  return new DynamoDBClient({
     region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
     credentials: {
       accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '',
@@ -55,10 +56,4 @@ async function loadClient(env: Readonly<Record<string, string | undefined>>) {
     maxAttempts: 2,
     requestHandler: { connectionTimeout: 400, requestTimeout: 400, throwOnRequestTimeout: true },
   });
-  return { client, BatchGetItemCommand };
-}
-
-function memoize<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
 }

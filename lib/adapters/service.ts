@@ -1,5 +1,7 @@
 import { checkConfig, formatProblem } from '../config/check-config.ts';
 import type { Config } from '../config/config.ts';
+import { createAdmission } from '../deny/admission.ts';
+import type { Admission } from '../deny/admission.ts';
 import { publicUrlOf } from '../http/api-gateway-event.ts';
 import type { ApiGatewayEvent } from '../http/api-gateway-event.ts';
 import type { HealthDeps } from '../health.ts';
@@ -19,6 +21,8 @@ export interface Service {
   /** Throws 503 `config_invalid` where the configuration is not sound. */
   assertConfigured(): void;
   readonly issuers: ReadonlyMap<string, TrustedIssuer>;
+  /** Who may come in at all, whatever the rules would give them. */
+  readonly admission: Admission;
   /** The ring of a configured target. */
   ringOf(targetName: string): KeyRing;
   readonly health: HealthDeps;
@@ -84,6 +88,12 @@ export function createService(config: Config, env: Readonly<Record<string, strin
       if (!sound) throw new OAuthError('config_invalid');
     },
     issuers,
+    admission: createAdmission({
+      deny: config.deny,
+      tokensPerMinute: config.tokensPerMinute,
+      now: systemNow,
+      within,
+    }),
     ringOf,
     health: {
       issuers: [...issuers.values()].map(({ keys }) => () => keys.ready()),

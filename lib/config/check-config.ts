@@ -20,7 +20,10 @@ export function checkConfig(config: Config): readonly ConfigProblem[] {
     ...issuerProblems(config),
     ...targetProblems(config),
     ...config.grants.flatMap((rule, index) => ruleProblems(rule, `grants[${index}]`, config)),
-    ...numberProblems('tokensPerMinute', config.tokensPerMinute, 1),
+    ...denyProblems(config),
+    ...(config.tokensPerMinute === undefined
+      ? []
+      : numberProblems('tokensPerMinute', config.tokensPerMinute, 1)),
     ...timingProblems(config),
   ];
 }
@@ -34,7 +37,12 @@ function issuerProblems({ issuers }: Config): ConfigProblem[] {
   return issuers.flatMap((issuer, index) => [
     ...issuer.problems.map(({ field, problem }) => ({ path: `issuers[${index}].${field}`, problem })),
     ...(issuers.findIndex((other) => other.issuer === issuer.issuer) < index
-      ? [{ path: `issuers[${index}].issuer`, problem: 'is configured twice: name all its client ids in one entry' }]
+      ? [
+          {
+            path: `issuers[${index}].issuer`,
+            problem: 'is configured twice: name all its client ids in one entry',
+          },
+        ]
       : []),
   ]);
 }
@@ -47,7 +55,12 @@ function targetProblems({ targets }: Config): ConfigProblem[] {
     return [
       ...(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)
         ? []
-        : [{ path, problem: 'a target’s name is 1 to 64 letters, digits, "-" or "_", beginning with a letter' }]),
+        : [
+            {
+              path,
+              problem: 'a target’s name is 1 to 64 letters, digits, "-" or "_", beginning with a letter',
+            },
+          ]),
       ...(/^[A-Za-z0-9/_+=.@:-]{1,2048}$/.test(target.secret)
         ? []
         : [{ path: `${path}.secret`, problem: 'must be the name or ARN of a secret in Secrets Manager' }]),
@@ -75,7 +88,9 @@ function subjectProblems(path: string, { subject }: Target): ConfigProblem[] {
 
 function fleetProblems(path: string, { fleet }: Target): ConfigProblem[] {
   if (fleet?.by === 'files' && (fleet.files.length === 0 || fleet.files.some((file) => file === ''))) {
-    return [{ path: `${path}.fleet.files`, problem: 'must name at least one config file, and none may be empty' }];
+    return [
+      { path: `${path}.fleet.files`, problem: 'must name at least one config file, and none may be empty' },
+    ];
   }
   if (fleet?.by === 'ssm' && (fleet.tag.key === '' || fleet.tag.value === '')) {
     return [{ path: `${path}.fleet.tag`, problem: 'must be a tag as key=value' }];
@@ -99,7 +114,12 @@ function ruleProblems(rule: Rule, path: string, config: Config): ConfigProblem[]
     ...rule.actions.flatMap((action, index) =>
       target.actions.includes(action)
         ? []
-        : [at(`actions[${index}]`, `${rule.target} knows no "${action}": it knows ${target.actions.join(', ')}`)],
+        : [
+            at(
+              `actions[${index}]`,
+              `${rule.target} knows no "${action}": it knows ${target.actions.join(', ')}`,
+            ),
+          ],
     ),
     ...(rule.rooms.length === 0 ? [at('rooms', 'must name a room, a prefix or "*"')] : []),
     ...rule.rooms.flatMap((pattern, index) => {
@@ -110,8 +130,25 @@ function ruleProblems(rule: Rule, path: string, config: Config): ConfigProblem[]
     ...numberProblems(`${path}.ttl`, rule.ttl, 60),
     ...(rule.group === '' ? [at('group', 'may not be empty')] : []),
     ...(unknownIssuer ? [at('issuer', 'is not the issuer of any configured provider')] : []),
-    ...(rule.signedInWithin === undefined ? [] : numberProblems(`${path}.signedInWithin`, rule.signedInWithin, 1)),
+    ...(rule.signedInWithin === undefined
+      ? []
+      : numberProblems(`${path}.signedInWithin`, rule.signedInWithin, 1)),
   ];
+}
+
+function denyProblems({ deny }: Config): ConfigProblem[] {
+  return (['subjects', 'sessions'] as const).flatMap((list) =>
+    (deny[list] ?? []).flatMap((entry, index) =>
+      typeof entry === 'string' && entry !== ''
+        ? []
+        : [
+            {
+              path: `deny.${list}[${index}]`,
+              problem: 'must be a text that is not empty: it would deny nobody',
+            },
+          ],
+    ),
+  );
 }
 
 function transportProblems(
@@ -120,8 +157,10 @@ function transportProblems(
   at: (field: string, problem: string) => ConfigProblem,
 ): ConfigProblem[] {
   if (rule.transports === undefined) return [];
-  if (target.transports.length === 0) return [at('transports', `${rule.target} knows no transports: leave it out`)];
-  if (rule.transports.length === 0) return [at('transports', 'must name a transport; leave it out to allow any')];
+  if (target.transports.length === 0)
+    return [at('transports', `${rule.target} knows no transports: leave it out`)];
+  if (rule.transports.length === 0)
+    return [at('transports', 'must name a transport; leave it out to allow any')];
   return rule.transports.flatMap((transport, index) =>
     target.transports.includes(transport)
       ? []

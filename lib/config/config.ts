@@ -1,3 +1,4 @@
+import type { DenyTable } from '../deny/cached-table.ts';
 import type { Rule } from '../grants/rule.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { Target } from '../targets/target.ts';
@@ -28,8 +29,10 @@ export const DEFAULT_TIMING: Timing = {
 export interface DenyList {
   /** Subjects, exactly as the provider names them; all issuers. */
   readonly subjects?: readonly string[];
-  /** Provider sessions (`sid`) or token ids (`jti`). */
+  /** Sign-ins (`sid`, Cognito's `origin_jti`) or token ids (`jti`). */
   readonly sessions?: readonly string[];
+  /** A list that changes while functions run, such as `dynamoDenyTable()` of `lib/adapters/deny-table.ts`. */
+  readonly table?: DenyTable;
 }
 
 /** What `defineConfig` takes. */
@@ -39,7 +42,7 @@ export interface ConfigInput {
   readonly grants: readonly Rule[];
   readonly timing?: Partial<Timing>;
   readonly deny?: DenyList;
-  /** Tokens a subject may get in a minute from one instance of the function. Default 60. */
+  /** Exchanges that a subject may ask one instance of the function for in a minute; left out, any number. */
   readonly tokensPerMinute?: number;
 }
 
@@ -49,8 +52,8 @@ export interface Config {
   readonly targets: Readonly<Record<string, Target>>;
   readonly grants: readonly Rule[];
   readonly timing: Timing;
-  readonly deny: Required<DenyList>;
-  readonly tokensPerMinute: number;
+  readonly deny: DenyList;
+  readonly tokensPerMinute?: number;
 }
 
 /** Fills in the defaults. Checks nothing: a mistake is told by `checkConfig`, at build and when a function starts. */
@@ -60,7 +63,7 @@ export function defineConfig(input: ConfigInput): Config {
     targets: input.targets,
     grants: input.grants,
     timing: { ...DEFAULT_TIMING, ...input.timing },
-    deny: { subjects: input.deny?.subjects ?? [], sessions: input.deny?.sessions ?? [] },
-    tokensPerMinute: input.tokensPerMinute ?? 60,
+    deny: input.deny ?? {},
+    ...(input.tokensPerMinute !== undefined && { tokensPerMinute: input.tokensPerMinute }),
   };
 }

@@ -8,7 +8,10 @@ import type { Fleet } from '../targets/target.ts';
  *
  * @param name the target's name in upper case, such as `RED5`
  */
-export function fleetFromEnv(name: string, env: Readonly<Record<string, string | undefined>>): Fleet | undefined {
+export function fleetFromEnv(
+  name: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Fleet | undefined {
   const files = env[`${name}_SERVER_FILES`];
   const reload = env[`${name}_SERVER_RELOAD`];
   const tag = env[`${name}_SERVER_TAG`];

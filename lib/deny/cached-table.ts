@@ -1,0 +1,73 @@
+import { OAuthError } from '../oauth/oauth-error.ts';
+import type { Now, Within } from '../ports.ts';
+
+/** A table of denied people and sign-ins, outside of this process. */
+export interface DenyTable {
+  /** Which of these keys it holds and until when: epoch seconds, `Infinity` for ever. Rejects where it cannot tell. */
+  find(keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
+
+/** What a cached table is made of. */
+export interface CachedTableOptions {
+  readonly table: DenyTable;
+  readonly now: Now;
+  readonly within: Within;
+}
+
+/** How long an answer of the table is believed, in seconds: the longest that a new denial takes to be heeded. */
+export const DENY_CACHE_SECONDS = 10;
+/** How long one request waits for the table, in seconds. */
+const PATIENCE = 1;
+/** Keys whose answers are kept; the oldest go first. */
+const CAPACITY = 4096;
+
+/** What a table said of one key; epoch seconds. */
+interface Answer {
+  readonly deniedUntil: number;
+  readonly askedAt: number;
+}
+
+/** Whether a table holds one of some keys now. */
+export type DeniedNow = (keys: readonly string[]) => Promise<boolean>;
+
+/**
+ * Asks a table for each key once in ten seconds. A table that does not answer denies nobody and lets nobody through either:
+ * the answer is to come again.
+ *
+ * The function it returns throws {OAuthError} `deny_list_unavailable`.
+ */
+export function createCachedTable({ table, now, within }: CachedTableOptions): DeniedNow {
+  const answers = new Map<string, Answer>();
+
+  /** When the denial of a key ends; `undefined` where that has to be asked. */
+  function recall(key: string): number | undefined {
+    const answer = answers.get(key);
+    const age = answer === undefined ? Infinity : now() - answer.askedAt;
+    return age >= 0 && age <= DENY_CACHE_SECONDS ? answer?.deniedUntil : undefined;
+  }
+
+  async function ask(keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const askedAt = now();
+    try {
+      const found = await within(table.find(keys), PATIENCE);
+      for (const key of keys) keep(key, { deniedUntil: found.get(key) ?? -Infinity, askedAt });
+      return found;
+    } catch (cause) {
+      throw new OAuthError('deny_list_unavailable', undefined, { cause });
+    }
+  }
+
+  function keep(key: string, answer: Answer): void {
+    answers.delete(key);
+    const oldest = answers.size >= CAPACITY ? answers.keys().next().value : undefined;
+    if (oldest !== undefined) answers.delete(oldest);
+    answers.set(key, answer);
+  }
+
+  return async (keys) => {
+    const recalled = keys.map((key) => ({ key, until: recall(key) }));
+    const unknown = recalled.filter(({ until }) => until === undefined).map(({ key }) => key);
+    const found = unknown.length > 0 ? await ask(unknown) : undefined;
+    return recalled.some(({ key, until }) => (until ?? found?.get(key) ?? -Infinity) > now());
+  };
+}
