@@ -30,7 +30,7 @@ export function answer(situation: Situation): Plan | undefined {
       // An invocation that began just before could be telling the servers to change: only a while before that is due
       // can the pending version go at once.
       const due = announcedUntil(situation, pending);
-      if (servers === current && (due === undefined || now < due - policy.clockSkew)) {
+      if (due === undefined || now < due - policy.clockSkew) {
         return {
           phase,
           step: { kind: 'drop', label: 'AWSPENDING', version: pending },

@@ -43,12 +43,12 @@ function whenServersHoldCurrent(situation: Situation): Plan {
   const { observed, policy, now, current, pending, previous } = situation;
   const { announced, servers, promoted, aborted: abort } = observed.marks;
   if (pending !== undefined && announced?.version !== pending) return mark(situation, 'announced', pending);
-  if (previous !== undefined && promoted?.version !== current) return mark(situation, 'promoted', current);
   if (servers?.version !== current) return mark(situation, 'servers', current);
   const stop = untilNodesHold(situation);
   if (stop) return stop;
   if (previous !== undefined) {
-    const until = Math.max(promoted?.at ?? now, servers.at) + policy.overlapSeconds;
+    if (promoted?.version !== current) return mark(situation, 'promoted', current);
+    const until = Math.max(promoted.at, servers.at) + policy.overlapSeconds;
     if (now < until) return wait(situation, 'The overlap: the old secret stays in every token set.', until);
     return (
       untilProbed(situation, current) ??
@@ -59,7 +59,10 @@ function whenServersHoldCurrent(situation: Situation): Plan {
     const until = Math.max(abort?.at ?? now, servers.at) + policy.overlapSeconds;
     if (now < until)
       return wait(situation, 'Aborting: a late node may still hold the pending secret.', until);
-    return drop(situation, 'AWSPENDING', pending, 'Aborted, and every node holds the current secret.');
+    return (
+      untilProbed(situation, current) ??
+      drop(situation, 'AWSPENDING', pending, 'Aborted, and every node holds the current secret.')
+    );
   }
   if (pending !== undefined) {
     const due = announcedUntil(situation, pending) ?? now;

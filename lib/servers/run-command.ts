@@ -1,0 +1,37 @@
+/** Systems Manager's Run Command and EC2, as far as a rotation needs them. */
+export interface RunCommand {
+  /** The ids of the instances with this tag that may take connections now, or soon. */
+  instances(tag: { readonly key: string; readonly value: string }): Promise<readonly string[]>;
+  /** Commands of a document that are not finished, newest first. */
+  executing(document: string): Promise<readonly SentCommand[]>;
+  /** Sends a document to the instances with a tag; resolves with the command's id. */
+  send(command: NewCommand): Promise<string>;
+  /** What became of a command on each instance it was sent to. */
+  invocations(commandId: string): Promise<readonly CommandInvocation[]>;
+}
+
+export interface SentCommand {
+  readonly id: string;
+  /** Epoch seconds. */
+  readonly requestedAt: number;
+  readonly parameters: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface NewCommand {
+  readonly document: string;
+  readonly tag: { readonly key: string; readonly value: string };
+  readonly parameters: Readonly<Record<string, readonly string[]>>;
+  readonly maxConcurrency: string;
+  readonly maxErrors: string;
+  /** Until it has reached an instance. */
+  readonly deliverySeconds: number;
+}
+
+export interface CommandInvocation {
+  readonly instance: string;
+  /** Whether nothing more will come of it. */
+  readonly ended: boolean;
+  /** Systems Manager's own word. */
+  readonly status: string;
+  readonly output: string;
+}
