@@ -1,0 +1,66 @@
+import { createServer } from 'node:net';
+
+/** Where each part of the local stack listens, on loopback. */
+export interface Ports {
+  readonly api: number;
+  readonly oidc: number;
+  readonly secrets: number;
+  readonly page: number;
+  readonly red5: number;
+  readonly jitsi: number;
+  readonly rtcstats: number;
+  /** The Lambda invoke API of serverless-offline. */
+  readonly lambda: number;
+}
+
+export const DEFAULT_PORTS: Ports = {
+  api: 3000,
+  oidc: 3001,
+  secrets: 3002,
+  page: 3003,
+  red5: 3004,
+  jitsi: 3005,
+  rtcstats: 3006,
+  lambda: 3007,
+};
+
+/** As many free ports as the stack needs, for tests that run beside others. */
+export async function freePorts(): Promise<Ports> {
+  const names = Object.keys(DEFAULT_PORTS);
+  const servers = await Promise.all(names.map(() => holdPort(0)));
+  const ports = names.map((name, index) => [name, servers[index]?.port] as const);
+  await Promise.all(servers.map((server) => server.release()));
+  return Object.fromEntries(ports) as unknown as Ports;
+}
+
+/**
+ * One line for each port that something else listens on, before anything is started.
+ *
+ * @returns an empty list where all are free
+ */
+export async function takenPorts(ports: Ports): Promise<readonly string[]> {
+  const checked = await Promise.all(
+    Object.entries(ports).map(async ([name, port]: [string, number]) => {
+      try {
+        await (await holdPort(port)).release();
+        return [];
+      } catch {
+        return [`port ${port} (${name}) is taken: end the program that listens on it`];
+      }
+    }),
+  );
+  return checked.flat();
+}
+
+async function holdPort(port: number): Promise<{ port: number; release: () => Promise<void> }> {
+  const server = createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen({ port, host: '127.0.0.1', exclusive: true }, resolve);
+  await promise;
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    release: () => new Promise((released) => server.close(() => released())),
+  };
+}

@@ -1,0 +1,81 @@
+/** `npm start`: all of it on this machine, until Ctrl-C. */
+
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEFAULT_PORTS } from './ports.ts';
+import { startStack } from './stack.ts';
+import type { Stack } from './stack.ts';
+
+const HELP = `npm start [-- --demo] [--nodes N]
+
+  --demo      short lifetimes, so that a whole rotation takes about three minutes
+  --nodes N   media server nodes a target, 1 to 9 (default 3)`;
+
+const root = join(import.meta.dirname, '../..');
+const { values } = parseOptions();
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const nodes = Number(values.nodes ?? 3);
+if (!Number.isInteger(nodes) || nodes < 1 || nodes > 9) fail(`--nodes must be 1 to 9\n\n${HELP}`);
+if (!existsSync(join(root, 'dist/functions/token.mjs'))) await import('../build.ts');
+
+const interrupted = Promise.withResolvers<string>();
+process.once('SIGINT', () => interrupted.resolve('SIGINT'));
+process.once('SIGTERM', () => interrupted.resolve('SIGTERM'));
+
+const profile = values.demo ? 'demo' : 'default';
+console.log(`streampass: starting (${profile} profile) …`);
+const starting = startStack({
+  ports: DEFAULT_PORTS,
+  stateDir: join(root, '.streampass', profile),
+  profile,
+  nodes,
+});
+try {
+  const stack = await starting;
+  console.log(describe(stack));
+  await interrupted.promise;
+  console.log('\nstreampass: ending …');
+  await stack.close();
+} catch (error) {
+  fail(error instanceof Error ? error.message : String(error));
+}
+process.exit(0);
+
+function parseOptions() {
+  try {
+    return parseArgs({
+      options: { demo: { type: 'boolean' }, nodes: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${HELP}`);
+  }
+}
+
+function fail(message: string): never {
+  for (const line of message.split('\n')) console.error(line === '' ? '' : `streampass: ${line}`);
+  process.exit(1);
+}
+
+function describe({ urls, logFile }: Stack): string {
+  return `
+  demo page        ${urls.page}
+  API              ${urls.api}
+  OpenID provider  ${urls.oidc}   broadcaster, viewer, moderator
+  Secrets Manager  ${urls.secrets}
+  Red5             ${urls.red5}
+  Jitsi            ${urls.jitsi}
+  rtcstats         ${urls.rtcstats}
+  log              ${relative(root, logFile)}
+
+A first token, in a second terminal:
+
+  ID_TOKEN=$(npm run -s id-token -- viewer)
+  TOKEN=$(curl -s ${urls.api}/token -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange -d subject_token_type=urn:ietf:params:oauth:token-type:id_token -d subject_token=$ID_TOKEN -d audience=red5 -d room=public-1 | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+  curl -s ${urls.red5}/connect -H 'content-type: application/json' -d "{\\"token\\":\\"$TOKEN\\",\\"room\\":\\"public-1\\",\\"action\\":\\"subscribe\\",\\"transport\\":\\"WHEP\\"}"
+
+A rotation:  npm run rotate -- start      Ctrl-C ends everything.`;
+}
