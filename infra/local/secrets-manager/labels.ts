@@ -56,7 +56,7 @@ export function labelNewValue(versions: Versions, id: string, wanted: readonly s
 }
 
 /** A request of UpdateSecretVersionStage; at least one of the two versions is named. */
-export interface LabelMove {
+interface LabelMove {
   readonly label: string;
   readonly moveTo?: string | undefined;
   readonly removeFrom?: string | undefined;

@@ -4,7 +4,7 @@ import { optionalInteger, optionalText } from './input.ts';
 import { ServiceError } from './service-error.ts';
 
 /** One page of a list, and the token of the next where there is more. */
-export interface Page<Item> {
+interface Page<Item> {
   readonly items: readonly Item[];
   readonly nextToken?: string;
 }

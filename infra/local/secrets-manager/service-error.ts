@@ -1,5 +1,5 @@
 /** The error codes that this endpoint answers with, by the names of the Secrets Manager API reference. */
-export type ServiceErrorCode =
+type ServiceErrorCode =
   | 'InternalServiceError'
   | 'InvalidNextTokenException'
   | 'InvalidParameterException'

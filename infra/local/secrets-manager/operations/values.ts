@@ -49,7 +49,7 @@ export const updateSecret: Operation = (store, input, { nowMs }) => {
 };
 
 /** A value on its way into a secret. */
-export interface ValueWrite {
+interface ValueWrite {
   readonly token: string;
   readonly value: SecretValue;
   readonly wanted: readonly string[];
