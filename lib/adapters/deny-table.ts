@@ -6,16 +6,19 @@ import type { DenyTable } from '../deny/cached-table.ts';
 const CALL_TIMEOUT_MS = 900;
 
 /**
- * A deny table in DynamoDB, for `deny.table` of the configuration: partition key `pk` (text, as `denyKeysOf` makes it) and,
+ * A deny table in DynamoDB, for `deny.table` of the configuration: partition key `id` (text, as `denyKeysOf` makes it) and,
  * where a denial ends, the number `expires_at` in epoch seconds, which may also be the table's TTL attribute; TTL deletes
  * late, so the time is read here too. A function that asks it needs `dynamodb:BatchGetItem` on the table.
  *
  * Import it in `streampass.config.ts` alone: then only a deployment that has a table carries the client.
+ *
+ * @param tableName left out, there is no table: so it is where functions run without a stack
  */
 export function dynamoDenyTable(
-  tableName: string,
+  tableName: string | undefined,
   env: Readonly<Record<string, string | undefined>> = process.env,
-): DenyTable {
+): DenyTable | undefined {
+  if (!tableName) return undefined;
   const client = createClient(env);
   return {
     async find(keys) {
@@ -23,8 +26,8 @@ export function dynamoDenyTable(
         new BatchGetItemCommand({
           RequestItems: {
             [tableName]: {
-              Keys: keys.map((key) => ({ pk: { S: key } })),
-              ProjectionExpression: 'pk, expires_at',
+              Keys: keys.map((key) => ({ id: { S: key } })),
+              ProjectionExpression: 'id, expires_at',
             },
           },
         }),
@@ -34,7 +37,7 @@ export function dynamoDenyTable(
       if (items === undefined || Object.keys(answer.UnprocessedKeys ?? {}).length > 0) {
         throw new Error('the deny table did not answer for every key');
       }
-      return new Map(items.map((item) => [item['pk']?.S ?? '', endOf(item['expires_at'])]));
+      return new Map(items.map((item) => [item['id']?.S ?? '', endOf(item['expires_at'])]));
     },
   };
 }

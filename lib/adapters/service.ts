@@ -1,4 +1,5 @@
 import { checkConfig, formatProblem } from '../config/check-config.ts';
+import type { ConfigProblem } from '../config/check-config.ts';
 import type { Config } from '../config/config.ts';
 import { createAdmission } from '../deny/admission.ts';
 import type { Admission } from '../deny/admission.ts';
@@ -39,20 +40,30 @@ const PREFETCHED_ISSUERS = 4;
 
 /** Wires a configuration to Secrets Manager and the providers. Reads nothing before it is asked. */
 export function createService(config: Config, env: Readonly<Record<string, string | undefined>>): Service {
-  const problems = checkConfig(config);
+  const problems = [...checkConfig(config), ...unreadDenyTable(config, env)];
   for (const problem of problems) writeLine({ event: 'config.invalid', problem: formatProblem(problem) });
   const sound = problems.length === 0;
   if (sound && config.issuers.length === 0) {
     writeLine({
       event: 'config.no_issuer',
-      problem: 'no identity provider is configured: set OIDC_ISSUER and OIDC_AUDIENCE, or COGNITO_USER_POOL_ID and COGNITO_CLIENT_ID',
+      problem:
+        'no identity provider is configured: set OIDC_ISSUER and OIDC_AUDIENCE, or COGNITO_USER_POOL_ID and COGNITO_CLIENT_ID',
     });
   }
 
   const issuers = new Map(
     config.issuers.map((issuer) => [
       issuer.issuer,
-      { issuer, keys: createIssuerKeys({ issuer, getJson, now: systemNow, within }) },
+      {
+        issuer,
+        keys: createIssuerKeys({
+          issuer,
+          getJson,
+          now: systemNow,
+          within,
+          onProblem: (problem) => writeLine({ event: 'issuer.problem', issuer: issuer.issuer, problem }),
+        }),
+      },
     ]),
   );
   const reader = createSecretsReader(createSecretsClient(env));
@@ -96,7 +107,11 @@ export function createService(config: Config, env: Readonly<Record<string, strin
     }),
     ringOf,
     health: {
-      issuers: [...issuers.values()].map(({ keys }) => () => keys.ready()),
+      issuers: [...issuers.values()].map(
+        ({ keys }) =>
+          () =>
+            keys.ready(),
+      ),
       rings: [...rings.values()].map((ring) => () => ring.get()),
     },
     async prefetch() {
@@ -107,4 +122,14 @@ export function createService(config: Config, env: Readonly<Record<string, strin
     publicUrl,
     errorsUrl: (event) => `${publicUrl(event)}/errors`,
   };
+}
+
+/** A stack that has a deny table, and a configuration that never reads it, would let denied people in. */
+function unreadDenyTable(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly ConfigProblem[] {
+  const problem =
+    "DENY_TABLE is set, so it must be dynamoDenyTable(env['DENY_TABLE']) of lib/adapters/deny-table.ts";
+  return env['DENY_TABLE'] && config.deny.table === undefined ? [{ path: 'deny.table', problem }] : [];
 }

@@ -31,8 +31,8 @@ export interface DenyList {
   readonly subjects?: readonly string[];
   /** Sign-ins (`sid`, Cognito's `origin_jti`) or token ids (`jti`). */
   readonly sessions?: readonly string[];
-  /** A list that changes while functions run, such as `dynamoDenyTable()` of `lib/adapters/deny-table.ts`. */
-  readonly table?: DenyTable;
+  /** A list that changes while functions run: `dynamoDenyTable(env['DENY_TABLE'])` of `lib/adapters/deny-table.ts`. */
+  readonly table?: DenyTable | undefined;
 }
 
 /** What `defineConfig` takes. */
