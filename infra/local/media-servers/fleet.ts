@@ -1,0 +1,67 @@
+import type { MediaNode } from './media-node.ts';
+import { rulesOf, type MediaServerKind, type SettingsOf } from './rules/index.ts';
+import type { Attempt, Judgement } from './rules/server-rules.ts';
+
+/** The nodes of one target behind one address, as a load balancer keeps them. */
+export interface Fleet<Kind extends MediaServerKind> {
+  readonly kind: Kind;
+  readonly nodes: readonly MediaNode<Kind>[];
+  /** Epoch seconds: the servers' clock. */
+  readonly now: () => number;
+  /** The next node in turn that takes connections, or the one asked for; `problem` where there is none. */
+  readonly pick: (asked?: string | null) => Picked<Kind>;
+  /** Lets a node decide, and counts what it decided. */
+  readonly judge: (picked: PickedNode<Kind>, token: string | undefined, attempt: Attempt) => Judgement;
+}
+
+/** A node with the settings it held when it was picked: a reload does not change a connection that has begun. */
+export interface PickedNode<Kind extends MediaServerKind> {
+  readonly ok: true;
+  readonly node: MediaNode<Kind>;
+  readonly settings: SettingsOf[Kind];
+}
+
+export type Picked<Kind extends MediaServerKind> =
+  PickedNode<Kind> | { readonly ok: false; readonly problem: string; readonly unknown?: true };
+
+/** Puts nodes behind one address. */
+export function makeFleet<Kind extends MediaServerKind>(
+  kind: Kind,
+  nodes: readonly MediaNode<Kind>[],
+  now: () => number,
+): Fleet<Kind> {
+  const rules = rulesOf(kind);
+  let turn = 0;
+
+  const pickAsked = (asked: string): Picked<Kind> => {
+    const node = /^\d{1,4}$/.test(asked) ? nodes[Number(asked)] : undefined;
+    if (node === undefined) {
+      return { ok: false, unknown: true, problem: `there is no such node: 0 to ${nodes.length - 1}` };
+    }
+    const settings = node.settings();
+    if (settings !== undefined) return { ok: true, node, settings };
+    return { ok: false, problem: `node ${node.index} takes no connections: ${node.status().state}` };
+  };
+
+  const pickNext = (): Picked<Kind> => {
+    for (let tried = 0; tried < nodes.length; tried++) {
+      const node = nodes[turn % nodes.length];
+      turn++;
+      const settings = node?.settings();
+      if (node !== undefined && settings !== undefined) return { ok: true, node, settings };
+    }
+    return { ok: false, problem: 'no node takes connections now' };
+  };
+
+  return {
+    kind,
+    nodes,
+    now,
+    pick: (asked) => (asked === undefined || asked === null ? pickNext() : pickAsked(asked)),
+    judge: ({ node, settings }, token, attempt) => {
+      const judgement = rules.judge(token, settings, attempt, now());
+      node.count(judgement.accepted ? 'connected' : 'refused');
+      return judgement;
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * What the rules of every kind of media server offer. They are written from the servers' own sources and
+ * documentation and know nothing of how streampass makes a token, so that each checks the other.
+ */
+
+/** What somebody tries to do. The action is the target's own word. */
+export interface Attempt {
+  readonly action: string;
+  readonly room?: string | undefined;
+  /** In any case; left out: WebRTC, where the server tells transports apart. */
+  readonly transport?: string | undefined;
+}
+
+/** What the server lets the person do, in the server's own words: `user`, `role`, `affiliation` … */
+export type Granted = Readonly<Record<string, string | boolean | null>>;
+
+/** The server's decision. */
+export type Judgement =
+  | { readonly accepted: true; readonly granted: Granted }
+  | {
+      readonly accepted: false;
+      /** The server's own words. */
+      readonly reason: string;
+      /** `login` before the server looked at what is wanted, `action` after. */
+      readonly at: 'login' | 'action';
+      /** Set where the real server breaks on the token and sends nothing at all: the client waits for its own timeout. */
+      readonly neverAnswers?: true;
+    };
+
+/** Settings that a node read from its configuration file. */
+export interface HeldSettings {
+  /** The secret's text. Empty: the real server would be open, or accept tokens of the empty key. */
+  readonly secret: string;
+}
+
+/** A file's settings, or why a server could not start with it. */
+export type ReadConfig<Settings extends HeldSettings> =
+  { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problem: string };
+
+/** The rules of one kind of server. */
+export interface ServerRules<Settings extends HeldSettings> {
+  readonly kind: string;
+  /** The target's words for what one can do there. The first is meant where a request names none. */
+  readonly actions: readonly [string, ...string[]];
+  /** Reads a configuration file's text as the server does when it starts. Never throws. */
+  readonly readConfig: (text: string) => ReadConfig<Settings>;
+  /**
+   * Decides. Never throws, whatever the token.
+   *
+   * @param token compact JWS as the client sent it; `undefined` where it sent none
+   * @param now the server's clock, epoch seconds
+   */
+  readonly judge: (token: string | undefined, settings: Settings, attempt: Attempt, now: number) => Judgement;
+}
