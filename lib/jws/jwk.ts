@@ -35,12 +35,16 @@ export function usableKeys(document: unknown): readonly VerificationKey[] {
 
 /**
  * The key that a token's header asks for: by `kid` where it has one, else the only key that fits the algorithm. Never
- * tries one key after another. `undefined` where there is none, or more than one.
+ * tries one key after another: `undefined` where none fits, or more than one. `unknown_kid` where no key has this id, so
+ * that only newer keys could help.
  */
-export function selectKey(keys: readonly VerificationKey[], header: JsonObject): VerificationKey | undefined {
-  const { alg, kid } = header;
-  if (typeof alg !== 'string') return undefined;
-  const fitting = keys.filter((key) => (kid === undefined || key.kid === kid) && key.algorithms.has(alg));
+export function selectKey(
+  keys: readonly VerificationKey[],
+  { alg, kid }: JsonObject,
+): VerificationKey | 'unknown_kid' | undefined {
+  const named = kid === undefined ? keys : keys.filter((key) => key.kid === kid);
+  if (named.length === 0) return 'unknown_kid';
+  const fitting = named.filter((key) => typeof alg === 'string' && key.algorithms.has(alg));
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 

@@ -1,0 +1,163 @@
+import { hash } from 'node:crypto';
+import type { JsonObject } from '../jws/compact.ts';
+import { selectKey, usableKeys } from '../jws/jwk.ts';
+import type { VerificationKey } from '../jws/jwk.ts';
+import { OAuthError } from '../oauth/oauth-error.ts';
+import type { Now, Within } from '../ports.ts';
+
+/** What looking for a token's key comes to. */
+export type KeyLookup =
+  | { readonly found: true; readonly key: VerificationKey; readonly generation: number }
+  | { readonly found: false; readonly unreachable: false }
+  | { readonly found: false; readonly unreachable: true; readonly retryAfterSeconds: number };
+
+/** One issuer's public keys, kept in memory. */
+export interface IssuerKeys {
+  /** The key that a token's header asks for; fetches where that may help. Never rejects. */
+  keyFor(header: JsonObject): Promise<KeyLookup>;
+  /** A number that stands for the keys that are good at `now`; `undefined` where a fetch is due. */
+  generationAt(now: number): number | undefined;
+  /** Rejects with an `OAuthError` where no keys can be had. */
+  ready(): Promise<void>;
+}
+
+/** What a cache of keys is made of. */
+export interface KeyCacheOptions {
+  /** Asks the provider for its JWK Set; rejects where it has not answered at `until`, epoch seconds. */
+  readonly fetchKeySet: (until: number) => Promise<unknown>;
+  readonly now: Now;
+  readonly within: Within;
+  /** Told why a fetch failed. */
+  readonly onProblem: (problem: string) => void;
+}
+
+/** Age at which keys are fetched again, in seconds. */
+const FRESH = 600;
+/** Age up to which keys serve while the provider does not answer, in seconds. */
+const STALE = 24 * 3600;
+/** From a fetch that failed, or that an unknown `kid` was looked for with, to the next fetch, in seconds. */
+const COOLDOWN = 30;
+/** What one request waits for a provider at most, in seconds. */
+const PATIENCE = 3;
+
+interface KeySet {
+  readonly keys: readonly VerificationKey[];
+  /** Before they were asked for, epoch seconds. */
+  readonly fetchedAt: number;
+  /** The place of its fetch among all fetches. */
+  readonly flight: number;
+  /** Grows when the provider's answer changes. */
+  readonly generation: number;
+  readonly digest: string;
+}
+
+/**
+ * Keeps an issuer's keys: fetched when they are ten minutes old, at most once in 30 s for a `kid` that is not among them or
+ * after a failure, one fetch at a time, and one fetch a request. While the provider does not answer, the keys that are
+ * there serve for a day.
+ *
+ * A frozen function resumes in the middle of a fetch, maybe much later: a fetch that has lasted longer than anyone would
+ * wait for is left alone and begun anew.
+ */
+export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCacheOptions): IssuerKeys {
+  let keySet: KeySet | undefined;
+  let flight: { readonly startedAt: number; readonly done: Promise<void> } | undefined;
+  let flights = 0;
+  let coolsSince = -Infinity;
+
+  function ageAt(at: number): number {
+    const seconds = keySet === undefined ? Infinity : at - keySet.fetchedAt;
+    // A clock that was set back must not make keys young again.
+    return seconds < -PATIENCE ? Infinity : seconds;
+  }
+
+  function coolDown(since: number): void {
+    const wasSetBack = coolsSince > now();
+    coolsSince = wasSetBack ? since : Math.max(coolsSince, since);
+  }
+
+  function cooldownLeft(): number {
+    const left = coolsSince + COOLDOWN - now();
+    return left > COOLDOWN ? 0 : Math.max(0, left);
+  }
+
+  async function fetchKeys(fetchedAt: number, number: number): Promise<void> {
+    const document = await fetchKeySet(fetchedAt + PATIENCE);
+    const keys = usableKeys(document);
+    if (keys.length === 0) throw new Error('it sent no JWK Set with a key that can verify signatures');
+    const isOvertaken = keySet !== undefined && keySet.flight > number;
+    if (isOvertaken) return;
+    const digest = hash('sha256', JSON.stringify(document));
+    const isNew = keySet?.digest !== digest;
+    keySet = {
+      keys,
+      fetchedAt,
+      flight: number,
+      generation: (keySet?.generation ?? 0) + (isNew ? 1 : 0),
+      digest,
+    };
+  }
+
+  /** Joins the fetch under way or begins one. Never rejects. */
+  async function refresh(): Promise<void> {
+    const asked = now();
+    if (flight === undefined || Math.abs(asked - flight.startedAt) > PATIENCE) {
+      flights += 1;
+      const done = fetchKeys(asked, flights)
+        .catch((error: unknown) => {
+          coolDown(asked);
+          onProblem(error instanceof Error ? error.message : 'the fetch failed');
+        })
+        .finally(() => {
+          if (flight?.done === done) flight = undefined;
+        });
+      flight = { startedAt: asked, done };
+    }
+    await within(flight.done, PATIENCE).catch(() => coolDown(asked));
+  }
+
+  async function refreshIfDue(): Promise<void> {
+    if (ageAt(now()) > FRESH && cooldownLeft() === 0) await refresh();
+  }
+
+  function unreachable(): KeyLookup {
+    return { found: false, unreachable: true, retryAfterSeconds: Math.max(1, Math.ceil(cooldownLeft())) };
+  }
+
+  /** `undefined` where other keys than those that are here might be what the header asks for. */
+  function lookUp(header: JsonObject): KeyLookup | undefined {
+    if (keySet === undefined || ageAt(now()) > STALE) return undefined;
+    const key = selectKey(keySet.keys, header);
+    if (key === 'unknown_kid') return undefined;
+    return key === undefined
+      ? { found: false, unreachable: false }
+      : { found: true, key, generation: keySet.generation };
+  }
+
+  async function keyFor(header: JsonObject): Promise<KeyLookup> {
+    const asked = now();
+    const before = keySet;
+    await refreshIfDue();
+    let lookup = lookUp(header);
+    if (lookup !== undefined) return lookup;
+    // The provider may have new keys, but a caller may also have made the kid up.
+    if (keySet === before && cooldownLeft() === 0) {
+      await refresh();
+      lookup = lookUp(header);
+      if (lookup !== undefined) return lookup;
+    }
+    if (keySet === before) return unreachable();
+    coolDown(asked);
+    return { found: false, unreachable: false };
+  }
+
+  return {
+    keyFor,
+    generationAt: (at) => (ageAt(at) <= FRESH ? keySet?.generation : undefined),
+    async ready() {
+      await refreshIfDue();
+      if (ageAt(now()) > STALE)
+        throw new OAuthError('issuer_unreachable', Math.max(1, Math.ceil(cooldownLeft())));
+    },
+  };
+}
