@@ -35,7 +35,7 @@ for file in streampass-node.sh report.awk red5.awk jitsi.awk rtcstats.awk; do
   chmod 755 "$root/usr/local/lib/streampass/.$file.new"
   mv -f "$root/usr/local/lib/streampass/.$file.new" "$root/usr/local/lib/streampass/$file"
 done
-chown 0:0 "$root/etc/streampass/$kind.conf"
+[ -n "$root" ] || chown 0:0 "/etc/streampass/$kind.conf"
 chmod 600 "$root/etc/streampass/$kind.conf"
 cp "$here/streampass-secret@.service" "$root/etc/systemd/system/"
 cat >"$root/etc/systemd/system/$unit.d/streampass.conf" <<END

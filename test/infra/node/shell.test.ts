@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Sandbox } from './sandbox.ts';
+
+const folder = join(import.meta.dirname, '../../../infra/node');
+const installed = (program: string) =>
+  (process.env['PATH'] ?? '').split(':').some((directory) => existsSync(join(directory, program)));
+
+describe.each(['streampass-node.sh', 'install.sh'])('%s', (file) => {
+  test.each(['sh', 'dash', 'bash'].filter(installed))('is read by %s', (shell) => {
+    const { status, stderr } = spawnSync(shell, ['-n', join(folder, file)], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  // ShellCheck comes with no npm package; where it is installed it has to be content.
+  test.runIf(installed('shellcheck'))('passes shellcheck', () => {
+    const { status, stdout } = spawnSync('shellcheck', ['--shell=sh', join(folder, file)], {
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+  });
+});
+
+const AWKS = [['gawk'], ['mawk'], ['original-awk'], ['busybox', 'awk'], ['awk']].filter(([program]) =>
+  installed(program!),
+);
+
+test.each(AWKS)('reads the same out of a config with %s', (...awk) => {
+  const [program, ...applet] = awk;
+  for (const kind of ['red5', 'jitsi', 'rtcstats'] as const) {
+    const sandbox = new Sandbox(kind, 'a-secret');
+    const { stdout } = spawnSync(
+      program!,
+      [...applet, '-f', join(folder, 'report.awk'), '-f', join(folder, `${kind}.awk`), sandbox.configFile],
+      { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } },
+    );
+    const [span = '', value] = stdout.split('\n');
+    const [offset = 0, length = 0] = span.split(' ').map(Number);
+    const bytes = Buffer.from(sandbox.config()).subarray(offset, offset + length);
+    expect([value, bytes.toString().replaceAll('"', '')]).toEqual(['a-secret', 'a-secret']);
+    sandbox.remove();
+  }
+});
+
+test('installs into an image, and ties the server to its secret', () => {
+  const sandbox = new Sandbox('red5', '');
+  const run = (...args: string[]) =>
+    spawnSync('sh', [join(folder, 'install.sh'), ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, DESTDIR: sandbox.dir },
+    });
+  expect(run('red5', 'red5pro.service').stderr).toContain('etc/streampass/red5.conf first');
+  spawnSync('mkdir', ['-p', join(sandbox.dir, 'etc/streampass')]);
+  spawnSync('cp', [join(sandbox.dir, 'etc/red5.conf'), join(sandbox.dir, 'etc/streampass/red5.conf')]);
+  expect(run('red5', '../x.service').status).toBe(2);
+  expect(run('red5', 'red5pro.service')).toMatchObject({ status: 0, stderr: '' });
+  expect(sandbox.read('etc/systemd/system/red5pro.service.d/streampass.conf')).toContain(
+    'Requires=streampass-secret@red5.service',
+  );
+  expect(sandbox.read('usr/local/lib/streampass/red5.awk')).not.toBe('');
+  sandbox.remove();
+});
