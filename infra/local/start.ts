@@ -1,6 +1,5 @@
 /** `npm start`: all of it on this machine, until Ctrl-C. */
 
-import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DEFAULT_PORTS } from './ports.ts';
@@ -20,7 +19,7 @@ if (values.help) {
 }
 const nodes = Number(values.nodes ?? 3);
 if (!Number.isInteger(nodes) || nodes < 1 || nodes > 9) fail(`--nodes must be 1 to 9\n\n${HELP}`);
-if (!existsSync(join(root, 'dist/functions/token.mjs'))) await import('../build.ts');
+await import('../build.ts');
 
 const interrupted = Promise.withResolvers<string>();
 process.once('SIGINT', () => interrupted.resolve('SIGINT'));
