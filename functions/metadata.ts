@@ -1,13 +1,19 @@
-/** GET /.well-known/oauth-authorization-server: what a standard client discovers this service by (RFC 8414). */
+/**
+ * GET /.well-known/oauth-authorization-server: what a standard client discovers this service by (RFC 8414), and GET /errors:
+ * the page that each refusal's `error_uri` points to.
+ */
 
 import middy from '@middy/core';
 import { describeError, writeLine } from '../lib/adapters/log.ts';
 import { answerErrors } from '../lib/http/answer-errors.ts';
+import { errorsPage } from '../lib/http/errors-page.ts';
 import { jsonResponse, publicUrlOf } from '../lib/http/api-gateway-event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
 import { serverMetadata } from '../lib/http/server-metadata.ts';
+import errorsMarkdown from '../docs/errors.md';
 import config from '../streampass.config.ts';
 
+const errors = errorsPage(errorsMarkdown);
 const actions = Object.values(config.targets).flatMap((target) => target.actions);
 
 function urlOf(event: ApiGatewayEvent): string {
@@ -15,6 +21,7 @@ function urlOf(event: ApiGatewayEvent): string {
 }
 
 function metadata(event: ApiGatewayEvent): ApiGatewayResponse {
+  if (event.rawPath === '/errors') return errors;
   return jsonResponse(200, serverMetadata(urlOf(event), actions), { 'cache-control': 'public, max-age=3600' });
 }
 
