@@ -30,7 +30,9 @@ const rule = (target: 'red5' | 'jitsi'): fc.Arbitrary<Rule> =>
   fc
     .record({
       group: fc.option(fc.constantFrom(...GROUPS), { nil: undefined }),
-      claims: fc.option(fc.constantFrom({ tenant: 'acme' }, { tenant: ['acme', 'other'] }), { nil: undefined }),
+      claims: fc.option(fc.constantFrom({ tenant: 'acme' }, { tenant: ['acme', 'other'] }), {
+        nil: undefined,
+      }),
       issuer: fc.option(fc.constantFrom('https://one.example', 'https://two.example'), { nil: undefined }),
       actions: fc.subarray([...(TARGETS[target]?.actions ?? [])], { minLength: 1 }),
       rooms: fc.subarray(PATTERNS, { minLength: 1, maxLength: 3 }),
@@ -42,7 +44,8 @@ const rule = (target: 'red5' | 'jitsi'): fc.Arbitrary<Rule> =>
       withinSignIn: fc.boolean(),
     })
     .map(
-      (made) => ({ target, ...Object.fromEntries(Object.entries(made).filter(([, v]) => v !== undefined)) }) as Rule,
+      (made) =>
+        ({ target, ...Object.fromEntries(Object.entries(made).filter(([, v]) => v !== undefined)) }) as Rule,
     );
 
 const person: fc.Arbitrary<Identity> = fc
@@ -63,7 +66,9 @@ const person: fc.Arbitrary<Identity> = fc
 const request = (target: 'red5' | 'jitsi'): fc.Arbitrary<GrantRequest> =>
   fc
     .record({
-      actions: fc.option(fc.subarray([...(TARGETS[target]?.actions ?? [])], { minLength: 1 }), { nil: undefined }),
+      actions: fc.option(fc.subarray([...(TARGETS[target]?.actions ?? [])], { minLength: 1 }), {
+        nil: undefined,
+      }),
       rooms: fc.option(fc.subarray(ROOMS, { minLength: 1, maxLength: target === 'jitsi' ? 1 : 4 }), {
         nil: undefined,
       }),
@@ -73,7 +78,9 @@ const request = (target: 'red5' | 'jitsi'): fc.Arbitrary<GrantRequest> =>
           : fc.constant(undefined),
       expiresIn: fc.option(fc.integer({ min: 60, max: 9000 }), { nil: undefined }),
     })
-    .map((made) => Object.fromEntries(Object.entries(made).filter(([, v]) => v !== undefined)) as GrantRequest);
+    .map(
+      (made) => Object.fromEntries(Object.entries(made).filter(([, v]) => v !== undefined)) as GrantRequest,
+    );
 
 const scenario = fc.constantFrom('red5' as const, 'jitsi' as const).chain((target) =>
   fc.record({
@@ -100,7 +107,8 @@ function oracleTtl(scenario: Scenario, action: string, room: string, way: Transp
     if (rule.group !== undefined && !person.groups.includes(rule.group)) return 0;
     if (rule.issuer !== undefined && rule.issuer !== person.issuer) return 0;
     const wanted = rule.claims?.['tenant'];
-    if (wanted !== undefined && (tenant === undefined || ![wanted].flat().includes(tenant as string))) return 0;
+    if (wanted !== undefined && (tenant === undefined || ![wanted].flat().includes(tenant as string)))
+      return 0;
     if (!rule.actions.includes(action)) return 0;
     if (way !== undefined && rule.transports !== undefined && !rule.transports.includes(way)) return 0;
     const legalTenant = tenant === 'acme' || tenant === 'other' ? tenant : undefined;
@@ -168,7 +176,8 @@ describe('a decision held against an oracle that asks every rule about every com
         if (!decision.granted) return;
         expect(decision.grant.actions).toEqual(target.actions.filter((action) => actions.includes(action)));
         expect(decision.grant.rooms).toEqual(request.rooms ?? '*');
-        const expected = made.target === 'jitsi' ? [] : ways.filter((way) => actions.every((a) => everywhere(a, way)));
+        const expected =
+          made.target === 'jitsi' ? [] : ways.filter((way) => actions.every((a) => everywhere(a, way)));
         expect(decision.grant.transports).toEqual(expected);
       }),
       { numRuns: RUNS },
@@ -182,7 +191,8 @@ describe('a decision held against an oracle that asks every rule about every com
           ...made,
           person: { ...made.person, groups: made.person.groups.filter((name) => name !== group) },
         };
-        if (made.request.actions === undefined || (made.target === 'red5' && !made.request.transports)) return;
+        if (made.request.actions === undefined || (made.target === 'red5' && !made.request.transports))
+          return;
         if (decide(fewer).granted) expect(decide(made).granted).toBe(true);
       }),
       { numRuns: RUNS },

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import { checkConfig, formatProblem } from '../../lib/config/check-config.ts';
+import { cognito, defineConfig, fleetFromEnv, jitsi, oidc, red5, rtcstats } from '../../lib/config/index.ts';
+import type { ConfigInput } from '../../lib/config/config.ts';
+import type { Rule } from '../../lib/grants/rule.ts';
+import config from '../../streampass.config.ts';
+
+const sound: ConfigInput = {
+  issuers: [oidc({ issuer: 'https://id.example.com', audience: 'app' })],
+  targets: {
+    live: red5({ secret: 'streampass/red5', issuer: 'streampass' }),
+    meet: jitsi({ secret: 'streampass/jitsi', appId: 'streampass', domain: 'meet.example.com' }),
+  },
+  grants: [{ target: 'live', actions: ['publish'], rooms: ['*'], ttl: 3600 }],
+};
+const rule = (changes: Partial<Rule>): ConfigInput => ({
+  ...sound,
+  grants: [{ ...(sound.grants[0] as Rule), ...changes }],
+});
+const target = (name: string, made: ConfigInput['targets'][string]): ConfigInput => ({
+  ...sound,
+  targets: { ...sound.targets, [name]: made },
+});
+const paths = (input: ConfigInput): string[] => checkConfig(defineConfig(input)).map(({ path }) => path);
+
+describe('a configuration without a mistake', () => {
+  test.each([
+    ['the default one', config],
+    ['a small one', defineConfig(sound)],
+    ['one without an issuer, as at build', defineConfig({ ...sound, issuers: [] })],
+  ])('%s has no problem', (_, checked) => {
+    expect(checkConfig(checked)).toEqual([]);
+  });
+});
+
+describe('each mistake is one line that names its path', () => {
+  test.each([
+    ['a target that is not there', rule({ target: 'liev' }), 'grants[0].target'],
+    ['a target by an inherited name', rule({ target: 'constructor' }), 'grants[0].target'],
+    ['an action that the target lacks', rule({ actions: ['publish', 'join'] }), 'grants[0].actions[1]'],
+    ['no action', rule({ actions: [] }), 'grants[0].actions'],
+    ['no room', rule({ rooms: [] }), 'grants[0].rooms'],
+    ['a room with a comma', rule({ rooms: ['a,b'] }), 'grants[0].rooms[0]'],
+    ['a star in the middle', rule({ rooms: ['a*b'] }), 'grants[0].rooms[0]'],
+    ['an open template', rule({ rooms: ['${tenant'] }), 'grants[0].rooms[0]'],
+    ['an unknown transport', rule({ transports: ['SRT' as 'WHIP'] }), 'grants[0].transports[0]'],
+    ['no transport', rule({ transports: [] }), 'grants[0].transports'],
+    [
+      'transports where there are none',
+      rule({ target: 'meet', actions: ['join'], transports: ['WHIP'] }),
+      'grants[0].transports',
+    ],
+    ['a lifetime in the wrong unit', rule({ ttl: 1.5 }), 'grants[0].ttl'],
+    ['a lifetime below a minute', rule({ ttl: 59 }), 'grants[0].ttl'],
+    ['an empty group', rule({ group: '' }), 'grants[0].group'],
+    ['an issuer that is not configured', rule({ issuer: 'https://other.example' }), 'grants[0].issuer'],
+    [
+      'one secret for two targets',
+      target('stats', rtcstats({ secret: 'streampass/red5' })),
+      'targets.stats.secret',
+    ],
+    ['an empty secret name', target('stats', rtcstats({ secret: '' })), 'targets.stats.secret'],
+    ['a target name with a space', target('my stats', rtcstats({ secret: 's' })), 'targets.my stats'],
+    [
+      'a token longer than the server takes',
+      target('live', red5({ secret: 'a', issuer: 'i', longestToken: 3600 })),
+      'targets.live.longestToken',
+    ],
+    [
+      'a short pairwise salt',
+      target('stats', rtcstats({ secret: 's', subject: { pairwiseSalt: 'x' } })),
+      'targets.stats.subject.pairwiseSalt',
+    ],
+    [
+      'a domain with a blank',
+      target('meet', jitsi({ secret: 's', appId: 'a', domain: 'a b' })),
+      'targets.meet.domain',
+    ],
+    [
+      'a fleet of no files',
+      target('stats', rtcstats({ secret: 's', fleet: { by: 'files', files: [] } })),
+      'targets.stats.fleet.files',
+    ],
+    [
+      'a tag without a value',
+      target(
+        'stats',
+        rtcstats({ secret: 's', fleet: { by: 'ssm', tag: { key: 'a', value: '' }, document: 'd' } }),
+      ),
+      'targets.stats.fleet.tag',
+    ],
+    [
+      'http beyond loopback',
+      { ...sound, issuers: [oidc({ issuer: 'http://id.example.com', audience: 'a' })] },
+      'issuers[0].issuer',
+    ],
+    [
+      'an issuer with a query',
+      { ...sound, issuers: [oidc({ issuer: 'https://id.example.com/?a', audience: 'a' })] },
+      'issuers[0].issuer',
+    ],
+    [
+      'an issuer without an audience',
+      { ...sound, issuers: [oidc({ issuer: 'https://id.example.com', audience: '' })] },
+      'issuers[0].audience',
+    ],
+    [
+      'a user pool id that is none',
+      { ...sound, issuers: [cognito({ userPoolId: 'pool', clientId: 'c' })] },
+      'issuers[0].userPoolId',
+    ],
+    ['an issuer twice', { ...sound, issuers: [...sound.issuers, ...sound.issuers] }, 'issuers[1].issuer'],
+    ['an overlap below the age of a ring', { ...sound, timing: { overlap: 500 } }, 'timing.overlap'],
+  ] satisfies [string, ConfigInput, string][])('%s', (_, input, path) => {
+    expect(paths(input)).toContain(path);
+  });
+});
+
+test('all mistakes are told at once', () => {
+  const input = { ...rule({ ttl: 0, rooms: [], actions: ['fly'] }), timing: { overlap: 1 } };
+  expect(paths(input).length).toBeGreaterThanOrEqual(4);
+});
+
+test('a line says where the mistake is and what would be right', () => {
+  const [problem] = checkConfig(defineConfig(rule({ target: 'liev' })));
+  expect(problem && formatProblem(problem)).toBe(
+    'streampass.config.ts: grants[0].target: no target is called "liev"',
+  );
+});
+
+describe('servers from the environment', () => {
+  test.each([
+    ['none', {}, undefined],
+    [
+      'files',
+      { RED5_SERVER_FILES: '/a:/b', RED5_SERVER_RELOAD: 'reload {file}' },
+      { by: 'files', files: ['/a', '/b'], reload: 'reload {file}' },
+    ],
+    [
+      'instances by tag',
+      { RED5_SERVER_TAG: 'role=red5=live', SSM_DOCUMENT: 'doc' },
+      { by: 'ssm', tag: { key: 'role', value: 'red5=live' }, document: 'doc' },
+    ],
+    [
+      'addresses to probe',
+      { RED5_SERVER_FILES: '/a', RED5_SERVER_PROBE: 'http://a  http://b' },
+      { by: 'files', files: ['/a'], probe: ['http://a', 'http://b'] },
+    ],
+    ['an empty variable', { RED5_SERVER_FILES: '' }, undefined],
+  ])('%s', (_, env, fleet) => {
+    expect(fleetFromEnv('RED5', env)).toEqual(fleet);
+  });
+});
