@@ -5,7 +5,7 @@ import type { JsonObject } from './compact.ts';
  * Members by which a token names its own key, or demands that something be understood (RFC 7515 §4.1). No provider sends
  * them in an ID token, and a key named by the token itself proves nothing.
  */
-const REFUSED_MEMBERS = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c'];
+export const REFUSED_MEMBERS: readonly string[] = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c'];
 
 /** Why a token with this header is refused before its key is looked for; `undefined` where it is not. */
 export function headerProblem(
