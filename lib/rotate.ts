@@ -1,10 +1,17 @@
-import type { Asked, Observed } from './rotation/observed.ts';
 import { execute, type Means } from './rotation/execute.ts';
+import { measure, type Measures } from './rotation/measures.ts';
 import { observe, observeLabels, type Observation } from './rotation/observe.ts';
+import type { Asked, NodeState } from './rotation/observed.ts';
 import { plan } from './rotation/plan.ts';
 import type { Policy } from './rotation/policy.ts';
-import { failedReport, targetReport, type RotationReport, type TargetReport } from './rotation/report.ts';
-import type { Plan } from './rotation/step.ts';
+import {
+  cutOff,
+  failedReport,
+  targetReport,
+  type RotationReport,
+  type TargetReport,
+} from './rotation/report.ts';
+import type { Plan, Step } from './rotation/step.ts';
 import type { SigningAlgorithm } from './targets/target.ts';
 
 /** What one invocation of `rotate` is to do. */
@@ -17,64 +24,91 @@ export interface Rotated extends Means {
   readonly policy: Policy;
 }
 
+/** What became of one target in this invocation, for logs and alarms. */
+export interface Outcome {
+  readonly report: TargetReport;
+  /** What was done; none where there was nothing to do. */
+  readonly done: readonly Step['kind'][];
+  /** Absent where the target could not be looked at. */
+  readonly measures?: Measures;
+  /** What a step or a look threw. */
+  readonly error?: unknown;
+}
+
 /**
  * One step of each target's rotation: observe, plan, do it, report. Targets are independent of each other, and so are
  * invocations: all state is in Secrets Manager, so one that died anywhere is gone on with by the next.
  *
  * @param now epoch seconds
- * @param tellError is given what a failed target threw; the report has one line of it
+ * @param tell is given each target's outcome once
  */
 export async function rotate(
   action: Action,
   targets: Readonly<Record<string, Rotated>>,
   now: number,
-  tellError: (target: string, error: unknown) => void,
+  tell: (target: string, outcome: Outcome) => void,
 ): Promise<RotationReport> {
   const reports = Object.entries(targets).map(async ([name, target]): Promise<[string, TargetReport]> => {
-    try {
-      return [name, await rotateTarget(action, target, now, (error) => tellError(name, error))];
-    } catch (error) {
-      tellError(name, error);
-      return [name, failedReport(describeError(error))];
-    }
+    const outcome = await rotateTarget(action, target, now);
+    tell(name, outcome);
+    return [name, outcome.report];
   });
   return { targets: Object.fromEntries(await Promise.all(reports)) };
 }
 
-/** An emergency goes on at once: nothing that a step of it could wait for is worth a leaked secret. */
-const STEPS_OF_AN_EMERGENCY = 6;
+/** More than any invocation needs: one that found ever more to write down would be a defect. */
+const MOST_STEPS = 10;
 
-async function rotateTarget(
-  action: Action,
-  target: Rotated,
-  now: number,
-  tellError: (error: unknown) => void,
-): Promise<TargetReport> {
-  let seen = await observe(target, target);
+/** Notes and remains, which go before the step proper; they change neither tokens nor servers. */
+const BOOKKEEPING: ReadonlySet<Step['kind']> = new Set(['mark', 'unmark']);
+
+async function rotateTarget(action: Action, target: Rotated, now: number): Promise<Outcome> {
+  let seen: Observation;
+  try {
+    seen = await observe(target, target);
+  } catch (error) {
+    return {
+      report: failedReport(`The secret or its servers cannot be looked at: ${nameOf(error)}`),
+      done: [],
+      error,
+    };
+  }
+  const done: Step['kind'][] = [];
+  const outcome = (
+    observed: Observation['observed'],
+    next: Plan,
+    error?: { readonly thrown: unknown },
+  ): Outcome => {
+    const failure = error && `The step ${next.step.kind} failed: ${nameOf(error.thrown)}`;
+    const report = targetReport(observed, next, [
+      ...cutOff(observed, target.policy, now),
+      ...(failure === undefined ? [] : [failure]),
+    ]);
+    return { report, done, measures: measure(observed, report, now), ...(error && { error: error.thrown }) };
+  };
+
   let next = plan(seen.observed, target.policy, now);
-  if (action === 'status') return targetReport(seen.observed, next);
+  if (action === 'status') return outcome(seen.observed, next);
   let asked = action === 'advance' ? undefined : action;
-  for (let steps = action === 'emergency' ? STEPS_OF_AN_EMERGENCY : 1; steps > 0; steps--) {
+  for (let goOn = true; goOn && done.length < MOST_STEPS;) {
     const looked = await probeIfDue(withAsked(seen, asked), next, target);
     const decided = plan(looked.observed, target.policy, now);
-    if (decided.step.kind === 'wait') return targetReport(looked.observed, decided);
+    if (decided.step.kind === 'wait') return outcome(looked.observed, decided);
     if (decided.step.kind === 'refuse')
-      return targetReport(seen.observed, { ...next, why: `${decided.why} ${next.why}` });
+      return outcome(seen.observed, { ...next, why: `${decided.why} ${next.why}` });
     try {
       const touched = await execute(decided.step, looked, target, now);
+      done.push(decided.step.kind);
       seen = await observeLabels(withNodes(seen, touched), target, target);
-    } catch (error) {
-      tellError(error);
-      return targetReport(
-        seen.observed,
-        decided,
-        `The step ${decided.step.kind} failed: ${describeError(error)}`,
-      );
+    } catch (thrown) {
+      return outcome(seen.observed, decided, { thrown });
     }
-    next = plan(seen.observed, target.policy, now);
     asked = undefined;
+    // An emergency waits for no next invocation: nothing is worth a leaked secret.
+    goOn = BOOKKEEPING.has(decided.step.kind) || (action === 'emergency' && decided.step.kind !== 'push');
+    next = plan(seen.observed, target.policy, now);
   }
-  return targetReport(seen.observed, next);
+  return outcome(seen.observed, next);
 }
 
 /** A plan that wants a probe is made anew with its result. */
@@ -88,13 +122,13 @@ function withAsked(seen: Observation, asked: Asked | undefined): Observation {
   return asked === undefined ? seen : { ...seen, observed: { ...seen.observed, asked } };
 }
 
-function withNodes(seen: Observation, touched: Observed['nodes']): Observation {
+function withNodes(seen: Observation, touched: readonly NodeState[]): Observation {
   const states = new Map(touched.map((state) => [state.node, state]));
   const nodes = seen.observed.nodes.map((state) => states.get(state.node) ?? state);
   return { ...seen, observed: { ...seen.observed, nodes } };
 }
 
-/** One line on what went wrong: errors of the AWS SDK name themselves, and none of them holds a secret. */
-function describeError(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no error was thrown';
+/** An error's name alone: a message is somebody else's text, and a report must hold no secret. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : 'something that is no error was thrown';
 }

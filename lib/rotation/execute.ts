@@ -3,7 +3,7 @@ import { SERVERS_LABEL } from '../ring/labels.ts';
 import { kidOf } from '../ring/secret.ts';
 import { labelCalls, type LabelCall } from './label-calls.ts';
 import { formatMark, markKey } from './marks.ts';
-import type { NodeState } from './observed.ts';
+import type { MarkName, NodeState } from './observed.ts';
 import type { Observation } from './observe.ts';
 import type { RotationSecrets, SecretMaker, Servers } from './ports.ts';
 import type { Step } from './step.ts';
@@ -27,29 +27,30 @@ export async function execute(
   means: Means,
   now: number,
 ): Promise<readonly NodeState[]> {
+  const mark = (name: MarkName, version: string) =>
+    means.secrets.tag(arn, markKey(name), formatMark({ version, at: now }));
   switch (step.kind) {
     case 'push': {
       const versions = step.versions.map((id) => secrets.get(id)).filter((secret) => secret !== undefined);
       return (await means.servers?.apply(arn, versions, step.nodes)) ?? [];
     }
-    case 'create':
-      await put(
-        arn,
-        await freshVersionId(arn, undefined, means.secrets),
-        ['AWSCURRENT', SERVERS_LABEL],
-        means,
-      );
+    case 'create': {
+      const version = await freshVersionId(arn, undefined, means.secrets);
+      await mark('servers', version);
+      await put(arn, version, ['AWSCURRENT', SERVERS_LABEL], means);
       return [];
+    }
     case 'announce': {
       const version = await freshVersionId(arn, observed.labels.current, means.secrets);
       // Marked first: a version that is pending without a mark counts as an operator's, and waits from when it is seen.
-      await means.secrets.tag(arn, markKey('announced'), formatMark({ version, at: now }));
+      await mark('announced', version);
       await put(arn, version, ['AWSPENDING'], means);
       return [];
     }
     case 'replace': {
       const version = await freshVersionId(arn, observed.labels.current, means.secrets);
-      await means.secrets.tag(arn, markKey('emergency'), formatMark({ version, at: now }));
+      await mark('emergency', version);
+      await mark('servers', version);
       await put(arn, version, ['AWSCURRENT', SERVERS_LABEL], means);
       return [];
     }

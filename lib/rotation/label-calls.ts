@@ -34,6 +34,7 @@ export function labelCalls(step: Step, now: number): readonly LabelCall[] {
       return [
         { call: 'move', label: 'AWSCURRENT', from: step.from, to: step.to },
         { call: 'tag', mark: 'promoted', version: step.to, at: now },
+        { call: 'move', label: 'AWSPENDING', from: step.to, to: undefined },
       ];
     case 'restore':
       return [{ call: 'move', label: 'AWSPREVIOUS', from: step.from, to: step.to }];

@@ -66,7 +66,7 @@ function observedLabels({ stages, tags }: SecretDescription): Pick<Observed, 'la
     servers: versionLabelled(stages, SERVERS_LABEL),
   };
   const present = Object.entries(labels).filter(([, version]) => version !== undefined);
-  return { labels: Object.fromEntries(present) as Observed['labels'], marks: readMarks(tags) };
+  return { labels: Object.fromEntries(present), marks: readMarks(tags) };
 }
 
 async function readVersions(

@@ -11,6 +11,9 @@ export interface Policy {
   /** How long an issuer may still sign with a ring that it read before. */
   readonly keyRingMaxAge: number;
   readonly clockSkew: number;
+  readonly longestToken: number;
+  /** When no token of a version can be live any more, counted from when it left the ring. */
+  readonly tokensGoneSeconds: number;
   /** Whether there are addresses to try a token on. */
   readonly probes: boolean;
 }
@@ -44,6 +47,8 @@ export function policyOf(target: Pick<Target, 'keys' | 'longestToken' | 'fleet'>
     ...waits[target.keys],
     keyRingMaxAge,
     clockSkew,
+    longestToken: target.longestToken,
+    tokensGoneSeconds: untilTokensAreGone,
     probes: (target.fleet?.probe?.length ?? 0) > 0,
   };
 }

@@ -1,5 +1,6 @@
 import { kidOf } from '../ring/secret.ts';
 import type { Observed } from './observed.ts';
+import type { Policy } from './policy.ts';
 import type { Phase, Plan, Step } from './step.ts';
 
 /** One server in a report. */
@@ -27,13 +28,13 @@ export interface RotationReport {
 }
 
 /** What one target looks like after this invocation, and what comes next. Holds no secret: an observation has none. */
-export function targetReport(observed: Observed, next: Plan, failure?: string): TargetReport {
+export function targetReport(observed: Observed, next: Plan, more: readonly string[] = []): TargetReport {
   const { current, pending, previous } = observed.labels;
   const usable = pending !== undefined && observed.versions[pending]?.problem === undefined;
   const fallback = [usable ? pending : undefined, previous].find(
     (version) => version !== undefined && version !== current,
   );
-  const problems = [...(failure === undefined ? [] : [failure]), ...secretProblems(observed)];
+  const problems = [...more, ...secretProblems(observed)];
   return {
     phase: next.phase,
     current: current ?? null,
@@ -45,11 +46,32 @@ export function targetReport(observed: Observed, next: Plan, failure?: string): 
     })),
     next: {
       step: next.step.kind,
-      ...(next.at !== undefined && { at: new Date(next.at * 1000).toISOString() }),
+      ...(next.at !== undefined && { at: isoTime(next.at) }),
       why: next.why,
     },
     ...(problems.length > 0 && { problems }),
   };
+}
+
+/**
+ * Which live tokens an emergency cut off at most, for as long as there can be any. Tokens are counted nowhere, so it is
+ * told by when they were issued.
+ */
+export function cutOff({ marks, labels }: Observed, policy: Policy, now: number): string[] {
+  const { emergency } = marks;
+  if (emergency === undefined || emergency.version !== labels.current) return [];
+  const lastEnds = emergency.at + policy.tokensGoneSeconds;
+  if (now >= lastEnds) return [];
+  const at = isoTime(emergency.at);
+  const ringsUntil = isoTime(emergency.at + policy.keyRingMaxAge);
+  return [
+    `The secret was replaced in an emergency at ${at}: cut off are at most all tokens issued in the ${policy.longestToken} s ` +
+      `before, and those that an issuer without an answer from Secrets Manager signs until ${ringsUntil}; the last ends by ${isoTime(lastEnds)}.`,
+  ];
+}
+
+function isoTime(at: number): string {
+  return new Date(at * 1000).toISOString();
 }
 
 /** A target that could not be looked at, or whose step failed: the next invocation tries again. */

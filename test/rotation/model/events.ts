@@ -168,15 +168,17 @@ function restarts(world: World): Event[] {
 
 /**
  * What an operator may do without breaking the promise himself: while the servers are meant to hold the current version
- * and none is late, and no invocation is just telling them otherwise. (In other states no label at all can keep both the
- * tokens of before and those of after.)
+ * and none of them strayed, and no invocation is just telling them otherwise. (In other states no label at all can keep
+ * both the tokens of before and those of after.)
  */
 function manualChanges(world: World): Event[] {
   const { current, pending, previous, servers, left, newest, nodes, invocations } = world;
   if (left.manual === 0 || servers !== current) return [];
   if (nodes.some(({ strayed, accepts }) => strayed && accepts !== current)) return [];
   if (invocations.some(({ step }) => step.kind === 'aim')) return [];
-  if (pending !== 0 && world.marks.aborted?.version === pending) return [];
+  const { aborted, promoted } = world.marks;
+  if (aborted?.version === pending || aborted?.version === current) return [];
+  if (previous !== 0 && promoted?.version !== current) return [];
   const spent: World = { ...spend(world, 'manual'), fetchable: { [current]: 0 } };
   const made = newest + 1;
   const created = { ...world.created, [made]: 0 };

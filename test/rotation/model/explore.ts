@@ -7,6 +7,8 @@ export interface Bounds {
   readonly nodes: number;
   readonly budget: Budget;
   readonly clocks: Clocks;
+  /** Whether there are addresses to try a token on, which then reach every node. */
+  readonly probes: boolean;
   readonly maxStates?: number;
 }
 
@@ -15,18 +17,18 @@ export interface Exploration {
   readonly states: number;
   /** How the promise is broken in the fewest events, if it can be. */
   readonly broken?: { readonly how: string; readonly trace: readonly string[] };
-  /** Phases that were reached, so that an exploration which never got anywhere is seen to be one. */
+  /** Whether some rotation was seen to end. */
   readonly retired: boolean;
 }
 
 /** Breadth first over every reachable state, or until one breaks the promise. */
 export function explore(
   production: Production,
-  { nodes, budget, clocks, maxStates = Infinity }: Bounds,
+  { nodes, budget, clocks, probes, maxStates = Infinity }: Bounds,
 ): Exploration {
   const { longestToken, ...timing } = clocks;
   const policy = production.policyOf(
-    { keys: 'single', longestToken, fleet: { by: 'files', files: [], probe: ['loopback'] } },
+    { keys: 'single', longestToken, fleet: { by: 'files', files: [], probe: probes ? ['loopback'] : [] } },
     { ...timing, keyRingRefresh: 1 },
   );
   const start = steadyWorld(nodes, budget);

@@ -15,7 +15,7 @@ export interface Production {
 export interface Mutation {
   /** Under `lib/rotation/`. */
   readonly file: string;
-  /** Stands in that file exactly once. */
+  /** Stands in that file exactly once, with whatever line breaks. */
   readonly find: string;
   readonly replace: string;
 }
@@ -42,24 +42,36 @@ export async function loadProduction(mutation?: Mutation): Promise<Production> {
     platform: 'node',
     write: false,
     logLevel: 'silent',
-    plugins: mutation && [
-      {
-        name: 'mutate',
-        setup({ onLoad }) {
-          onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-            if (path !== folder + mutation.file) return undefined;
-            const { readFile } = await import('node:fs/promises');
-            const parts = (await readFile(path, 'utf8')).split(mutation.find);
-            changed = parts.length - 1;
-            return { contents: parts.join(mutation.replace), loader: 'ts' };
-          });
-        },
-      },
-    ],
+    plugins:
+      mutation === undefined
+        ? []
+        : [
+            {
+              name: 'mutate',
+              setup(build) {
+                build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+                  if (path !== folder + mutation.file) return undefined;
+                  const { readFile } = await import('node:fs/promises');
+                  const source = await readFile(path, 'utf8');
+                  const contents = source.replace(anyLayout(mutation.find), () => {
+                    changed++;
+                    return mutation.replace;
+                  });
+                  return { contents, loader: 'ts' };
+                });
+              },
+            },
+          ],
   });
   if (mutation && changed !== 1) {
     throw new Error(`${mutation.file} holds "${mutation.find}" ${changed} times, not once`);
   }
-  const source = bundle.outputFiles[0]?.text ?? '';
+  const source = bundle.outputFiles?.[0]?.text ?? '';
   return (await import(`data:text/javascript,${encodeURIComponent(source)}`)) as Production;
+}
+
+/** Finds a piece of source however the formatter broke its lines. */
+function anyLayout(piece: string): RegExp {
+  const escaped = piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(escaped.replaceAll('\\(', '\\(\\s*').replaceAll(/\s+/g, '\\s+'), 'g');
 }

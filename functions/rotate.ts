@@ -1,0 +1,69 @@
+/** The rotation, run by EventBridge Scheduler and by operators. The story is `lib/rotate.ts`; this wires it. */
+
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { describeError } from '../lib/adapters/log.ts';
+import { createRotated } from '../lib/adapters/rotated.ts';
+import { systemNow } from '../lib/adapters/system.ts';
+import { checkConfig, formatProblem } from '../lib/config/check-config.ts';
+import { rotate, type Outcome } from '../lib/rotate.ts';
+import { parseRotateEvent } from '../lib/rotation/event.ts';
+import type { Measures } from '../lib/rotation/measures.ts';
+import { reportProblems, type RotationReport } from '../lib/rotation/report.ts';
+import config from '../streampass.config.ts';
+
+type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
+
+const logger = new Logger({ serviceName: 'rotate' });
+const problems = checkConfig(config).map(formatProblem);
+// An unsound configuration is told by every invocation instead of an import that fails.
+const targets = problems.length === 0 ? createRotated(config, process.env) : {};
+
+/**
+ * Does one step for each target and returns the report.
+ *
+ * @throws {TypeError} an event that is not known, with the actions that are; a configuration that is not sound
+ */
+export async function handler(event: unknown): Promise<RotationReport> {
+  const action = parseRotateEvent(event);
+  // Waits that do not hold what they promise could turn people away: better no step at all.
+  if (problems.length > 0) throw new TypeError(`The configuration is not sound: ${problems.join('; ')}`);
+  const report = await rotate(action, targets, systemNow(), (target, outcome) =>
+    tell(action, target, outcome),
+  );
+  if (action === 'advance') emit({}, { AdvanceHeartbeat: [1, MetricUnit.Count] });
+  return report;
+}
+
+function tell(action: string, target: string, { report, done, measures, error }: Outcome): void {
+  logger.info('rotation', { action, target, done, ...report });
+  const wrong = reportProblems(report);
+  if (wrong.length > 0) logger.warn('rotation problem', { target, problems: wrong });
+  if (error !== undefined) logger.error('rotation step failed', { target, ...describeError(error) });
+  if (action === 'status') return;
+  emit(
+    { target },
+    measures === undefined ? { RotationProblem: [wrong.length, MetricUnit.Count] } : withUnits(measures),
+  );
+}
+
+function withUnits(measures: Measures): Record<string, readonly [number, Unit]> {
+  return {
+    RotationPhaseAge: [measures.RotationPhaseAge, MetricUnit.Seconds],
+    NodesBehind: [measures.NodesBehind, MetricUnit.Count],
+    SecretAge: [measures.SecretAge, MetricUnit.Seconds],
+    RotationProblem: [measures.RotationProblem, MetricUnit.Count],
+  };
+}
+
+/** One record of metrics with exactly these dimensions: the alarms name them all. */
+function emit(
+  dimensions: Readonly<Record<string, string>>,
+  values: Readonly<Record<string, readonly [number, Unit]>>,
+): void {
+  const metrics = new Metrics({ namespace: 'streampass' });
+  metrics.clearDefaultDimensions();
+  metrics.addDimensions({ ...dimensions });
+  for (const [name, [value, unit]] of Object.entries(values)) metrics.addMetric(name, unit, value);
+  metrics.publishStoredMetrics();
+}

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Config, Timing } from '../config/config.ts';
+import type { Rotated } from '../rotate.ts';
+import { policyOf } from '../rotation/policy.ts';
+import type { Servers } from '../rotation/ports.ts';
+import { makeSecret } from '../rotation/secret-value.ts';
+import { configFileFormats, type ConfigFileKind } from '../servers/config-files/index.ts';
+import { fileServers } from '../servers/files.ts';
+import { probe } from '../servers/probe.ts';
+import { createReload } from '../servers/reload.ts';
+import { configFile, keyRingFile } from '../servers/secret-file.ts';
+import { nodeSettingsProblems } from '../servers/node-settings.ts';
+import { instanceServers } from '../servers/ssm.ts';
+import type { Target } from '../targets/target.ts';
+import { runCommand } from './run-command.ts';
+import { createSecretsClient } from './secrets-client.ts';
+import { secretsWriter } from './secrets-writer.ts';
+import { newRandomId, systemNow } from './system.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Several nodes are reloaded one after another within one run of the function. */
+const RELOAD_TIMEOUT_MS = 30_000;
+
+/** Wires each target of a configuration to Secrets Manager and to its servers. Reads nothing before it is asked. */
+export function createRotated(config: Pick<Config, 'targets' | 'timing'>, env: Env): Record<string, Rotated> {
+  const secrets = secretsWriter(createSecretsClient(env));
+  const wired = Object.entries(config.targets).map(([name, target]): [string, Rotated] => {
+    const servers = serversOf(target, config.timing, env);
+    return [
+      name,
+      {
+        secret: target.secret,
+        signing: target.signing,
+        policy: policyOf(target, config.timing),
+        secrets,
+        ...(servers && { servers }),
+        maker: { make: () => makeSecret(target.signing, randomBytes) },
+      },
+    ];
+  });
+  return Object.fromEntries(wired);
+}
+
+function serversOf(target: Target, timing: Timing, env: Env): Servers | undefined {
+  const { fleet } = target;
+  if (fleet === undefined) return undefined;
+  const tryOut: Servers['probe'] = (version) =>
+    probe(target, fleet.probe ?? [], version, { now: systemNow, newId: newRandomId });
+  const expected = {
+    ...(target.issuer !== undefined && { issuer: target.issuer }),
+    ...(target.audience !== undefined && { audience: target.audience }),
+    ...(target.domain !== undefined && { domain: target.domain }),
+    longestTokenSeconds: target.longestToken,
+    clockSkewSeconds: timing.clockSkew,
+  };
+  if (fleet.by === 'files') {
+    const format = target.keys === 'keyring' ? keyRingFile : configFile(formatOf(target), expected);
+    const runReload = createReload(RELOAD_TIMEOUT_MS, env['PATH']);
+    return { ...fileServers({ files: fleet.files, format, reload: fleet.reload, runReload }), probe: tryOut };
+  }
+  const { tag, document } = fleet;
+  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1';
+  return {
+    ...instanceServers({
+      kind: target.kind,
+      tag,
+      document,
+      commands: runCommand(new SSMClient({ region }), new EC2Client({ region }), systemNow),
+      settingsProblems: (settings) => nodeSettingsProblems(target.kind, settings, expected),
+      now: systemNow,
+      pause: (seconds) => sleep(seconds * 1000),
+    }),
+    probe: tryOut,
+  };
+}
+
+/** The format of a kind's config file; that each kind with a fleet has one is checked with the configuration. */
+function formatOf({ kind }: Target): ConfigFileKind {
+  if (kind in configFileFormats) return kind as ConfigFileKind;
+  throw new TypeError(`no config file format is known for ${kind} servers`);
+}
