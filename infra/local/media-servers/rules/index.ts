@@ -3,10 +3,8 @@ import { red5Rules } from './red5.ts';
 import { rtcstatsRules } from './rtcstats.ts';
 import type { ServerRules } from './server-rules.ts';
 
-/** The rules of each kind of media server, by the kind's name. */
-export const serverRules = { red5: red5Rules, jitsi: jitsiRules, rtcstats: rtcstatsRules } as const;
-
-export type MediaServerKind = keyof typeof serverRules;
+/** A kind of media server, by its target's kind. */
+export type MediaServerKind = keyof SettingsOf;
 
 /** What each kind's nodes hold after reading their configuration file. */
 export interface SettingsOf {
@@ -15,8 +13,14 @@ export interface SettingsOf {
   readonly rtcstats: Parameters<typeof rtcstatsRules.judge>[1];
 }
 
+/** The rules of each kind of media server, by the kind's name. */
+export const serverRules: { readonly [Kind in MediaServerKind]: ServerRules<SettingsOf[Kind]> } = {
+  red5: red5Rules,
+  jitsi: jitsiRules,
+  rtcstats: rtcstatsRules,
+};
+
 /** The rules of one kind, with their own settings' type. */
 export function rulesOf<Kind extends MediaServerKind>(kind: Kind): ServerRules<SettingsOf[Kind]> {
-  const rules: { readonly [K in MediaServerKind]: ServerRules<SettingsOf[K]> } = serverRules;
-  return rules[kind];
+  return serverRules[kind];
 }

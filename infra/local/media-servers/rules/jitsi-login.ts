@@ -9,7 +9,7 @@ export function logIn(token: string | undefined, server: JitsiServer, now: numbe
       if (!server.allowEmptyToken) return refuse('token required');
       return {
         ok: true,
-        session: { room: null, domain: null, user: null, hasToken: false },
+        session: { room: undefined, domain: undefined, user: undefined, hasToken: false },
       };
     }
     const verified = verify(token, server, now);

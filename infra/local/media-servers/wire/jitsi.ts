@@ -8,6 +8,7 @@ import { attribute, startXmppSession, type XmppSession } from './xmpp-session.ts
 
 /** Prosody does not parse a longer request head, and never answers it. */
 const longestHeadBytes = 10 * 1024;
+const longestBody = 256 * 1024;
 /** An empty reply keeps a BOSH client's poll going (XEP-0124 §7). */
 const pollMs = 5_000;
 
@@ -25,11 +26,12 @@ export function jitsiWire(fleet: Fleet<'jitsi'>): WireForm {
   const boshSessions = new Map<string, BoshSession>();
   const webSockets = new WebSocketServer({
     noServer: true,
+    maxPayload: longestBody,
     handleProtocols: (offered) => (offered.has('xmpp') ? 'xmpp' : false),
   });
 
   const answerBosh = async (exchange: HttpExchange): Promise<void> => {
-    const xml = (await readText(exchange.request, 256 * 1024)) ?? '';
+    const xml = (await readText(exchange.request, longestBody)) ?? '';
     const sid = attribute(xml, 'sid');
     if (sid !== undefined) {
       const session = boshSessions.get(sid);

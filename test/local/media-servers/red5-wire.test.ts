@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { startServer } from './support.ts';
+import { now, secret, sign } from './token-text.ts';
+import type { MediaServer } from '../../../infra/local/media-servers/start-media-server.ts';
+
+const offer =
+  'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n';
+const token = sign({
+  iss: 'streampass',
+  exp: now + 60,
+  roles: 'red5-publisher',
+  'red5-transport': 'WHIP',
+  'red5-room': 'news-1',
+});
+
+function post(server: MediaServer, path: string, parameters: Record<string, string> = {}) {
+  const query = new URLSearchParams({ username: 'jwt', password: 'jwt', token, ...parameters });
+  return fetch(`${server.url}${path}?signal=x&${query.toString()}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/sdp' },
+    body: offer,
+  });
+}
+
+test.each([
+  ['before the endpoint', '/live/news-1/whip/endpoint/stream1'],
+  ['before the stream', '/live/whip/endpoint/news-1/stream1'],
+  ['with the application again', '/live/whip/endpoint/live/news-1/stream1'],
+])('WHIP takes the room as a scope %s', async (_title, path) => {
+  const server = await startServer('red5');
+  const response = await post(server, path);
+  expect(response.status).toBe(201);
+  expect(response.headers.get('content-type')).toBe('application/sdp');
+  expect(response.headers.get('access-control-expose-headers')).toContain('location');
+  expect((await response.text()).match(/^m=.*$/gm)?.map((line) => line.trim())).toEqual([
+    'm=audio 0 UDP/TLS/RTP/SAVPF 111',
+    'm=video 0 UDP/TLS/RTP/SAVPF 96',
+  ]);
+
+  const resource = `${server.url}${response.headers.get('location')}`;
+  expect((await fetch(resource, { method: 'DELETE' })).status).toBe(200);
+  expect((await fetch(resource, { method: 'DELETE' })).status).toBe(404);
+});
+
+describe('refuses', () => {
+  test.each([
+    [
+      'a stream outside the room',
+      '/live/whip/endpoint/stream1',
+      {},
+      403,
+      'red5-room does not allow a stream without one',
+    ],
+    ['another room', '/live/news-2/whip/endpoint/stream1', {}, 403, 'red5-room does not allow news-2'],
+    [
+      'a viewer over WHIP only',
+      '/live/news-1/whep/endpoint/stream1',
+      {},
+      401,
+      'red5-transport does not allow WHEP',
+    ],
+    [
+      'another secret',
+      '/live/news-1/whip/endpoint/stream1',
+      { token: sign({ exp: now + 60 }, { key: 'x' }) },
+      401,
+      'invalid signature',
+    ],
+    ['an empty token', '/live/news-1/whip/endpoint/stream1', { token: '' }, 401, 'no token was provided'],
+    [
+      'a blank username',
+      '/live/news-1/whip/endpoint/stream1',
+      { username: ' ' },
+      401,
+      'username and password are missing: send jwt for both',
+    ],
+    [
+      'the password undefined',
+      '/live/news-1/whip/endpoint/stream1',
+      { password: 'undefined' },
+      401,
+      'username and password are missing: send jwt for both',
+    ],
+  ])('%s', async (_title, path, parameters, status, reason) => {
+    const server = await startServer('red5');
+    const response = await post(server, path, parameters);
+    expect([response.status, await response.json()]).toEqual([status, { reason }]);
+  });
+
+  test('everyone while no node is up', async () => {
+    const server = await startServer('red5', { secrets: [''] });
+    expect((await post(server, '/live/news-1/whip/endpoint/stream1')).status).toBe(503);
+  });
+});
+
+test('WHEP judges a viewer', async () => {
+  const server = await startServer('red5');
+  const viewer = sign({
+    iss: 'streampass',
+    exp: now + 60,
+    roles: 'red5-subscriber',
+    'red5-transport': 'WHEP',
+  });
+  expect((await post(server, '/live/any/whep/endpoint/s', { token: viewer })).status).toBe(201);
+  expect((await post(server, '/live/any/whip/endpoint/s', { token: viewer })).status).toBe(401);
+});
+
+test('a page may ask: OPTIONS needs no token', async () => {
+  const server = await startServer('red5');
+  const response = await fetch(`${server.url}/live/whip/endpoint/s?signal=x`, { method: 'OPTIONS' });
+  expect(response.status).toBe(204);
+  expect(response.headers.get('access-control-allow-methods')).toContain('POST');
+});
+
+test('an address that it does not know is 404', async () => {
+  const server = await startServer('red5', { secrets: [secret] });
+  expect((await post(server, '/other/whip/endpoint/s')).status).toBe(404);
+});
