@@ -4,14 +4,10 @@ import type { ReadSecret, ReplacedText } from './config-file.ts';
 const writableSecret = /^[A-Za-z0-9+/=_-]+$/;
 
 /** A part of a text: `start` included, `end` not. */
-export interface TextRange {
+interface TextRange {
   readonly start: number;
   readonly end: number;
 }
-
-/** A range to replace, or why there is none. */
-export type LocatedRange =
-  { readonly ok: true; readonly range: TextRange } | { readonly ok: false; readonly problem: string };
 
 /** Says what is wrong with a secret that is to be written to a file; `undefined` where it may be. */
 export function unwritableSecret(secret: string): string | undefined {

@@ -73,9 +73,9 @@ describe('readSecret', () => {
   });
 
   test.each(['[', '{a: ', '- ', '? ', '{? [', 'a: [', '&x [', '!!str ', '# '])(
-    'refuses %j repeated 20,000 times',
+    'refuses %j repeated 5,000 times',
     (opening) => {
-      expect(readSecret(opening.repeat(20_000))).toMatchObject({ ok: false });
+      expect(readSecret(opening.repeat(5_000))).toMatchObject({ ok: false });
     },
   );
 });
