@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RotationReport } from '../../lib/rotation/report.ts';
 
 const root = join(import.meta.dirname, '../..');
 const OSLS = join(root, 'node_modules/serverless/bin/serverless.js');
@@ -20,7 +21,7 @@ export interface ApiOptions {
 export interface Api {
   readonly url: string;
   /** Invokes the `rotate` function and gives what it returned. */
-  rotate(event: unknown): Promise<unknown>;
+  rotate(event: unknown): Promise<RotationReport>;
   close(): Promise<void>;
 }
 
@@ -73,7 +74,7 @@ export async function startApi({ port, lambdaPort, env, logFile }: ApiOptions): 
     }
     await delay(100);
   }
-  return { url, rotate: (event) => invoke(lambdaPort, 'rotate', event), close };
+  return { url, rotate: (event) => invokeRotate(lambdaPort, event), close };
 }
 
 async function answers(url: string): Promise<boolean> {
@@ -84,10 +85,13 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function invoke(lambdaPort: number, name: string, event: unknown): Promise<unknown> {
+/** @throws {Error} what the function threw, as Lambda's invoke API tells it */
+async function invokeRotate(lambdaPort: number, event: unknown): Promise<RotationReport> {
   const response = await fetch(
-    `http://127.0.0.1:${lambdaPort}/2015-03-31/functions/streampass-dev-${name}/invocations`,
+    `http://127.0.0.1:${lambdaPort}/2015-03-31/functions/streampass-dev-rotate/invocations`,
     { method: 'POST', body: JSON.stringify(event), signal: AbortSignal.timeout(120_000) },
   );
-  return response.json();
+  const answer = (await response.json()) as RotationReport & { readonly errorMessage?: string };
+  if (answer.errorMessage !== undefined) throw new Error(answer.errorMessage);
+  return answer;
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import type { RotationReport } from '../../lib/rotation/report.ts';
 import { startApi } from './api.ts';
 import { startDemoPage } from './demo/server.ts';
 import { configFileName, writeDefaultConfigFile } from './media-servers/config-templates.ts';
@@ -32,7 +33,7 @@ export interface Stack {
   readonly logFile: string;
   readonly mediaServers: Readonly<Record<TargetName, MediaServer>>;
   /** Runs the `rotate` function once. */
-  rotate(event: unknown): Promise<unknown>;
+  rotate(event: unknown): Promise<RotationReport>;
   /** Ends everything that was started, last first, and frees the ports. */
   close(): Promise<void>;
 }
@@ -119,7 +120,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         },
       }),
     );
-    await advanceUntilSteady(api.rotate, logFile);
+    await advanceUntilServed(api.rotate, logFile);
     if (profile === 'demo') keep(startTicking(api.rotate));
 
     const urls = {
@@ -148,18 +149,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** The phases of a report, as far as the start of the stack reads it. */
-interface Phases {
-  readonly targets?: Readonly<Record<string, { readonly phase: string; readonly nodes: readonly { readonly holds?: string }[]; readonly current?: string }>>;
-}
-
 /** A rotation that an earlier start left under way goes on later; the servers only have to hold a secret. */
-async function advanceUntilSteady(rotate: Stack['rotate'], logFile: string): Promise<void> {
+async function advanceUntilServed(rotate: Stack['rotate'], logFile: string): Promise<void> {
   for (let count = 0; count < FIRST_ADVANCES; count += 1) {
-    const { targets = {} } = (await rotate({ action: 'advance' })) as Phases;
-    const states = Object.values(targets);
-    const ready = states.every(({ phase, nodes }) => phase !== 'empty' && nodes.every(({ holds }) => holds !== undefined));
-    if (states.length === TARGETS.length && ready) return;
+    const { targets } = await rotate({ action: 'advance' });
+    const nodes = Object.values(targets).flatMap((target) => target.nodes);
+    if (nodes.length > 0 && nodes.every(({ holds }) => holds !== null)) return;
   }
   throw new Error(`the media servers did not get their first secrets: see ${relative(root, logFile)}`);
 }
