@@ -21,8 +21,8 @@ export interface ApiOptions {
 export interface Api {
   readonly url: string;
   /** Invokes the `rotate` function and gives what it returned. */
-  rotate(event: unknown): Promise<RotationReport>;
-  close(): Promise<void>;
+  readonly rotate: (event: unknown) => Promise<RotationReport>;
+  readonly close: () => Promise<void>;
 }
 
 /** How long the API may take to answer its first request, in milliseconds. */
@@ -38,8 +38,14 @@ export async function startApi({ port, lambdaPort, env, logFile }: ApiOptions): 
   const child = spawn(
     process.execPath,
     [
-      ...[OSLS, 'offline', 'start', '--host', '127.0.0.1', '--httpPort', String(port)],
-      ...['--lambdaPort', String(lambdaPort), '--noSponsor', '--terminateIdleLambdaTime', '86400'],
+      OSLS,
+      'offline',
+      'start',
+      '--host=127.0.0.1',
+      `--httpPort=${port}`,
+      `--lambdaPort=${lambdaPort}`,
+      '--terminateIdleLambdaTime=86400',
+      '--noSponsor',
     ],
     {
       cwd: root,

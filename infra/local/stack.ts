@@ -33,9 +33,9 @@ export interface Stack {
   readonly logFile: string;
   readonly mediaServers: Readonly<Record<TargetName, MediaServer>>;
   /** Runs the `rotate` function once. */
-  rotate(event: unknown): Promise<RotationReport>;
+  readonly rotate: (event: unknown) => Promise<RotationReport>;
   /** Ends everything that was started, last first, and frees the ports. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const TARGETS = ['red5', 'jitsi', 'rtcstats'] as const;

@@ -20,19 +20,19 @@ import { systemNow, within } from './system.ts';
 /** What the functions that answer requests share: the configuration, checked, and what it needs of the outside. */
 export interface Service {
   /** Throws 503 `config_invalid` where the configuration is not sound. */
-  assertConfigured(): void;
+  readonly assertConfigured: () => void;
   readonly issuers: ReadonlyMap<string, TrustedIssuer>;
   /** Who may come in at all, whatever the rules would give them. */
   readonly admission: Admission;
   /** The ring of a configured target. */
-  ringOf(targetName: string): KeyRing;
+  readonly ringOf: (targetName: string) => KeyRing;
   readonly health: HealthDeps;
   /** Fetches what the first request needs; never rejects. */
-  prefetch(): Promise<void>;
+  readonly prefetch: () => Promise<void>;
   /** The address that clients know the API by, without a slash at its end. */
-  publicUrl(event: ApiGatewayEvent): string;
+  readonly publicUrl: (event: ApiGatewayEvent) => string;
   /** The page that explains each reason. */
-  errorsUrl(event: ApiGatewayEvent): string;
+  readonly errorsUrl: (event: ApiGatewayEvent) => string;
 }
 
 /** Most issuers whose keys are fetched before the first request. */
