@@ -35,18 +35,17 @@ exports.red5 = async (serverless) => ({
   ...(await given(serverless, { RED5_CALLER_SECRET_ID: 'red5CallerSecret' })),
 });
 
-exports.rotate = async (serverless) => {
-  const tags = await given(serverless, {
+exports.rotate = async (serverless) => ({
+  SSM_DOCUMENT: await serverless.resolveConfigurationProperty(['custom', 'documentName']),
+  ...(await given(serverless, {
     RED5_SERVER_TAG: 'red5ServerTag',
     JITSI_SERVER_TAG: 'jitsiServerTag',
     RTCSTATS_SERVER_TAG: 'rtcstatsServerTag',
-  });
-  // Servers on this machine (npm start names their files) are reached without Systems Manager.
-  for (const name of Object.keys(tags)) {
-    if (process.env[name.replace('_TAG', '_FILES')]) delete tags[name];
-  }
-  return { SSM_DOCUMENT: await serverless.resolveConfigurationProperty(['custom', 'documentName']), ...tags };
-};
+    RED5_SERVER_PROBE: 'red5ServerProbe',
+    JITSI_SERVER_PROBE: 'jitsiServerProbe',
+    RTCSTATS_SERVER_PROBE: 'rtcstatsServerProbe',
+  })),
+});
 
 async function given({ resolveVariable }, parameters) {
   const environment = {};

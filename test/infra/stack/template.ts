@@ -1,0 +1,36 @@
+/** A value of a CloudFormation template: JSON, in which an object with the one key `Ref` or `Fn::…` is a function. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
+export type Properties = { readonly [key: string]: Value };
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties?: Properties;
+  readonly Condition?: string;
+  readonly DependsOn?: string | readonly string[];
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+export interface Template {
+  readonly Parameters?: Readonly<Record<string, unknown>>;
+  readonly Conditions?: Readonly<Record<string, Value>>;
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs?: Readonly<Record<string, Value>>;
+}
+
+/** `{ Ref: … }` and `{ 'Fn::…': … }` as name and argument; `undefined` for a plain value. */
+export function intrinsic(value: Value): { readonly name: string; readonly argument: Value } | undefined {
+  if (!isObject(value)) return undefined;
+  const [[name, argument] = ['', null], ...others] = Object.entries(value);
+  return others.length === 0 && (name === 'Ref' || name === 'Condition' || name.startsWith('Fn::'))
+    ? { name, argument }
+    : undefined;
+}
+
+export function isObject(value: Value): value is Properties {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
+}
