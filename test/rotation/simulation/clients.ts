@@ -1,0 +1,104 @@
+import type { Chance } from './chance.ts';
+import type { TokenInstance } from './functions.ts';
+import type { Provider } from './provider.ts';
+import type { SimulatedNode } from './servers.ts';
+
+/** What clients saw. */
+export interface Counts {
+  first: number;
+  fallback: number;
+  /** Both tokens of a set turned away before they had expired: what must never happen. */
+  rejected: number;
+  /** No node took connections just then. */
+  down: number;
+  /** Requests for a token that were answered with 503. */
+  unavailable: number;
+}
+
+interface TokenSet {
+  readonly access: string;
+  readonly fallback: string | undefined;
+  /** Epoch seconds, as the token says. */
+  readonly expiresAt: number;
+}
+
+/** Many clients that get token sets and use them at any time until they expire. */
+export interface Clients {
+  readonly counts: Counts;
+  /** Some get a new set, all others keep theirs; some connect. */
+  live(now: number): Promise<void>;
+  /** One line on the first set that was turned away. */
+  firstRejection(): string | undefined;
+}
+
+/** Each client holds on to its token set until it expires, which is longer than any real client does. */
+export function simulateClients(
+  count: number,
+  {
+    chance,
+    provider,
+    issuers,
+    nodes,
+  }: {
+    readonly chance: Chance;
+    readonly provider: Provider;
+    readonly issuers: readonly TokenInstance[];
+    readonly nodes: readonly SimulatedNode[];
+  },
+): Clients {
+  const sets: (TokenSet | undefined)[] = Array.from({ length: count });
+  const counts: Counts = { first: 0, fallback: 0, rejected: 0, down: 0, unavailable: 0 };
+  let rejection: string | undefined;
+
+  const renew = async (client: number, now: number) => {
+    const issuer = issuers[chance.below(issuers.length)];
+    const answer = await issuer?.(provider.idToken(`client-${client}`, now));
+    if (answer?.status === 503) counts.unavailable++;
+    else if (answer?.accessToken === undefined)
+      throw new Error(`token answered ${answer?.status} ${answer?.reason}`);
+    else
+      sets[client] = {
+        access: answer.accessToken,
+        fallback: answer.fallbackToken,
+        expiresAt: expiryOf(answer.accessToken),
+      };
+  };
+
+  const connect = (client: number, { access, fallback, expiresAt }: TokenSet, now: number) => {
+    const index = chance.below(nodes.length);
+    const first = nodes[index]?.connect(access, now);
+    if (first === 'down') counts.down++;
+    else if (first === true) counts.first++;
+    else if (nodes[index]?.connect(fallback, now) === true) counts.fallback++;
+    else {
+      counts.rejected++;
+      const age = `${Math.round(expiresAt - now)} s before its end`;
+      rejection ??= `client ${client} at node ${index}, ${age}, ${fallback === undefined ? 'without' : 'with'} a fallback token`;
+    }
+  };
+
+  return {
+    counts,
+    firstRejection: () => rejection,
+    async live(now) {
+      for (const client of sets.keys()) {
+        const set = sets[client];
+        // A node's clock may be ahead by as much as is allowed for: its token has ended there a little earlier.
+        const isLive = set !== undefined && now < set.expiresAt - LATEST_USE;
+        if (isLive) {
+          if (chance.happens(0.3)) connect(client, set, now);
+        } else if (chance.happens(0.5)) await renew(client, now);
+      }
+    },
+  };
+}
+
+/** Largest difference between the clocks of the simulation, in seconds. */
+export const LATEST_USE = 2;
+
+function expiryOf(token: string): number {
+  const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+    exp: number;
+  };
+  return exp;
+}
