@@ -1,0 +1,23 @@
+/** The process behind `function-host.ts`: imports a built function when it is first called, and calls it. */
+
+import { join } from 'node:path';
+
+type Handler = (event: unknown, context: unknown) => Promise<unknown>;
+
+const handlers = new Map<string, Promise<{ handler: Handler }>>();
+
+process.on('message', (message: { id: number; name: string; event: unknown }) => {
+  void answer(message);
+});
+
+async function answer({ id, name, event }: { id: number; name: string; event: unknown }): Promise<void> {
+  const path = join(import.meta.dirname, `../../dist/functions/${name}.mjs`);
+  const loaded = handlers.get(name) ?? (import(path) as Promise<{ handler: Handler }>);
+  handlers.set(name, loaded);
+  try {
+    const response = await (await loaded).handler(event, {});
+    process.send?.({ id, response });
+  } catch (error) {
+    process.send?.({ id, error: String(error) });
+  }
+}
