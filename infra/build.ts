@@ -5,16 +5,12 @@
 
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { buildClient } from '../client/build.ts';
 import { checkConfig, formatProblem } from '../lib/config/check-config.ts';
+import { bundleFunction } from './bundle.ts';
 import config from '../streampass.config.ts';
 
 const root = join(import.meta.dirname, '..');
-
-/** Gives bundled CommonJS the `require` that an ES module lacks. */
-const REQUIRE_BANNER =
-  "import{createRequire as streampassRequire}from'node:module';const require=streampassRequire(import.meta.url);";
 
 const problems = checkConfig(config);
 for (const problem of problems) console.error(formatProblem(problem));
@@ -27,20 +23,9 @@ await Promise.all([...functions.map(buildFunction), buildClient()]);
 
 async function buildFunction(file: string): Promise<void> {
   const name = file.replace(/\.ts$/, '');
-  const { metafile } = await build({
-    entryPoints: [join(root, 'functions', file)],
-    outfile: join(root, `dist/functions/${name}.mjs`),
-    absWorkingDir: root,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    legalComments: 'none',
-    metafile: true,
-    banner: { js: REQUIRE_BANNER },
-    loader: { '.md': 'text', '.html': 'text' },
-  });
+  const metafile = await bundleFunction(
+    join(root, 'functions', file),
+    join(root, `dist/functions/${name}.mjs`),
+  );
   await writeFile(join(root, `dist/meta/${name}.json`), JSON.stringify(metafile));
 }

@@ -1,0 +1,53 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleFunction } from '../infra/bundle.ts';
+import type { Algorithm } from './scene.ts';
+
+/** A way to do the whole job of an exchange. */
+export interface Contestant {
+  readonly name: string;
+  /** Where its `handler` is, from the root of the repository. */
+  readonly source: string;
+  /** Algorithms that its library cannot verify. */
+  readonly lacks?: readonly Algorithm[];
+}
+
+export const FLOOR: Contestant = { name: 'floor', source: 'bench/contestants/floor.ts' };
+export const STREAMPASS: Contestant = { name: 'streampass', source: 'functions/token.ts' };
+
+export const PEERS: readonly Contestant[] = [
+  { name: 'jose', source: 'bench/contestants/jose.ts' },
+  { name: 'jose + middy + Powertools', source: 'bench/contestants/jose-middy-powertools.ts' },
+  { name: 'livekit-server-sdk + jose', source: 'bench/contestants/livekit.ts' },
+  { name: 'aws-jwt-verify + jsonwebtoken', source: 'bench/contestants/aws-jwt-verify.ts' },
+  { name: 'jsonwebtoken + jwks-rsa', source: 'bench/contestants/jsonwebtoken.ts', lacks: ['EdDSA'] },
+  { name: 'fast-jwt', source: 'bench/contestants/fast-jwt.ts' },
+  { name: 'fast-jwt, cached', source: 'bench/contestants/fast-jwt-cache.ts' },
+];
+
+/** A contestant made into the one file that runs. */
+export interface Built extends Contestant {
+  readonly file: string;
+  readonly bytes: number;
+  /** Bytes in the bundle by source file. */
+  readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>;
+}
+
+/** Bundles contestants with the settings of `npm run build` into a folder of their own, which `remove` removes. */
+export async function buildContestants(contestants: readonly Contestant[]): Promise<{
+  readonly built: readonly Built[];
+  readonly folder: string;
+  readonly remove: () => Promise<void>;
+}> {
+  const folder = await mkdtemp(join(tmpdir(), 'streampass-bench-'));
+  const built = await Promise.all(
+    contestants.map(async (contestant, index) => {
+      const file = join(folder, `${index}.mjs`);
+      const { outputs } = await bundleFunction(join(import.meta.dirname, '..', contestant.source), file);
+      const [output] = Object.values(outputs);
+      return { ...contestant, file, bytes: output?.bytes ?? 0, inputs: output?.inputs ?? {} };
+    }),
+  );
+  return { built, folder, remove: () => rm(folder, { recursive: true }) };
+}

@@ -1,0 +1,105 @@
+/**
+ * `node bench/rotation.ts`: what `plan` and one `advance` cost for 10 to 10,000 nodes. Read the last column: a cost that
+ * grows linearly keeps it about level.
+ */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_TIMING } from '../lib/config/config.ts';
+import { rotate } from '../lib/rotate.ts';
+import type { Observed } from '../lib/rotation/observed.ts';
+import { plan } from '../lib/rotation/plan.ts';
+import { policyOf } from '../lib/rotation/policy.ts';
+import type { RotationSecrets } from '../lib/rotation/ports.ts';
+import { fileServers } from '../lib/servers/files.ts';
+import { configFile } from '../lib/servers/secret-file.ts';
+
+const NODES = [10, 100, 1_000, 10_000];
+const now = 1_800_000_000;
+const policy = policyOf({ keys: 'single', longestToken: 3540 }, DEFAULT_TIMING);
+const current = { id: '0'.repeat(32), text: 'current-secret-current-secret-current-s' };
+const pending = { id: '1'.repeat(32), text: 'pending-secret-pending-secret-pending-s' };
+
+/** Pushing, and half of the nodes are still behind. */
+function observedWith(nodes: number): Observed {
+  return {
+    labels: { current: current.id, pending: pending.id, servers: pending.id },
+    versions: { [current.id]: { createdAt: 0 }, [pending.id]: { createdAt: 0 } },
+    marks: { announced: { version: pending.id, at: 0 }, servers: { version: pending.id, at: 0 } },
+    nodes: Array.from({ length: nodes }, (_, index) => ({
+      node: `node-${index}`,
+      holds: [index % 2 === 0 ? current.id : pending.id],
+    })),
+  };
+}
+
+/** Secrets Manager with two versions, in memory: what is measured is the work per node. */
+const secrets: RotationSecrets = {
+  describe: async () => ({
+    arn: 'arn',
+    stages: { [current.id]: ['AWSCURRENT'], [pending.id]: ['AWSPENDING', 'STREAMPASS_SERVERS'] },
+    tags: {
+      'streampass:announced': `${pending.id} 2020-01-01T00:00:00Z`,
+      'streampass:servers': `${pending.id} 2020-01-01T00:00:00Z`,
+    },
+  }),
+  value: async (_arn, id) => ({
+    value: { SecretString: id === current.id ? current.text : pending.text },
+    createdAt: 0,
+  }),
+  versionIds: async () => [current.id, pending.id],
+  put: async () => 'exists',
+  moveLabel: async () => 'lost',
+  tag: async () => undefined,
+  untag: async () => undefined,
+};
+
+async function advanceWith(count: number): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'streampass-bench-'));
+  try {
+    const files = Array.from({ length: count }, (_, index) => join(folder, `${index}.properties`));
+    for (const [index, file] of files.entries()) {
+      const { text } = index % 2 === 0 ? current : pending;
+      await writeFile(file, `auth.active=true\njwt.secret=${text}\njwt.ttl.minutes=60\n`);
+    }
+    const format = configFile('red5', { longestTokenSeconds: 3540, clockSkewSeconds: 60 });
+    const servers = {
+      ...fileServers({ files, format, runReload: async () => ({ ok: true }) }),
+      probe: async () => ({ accepted: true }) as const,
+    };
+    const target = {
+      secret: 's',
+      signing: 'HS256',
+      policy,
+      secrets,
+      servers,
+      maker: { make: () => '' },
+    } as const;
+    const start = performance.now();
+    await rotate('advance', { red5: target }, now, () => undefined);
+    return performance.now() - start;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function planWith(nodes: number): number {
+  const observed = observedWith(nodes);
+  const rounds = Math.max(5, 200_000 / nodes);
+  for (let round = 0; round < rounds; round++) plan(observed, policy, now);
+  const start = performance.now();
+  for (let round = 0; round < rounds; round++) plan(observed, policy, now);
+  return (performance.now() - start) / rounds;
+}
+
+await advanceWith(10);
+console.log('nodes    plan µs  µs a node  |  advance ms (half the nodes changed, with fsync)  ms a node');
+for (const nodes of NODES) {
+  const planned = planWith(nodes) * 1000;
+  const advanced = await advanceWith(nodes);
+  console.log(
+    `${String(nodes).padEnd(6)} ${planned.toFixed(1).padStart(9)} ${(planned / nodes).toFixed(3).padStart(10)}  | ` +
+      `${advanced.toFixed(0).padStart(10)} ${(advanced / nodes).toFixed(3).padStart(46)}`,
+  );
+}
