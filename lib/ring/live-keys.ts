@@ -1,0 +1,43 @@
+import type { SigningKey } from '../jws/sign.ts';
+import { ringVersions } from './labels.ts';
+import { createSnapshot } from './snapshot.ts';
+import type { Dated, SnapshotOptions } from './snapshot.ts';
+import { createVersionKeys } from './version-keys.ts';
+import type { VersionKeysOptions } from './version-keys.ts';
+
+/** Every key that a live token can be signed with, of the time when the labels were asked for. */
+export interface LiveKeySet extends Dated {
+  /** Current, pending and previous, as far as they are there and usable; none where the secret has no value yet. */
+  readonly keys: readonly SigningKey[];
+}
+
+/** What live keys are made of; times in seconds. */
+export type LiveKeysOptions = VersionKeysOptions & Omit<SnapshotOptions<LiveKeySet>, 'read'>;
+
+/** One secret's live keys, kept in memory. */
+export interface LiveKeys {
+  /**
+   * The set, at most `maxAge` old.
+   *
+   * @throws {OAuthError} `secret_unavailable`
+   */
+  get(): Promise<LiveKeySet>;
+}
+
+/**
+ * The keys for those who verify: unlike an issuer, they need each labelled version and can do without one that is not usable.
+ * A set is whole or not used: a version that cannot be read now may be the one that a token was signed with.
+ */
+export function createLiveKeys(options: LiveKeysOptions): LiveKeys {
+  const keys = createVersionKeys(options);
+
+  async function read(readAt: number): Promise<LiveKeySet> {
+    const { current, pending, previous } = ringVersions(await options.reader.stages(options.secret));
+    const live = [...new Set([current, pending, previous])].filter((versionId) => versionId !== undefined);
+    const made = await Promise.all(live.map((versionId) => keys.of(versionId)));
+    keys.keepOnly(live);
+    return { keys: made.filter((key) => key !== undefined), readAt };
+  }
+
+  return { get: createSnapshot({ ...options, read }) };
+}

@@ -1,0 +1,79 @@
+import { OAuthError } from '../oauth/oauth-error.ts';
+import type { Now, Within } from '../ports.ts';
+
+/** What was read at one time. */
+export interface Dated {
+  /** When the reading began, epoch seconds: nothing in it is older. */
+  readonly readAt: number;
+}
+
+/** How a snapshot is read and how long it is good; times in seconds. */
+export interface SnapshotOptions<Value extends Dated> {
+  /** Throws an `OAuthError` where what it read is of no use; anything else it throws means that it could not read. */
+  readonly read: (readAt: number) => Promise<Value>;
+  readonly now: Now;
+  readonly within: Within;
+  /** Age at which it is refreshed in the background. */
+  readonly refreshAfter: number;
+  /** Age past which it is not used. */
+  readonly maxAge: number;
+}
+
+/** What one request waits for Secrets Manager at most, in seconds. */
+const PATIENCE = 3;
+/** Between two refreshes in the background of which the first failed, in seconds. */
+export const RETRY_AFTER = 5;
+
+/**
+ * Keeps what was read last: refreshed in the background, one read at a time, and never used past its age. Where a newer one
+ * cannot be read, the older one serves while it is young enough. What it returns throws an `OAuthError` where there is none.
+ *
+ * A frozen function resumes in the middle of a read, maybe much later: a read that has lasted longer than anyone would
+ * wait for is left alone and begun anew.
+ */
+export function createSnapshot<Value extends Dated>(options: SnapshotOptions<Value>): () => Promise<Value> {
+  const { read, now, within, refreshAfter, maxAge } = options;
+  let last: Value | undefined;
+  let failure: { readonly at: number; readonly error: OAuthError } | undefined;
+  let flight: { readonly startedAt: number; readonly done: Promise<void> } | undefined;
+
+  function ageOf(snapshot: Value | undefined): number {
+    const age = snapshot === undefined ? Infinity : now() - snapshot.readAt;
+    // A clock that was set back must not make a snapshot young again.
+    return age < -PATIENCE ? Infinity : age;
+  }
+
+  function refresh(): Promise<void> {
+    const startedAt = now();
+    if (flight !== undefined && Math.abs(startedAt - flight.startedAt) <= PATIENCE) return flight.done;
+    const done = read(startedAt)
+      .then((value) => {
+        if (last === undefined || value.readAt >= last.readAt) last = value;
+        failure = undefined;
+      })
+      .catch((error: unknown) => {
+        const told =
+          error instanceof OAuthError
+            ? error
+            : new OAuthError('secret_unavailable', RETRY_AFTER, { cause: error });
+        failure = { at: now(), error: told };
+      })
+      .finally(() => {
+        if (flight?.done === done) flight = undefined;
+      });
+    flight = { startedAt, done };
+    return done;
+  }
+
+  return async () => {
+    const age = ageOf(last);
+    if (age <= refreshAfter && last !== undefined) return last;
+    if (age <= maxAge && last !== undefined) {
+      if (failure === undefined || now() - failure.at >= RETRY_AFTER) void refresh();
+      return last;
+    }
+    await within(refresh(), PATIENCE).catch(() => undefined);
+    if (last !== undefined && ageOf(last) <= maxAge) return last;
+    throw failure?.error ?? new OAuthError('secret_unavailable', RETRY_AFTER);
+  };
+}
