@@ -22,7 +22,9 @@ const demo = env['STREAMPASS_PROFILE'] === 'demo';
 
 export default defineConfig({
   issuers: [
-    ...(env['OIDC_ISSUER'] ? [oidc({ issuer: env['OIDC_ISSUER'], audience: env['OIDC_AUDIENCE'] ?? '' })] : []),
+    ...(env['OIDC_ISSUER']
+      ? [oidc({ issuer: env['OIDC_ISSUER'], audience: env['OIDC_AUDIENCE'] ?? '' })]
+      : []),
     ...(env['COGNITO_USER_POOL_ID']
       ? [cognito({ userPoolId: env['COGNITO_USER_POOL_ID'], clientId: env['COGNITO_CLIENT_ID'] ?? '' })]
       : []),

@@ -21,6 +21,8 @@ async function health(): Promise<ApiGatewayResponse> {
 
 export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()
   .use(
-    answerErrors(service.errorsUrl, (error) => writeLine({ event: 'health.defect', ...describeError(error) })),
+    answerErrors(service.errorsUrl, (error) =>
+      writeLine({ event: 'health.defect', ...describeError(error) }),
+    ),
   )
   .handler(health);

@@ -22,7 +22,9 @@ function urlOf(event: ApiGatewayEvent): string {
 
 function metadata(event: ApiGatewayEvent): ApiGatewayResponse {
   if (event.rawPath === '/errors') return errors;
-  return jsonResponse(200, serverMetadata(urlOf(event), actions), { 'cache-control': 'public, max-age=3600' });
+  return jsonResponse(200, serverMetadata(urlOf(event), actions), {
+    'cache-control': 'public, max-age=3600',
+  });
 }
 
 export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()

@@ -51,7 +51,9 @@ export async function handler(event: ApiGatewayEvent): Promise<ApiGatewayRespons
     }),
   );
   coldStart = false;
-  return outcome.issued ? tokenResponse(outcome.response) : errorResponse(outcome.error, service.errorsUrl(event));
+  return outcome.issued
+    ? tokenResponse(outcome.response)
+    : errorResponse(outcome.error, service.errorsUrl(event));
 }
 
 async function settle(event: ApiGatewayEvent): Promise<ExchangeOutcome> {

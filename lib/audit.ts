@@ -21,7 +21,10 @@ export const METRICS_NAMESPACE = 'streampass';
  *
  * @see Amazon CloudWatch User Guide, "Specification: Embedded metric format"
  */
-export function auditLine(outcome: ExchangeOutcome, origin: RequestOrigin): Readonly<Record<string, unknown>> {
+export function auditLine(
+  outcome: ExchangeOutcome,
+  origin: RequestOrigin,
+): Readonly<Record<string, unknown>> {
   const { facts } = outcome;
   return {
     _aws: {
@@ -29,7 +32,11 @@ export function auditLine(outcome: ExchangeOutcome, origin: RequestOrigin): Read
       CloudWatchMetrics: [
         {
           Namespace: METRICS_NAMESPACE,
-          Dimensions: outcome.issued ? [['target']] : facts.target === undefined ? [['reason']] : [['target', 'reason'], ['reason']],
+          Dimensions: outcome.issued
+            ? [['target']]
+            : facts.target === undefined
+              ? [['reason']]
+              : [['target', 'reason'], ['reason']],
           Metrics: [
             { Name: outcome.issued ? 'TokensIssued' : 'TokensDenied', Unit: 'Count' },
             ...(outcome.issued ? [{ Name: 'RingAge', Unit: 'Seconds' }] : []),
@@ -46,7 +53,9 @@ export function auditLine(outcome: ExchangeOutcome, origin: RequestOrigin): Read
       ],
     },
     event: outcome.issued ? 'token.issued' : 'token.denied',
-    ...(outcome.issued ? { TokensIssued: 1, RingAge: facts.ringAgeSeconds } : { TokensDenied: 1, reason: outcome.error.reason }),
+    ...(outcome.issued
+      ? { TokensIssued: 1, RingAge: facts.ringAgeSeconds }
+      : { TokensDenied: 1, reason: outcome.error.reason }),
     ExchangeLatency: origin.latencyMs,
     ...(origin.coldStart && { ColdStart: 1 }),
     ...auditedFacts(facts),

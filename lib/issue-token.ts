@@ -53,14 +53,18 @@ export function issueToken(
   const issuedAt = Math.floor(now);
   const expiresAt = issuedAt + grant.ttlSeconds;
   const subject = subjectFor(target.subject, targetName, identity);
+  const { kid } = ring.current;
   const claims = {
-    ...target.claims({ grant, identity, subject, session }),
+    ...target.claims({ grant, identity, subject, session, kid }),
     iat: issuedAt,
     exp: expiresAt,
     jti,
   };
   const sign = (key: SigningKey): string =>
-    signCompact(claims, { ...key, ...(target.header?.['kid'] !== undefined && { kid: target.header['kid'] }) });
+    signCompact(claims, {
+      ...key,
+      ...(target.header?.['kid'] !== undefined && { kid: target.header['kid'] }),
+    });
   const token = sign(ring.current);
   for (const transport of transportsNamed ? grant.transports : []) {
     if (token.length > (LONGEST_IN_ADDRESS[transport] ?? Infinity)) throw new OAuthError('token_too_long');
@@ -70,7 +74,7 @@ export function issueToken(
     token,
     ...(needsFallback && ring.fallback && { fallback: sign(ring.fallback) }),
     jti,
-    kid: ring.current.kid,
+    kid,
     issuedAt,
     expiresAt,
   };

@@ -28,7 +28,9 @@ export interface StackOptions {
 
 /** The whole service on one machine. */
 export interface Stack {
-  readonly urls: Readonly<Record<'api' | 'oidc' | 'secrets' | 'page' | 'red5' | 'jitsi' | 'rtcstats', string>>;
+  readonly urls: Readonly<
+    Record<'api' | 'oidc' | 'secrets' | 'page' | 'red5' | 'jitsi' | 'rtcstats', string>
+  >;
   /** Where what the functions print goes. */
   readonly logFile: string;
   readonly mediaServers: Readonly<Record<TargetName, MediaServer>>;

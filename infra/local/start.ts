@@ -47,7 +47,11 @@ process.exit(0);
 function parseOptions() {
   try {
     return parseArgs({
-      options: { demo: { type: 'boolean' }, nodes: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        demo: { type: 'boolean' },
+        nodes: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
   } catch (error) {
     return fail(`${(error as Error).message}\n\n${HELP}`);

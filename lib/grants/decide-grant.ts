@@ -73,8 +73,10 @@ export function decideGrant(
   const allowedEverywhere = (action: string, way: Way): boolean =>
     rooms.every((room) => longestTtl(rules, action, room, way) !== undefined);
 
-  const actions = request.actions ?? widestActions(target, knownWays, askedWays !== undefined, allowedEverywhere);
-  const ways = askedWays ?? knownWays.filter((way) => actions.every((action) => allowedEverywhere(action, way)));
+  const actions =
+    request.actions ?? widestActions(target, knownWays, askedWays !== undefined, allowedEverywhere);
+  const ways =
+    askedWays ?? knownWays.filter((way) => actions.every((action) => allowedEverywhere(action, way)));
   if (actions.length === 0) return refuse(firstDenied(rules, target.actions, rooms, askedWays));
   if (ways.length === 0 && request.actions === undefined) return refuse('scope_needed');
 
@@ -164,7 +166,8 @@ function firstDenied(
   rooms: readonly string[],
   ways: readonly Way[] | undefined,
 ): Refusal {
-  if (actions.some((action) => !rules.some((rule) => rule.actions.includes(action)))) return 'action_not_allowed';
+  if (actions.some((action) => !rules.some((rule) => rule.actions.includes(action))))
+    return 'action_not_allowed';
   if (rooms.some((room) => !rules.some((rule) => roomAllowed(rule, room)))) return 'room_not_allowed';
   if (ways?.some((way) => !rules.some((rule) => rule.ways.includes(way)))) return 'transport_not_allowed';
   return 'combination_not_allowed';

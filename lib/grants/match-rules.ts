@@ -70,7 +70,9 @@ export function matchRules(
     ...identity.groups.map((group) => `group ${group}`),
     ...filed.claimNames.flatMap((name) => claimValues(identity, name).map((value) => claimKey(name, value))),
   ]);
-  return [...keys].flatMap((key) => (filed.rules.get(key) ?? []).filter(({ rule }) => holds(rule, identity, now)));
+  return [...keys].flatMap((key) =>
+    (filed.rules.get(key) ?? []).filter(({ rule }) => holds(rule, identity, now)),
+  );
 }
 
 function fileUnder(rule: Rule): { key: string; claim?: string } {

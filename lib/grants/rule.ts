@@ -6,7 +6,9 @@ export interface Who {
   /** A group that the person must be in, compared exactly. */
   readonly group?: string;
   /** Claims that the person must have: exactly this value, or (for a list in the token) holding it. */
-  readonly claims?: Readonly<Record<string, string | number | boolean | readonly (string | number | boolean)[]>>;
+  readonly claims?: Readonly<
+    Record<string, string | number | boolean | readonly (string | number | boolean)[]>
+  >;
   /** Only people of this issuer: a group of the same name elsewhere is nothing here. */
   readonly issuer?: string;
   /** Only after a sign-in (`auth_time`) at most this many seconds ago. */

@@ -105,7 +105,9 @@ function parseForm(event: ApiGatewayEvent): Form {
 
 /** `application/x-www-form-urlencoded`, with no parameter or `charset=utf-8` (RFC 9110 §8.3.1: any case). */
 function isFormType(contentType: string | undefined): boolean {
-  return /^application\/x-www-form-urlencoded[ \t]*(;[ \t]*(charset="?utf-8"?)?[ \t]*)?$/i.test(contentType ?? '');
+  return /^application\/x-www-form-urlencoded[ \t]*(;[ \t]*(charset="?utf-8"?)?[ \t]*)?$/i.test(
+    contentType ?? '',
+  );
 }
 
 function isParameter(name: string): name is Parameter {

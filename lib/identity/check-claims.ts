@@ -32,14 +32,20 @@ export function checkClaims(
   }
   if (nbf !== undefined && !isTime(nbf)) throw new OAuthError('subject_token_claims');
   if (now >= exp + clockSkew) throw new OAuthError('subject_token_expired');
-  if (iat > now + clockSkew || (nbf ?? iat) > now + clockSkew) throw new OAuthError('subject_token_not_yet_valid');
+  if (iat > now + clockSkew || (nbf ?? iat) > now + clockSkew)
+    throw new OAuthError('subject_token_not_yet_valid');
   checkAudience(issuer, claims, kind);
   const refusal = issuer.refuses?.(claims);
   if (refusal !== undefined) throw new OAuthError(refusal);
   return { issuer: issuer.issuer, subject: sub, groups: issuer.groupsOf(claims), claims, expiresAt: exp };
 }
 
-function checkKind(issuer: Issuer, header: JsonObject, claims: JsonObject, declared: SubjectTokenType): TokenKind {
+function checkKind(
+  issuer: Issuer,
+  header: JsonObject,
+  claims: JsonObject,
+  declared: SubjectTokenType,
+): TokenKind {
   const kind = issuer.kindOf(header, claims);
   if (kind === undefined || !issuer.exchanges.includes(kind) || (declared !== 'jwt' && declared !== kind)) {
     throw new OAuthError('subject_token_type_mismatch');

@@ -16,7 +16,9 @@ export class OAuthError extends Error {
     super(REASONS[reason][1], options);
     this.reason = reason;
     const waits = REASONS[reason][0] === 'temporarily_unavailable';
-    this.retryAfterSeconds = waits ? Math.max(1, Math.ceil(retryAfterSeconds ?? DEFAULT_RETRY_SECONDS)) : undefined;
+    this.retryAfterSeconds = waits
+      ? Math.max(1, Math.ceil(retryAfterSeconds ?? DEFAULT_RETRY_SECONDS))
+      : undefined;
   }
 
   /** The code of RFC 6749 §5.2. */

@@ -27,12 +27,18 @@ export const REASONS = {
   ],
   too_many_rooms: ['invalid_request', 'Ask for 16 rooms at most.'],
   one_room_only: ['invalid_request', 'A token for this target holds one room.'],
-  transport_unknown: ['invalid_request', 'A transport is one of WHIP, WHEP, RTMP, RTSP, separated by single spaces.'],
+  transport_unknown: [
+    'invalid_request',
+    'A transport is one of WHIP, WHEP, RTMP, RTSP, separated by single spaces.',
+  ],
   session_malformed: [
     'invalid_request',
     'A session is 1 to 128 ASCII letters, digits or . _ ~ - beginning with a letter or digit.',
   ],
-  expires_in_invalid: ['invalid_request', 'expires_in is a whole number of seconds, 60 or more, of at most 9 digits.'],
+  expires_in_invalid: [
+    'invalid_request',
+    'expires_in is a whole number of seconds, 60 or more, of at most 9 digits.',
+  ],
   requested_token_type_unsupported: [
     'invalid_request',
     'The only token type to ask for is urn:ietf:params:oauth:token-type:jwt.',
@@ -55,7 +61,10 @@ export const REASONS = {
     'invalid_request',
     'The subject token has a header member that names a key or must be understood (crit, jwk, jku, x5u, x5c).',
   ],
-  subject_token_issuer: ['invalid_request', 'The subject token is from an issuer that is not configured here.'],
+  subject_token_issuer: [
+    'invalid_request',
+    'The subject token is from an issuer that is not configured here.',
+  ],
   subject_token_signature: ['invalid_request', 'The subject token is not signed with a key of its issuer.'],
   subject_token_expired: ['invalid_request', 'The subject token has expired. Sign in again.'],
   subject_token_not_yet_valid: [
@@ -75,7 +84,10 @@ export const REASONS = {
     'invalid_request',
     'The identity provider left the groups out of the token because there are too many. Limit the groups that it puts into tokens.',
   ],
-  subject_token_wrong_tenant: ['invalid_request', 'The subject token is from a tenant that is not configured here.'],
+  subject_token_wrong_tenant: [
+    'invalid_request',
+    'The subject token is from a tenant that is not configured here.',
+  ],
   subject_token_denied: ['invalid_request', 'This sign-in may not be exchanged.'],
   grant_type_unsupported: [
     'unsupported_grant_type',
@@ -90,20 +102,38 @@ export const REASONS = {
     'The actions allowed here share no transport. Name the wanted ones in scope.',
   ],
   action_not_allowed: ['invalid_scope', 'No rule allows this person one of these actions.'],
-  room_not_allowed: ['invalid_scope', 'No rule allows this person one of these rooms, or any room where none is named.'],
+  room_not_allowed: [
+    'invalid_scope',
+    'No rule allows this person one of these rooms, or any room where none is named.',
+  ],
   transport_not_allowed: ['invalid_scope', 'No rule allows this person one of these transports.'],
   combination_not_allowed: [
     'invalid_scope',
     'Each is allowed on its own, but not all of these actions in all of these rooms over all of these transports.',
   ],
-  issuer_unreachable: ['temporarily_unavailable', 'The keys of the identity provider cannot be had now. Try again.'],
+  issuer_unreachable: [
+    'temporarily_unavailable',
+    'The keys of the identity provider cannot be had now. Try again.',
+  ],
   secret_unavailable: ['temporarily_unavailable', 'The signing secret cannot be had now. Try again.'],
-  secret_invalid: ['temporarily_unavailable', 'The signing secret is not usable. An operator has to replace it.'],
+  secret_invalid: [
+    'temporarily_unavailable',
+    'The signing secret is not usable. An operator has to replace it.',
+  ],
   no_issuer: ['temporarily_unavailable', 'No identity provider is configured.'],
   config_invalid: ['temporarily_unavailable', 'The configuration is not valid. The log says where.'],
-  too_many_tokens: ['temporarily_unavailable', 'This person got very many tokens within a minute. Try again later.'],
-  deny_list_unavailable: ['temporarily_unavailable', 'The list of denied people cannot be read now. Try again.'],
-  internal: ['temporarily_unavailable', 'Something went wrong here. Try again; the log holds the request id.'],
+  too_many_tokens: [
+    'temporarily_unavailable',
+    'This person got very many tokens within a minute. Try again later.',
+  ],
+  deny_list_unavailable: [
+    'temporarily_unavailable',
+    'The list of denied people cannot be read now. Try again.',
+  ],
+  internal: [
+    'temporarily_unavailable',
+    'Something went wrong here. Try again; the log holds the request id.',
+  ],
 } as const satisfies Record<string, ReasonEntry>;
 
 /** A stable slug for programs: why an exchange was refused. */

@@ -6,8 +6,7 @@ import type { SecretValue } from './secret.ts';
 
 /** A version's key, or what is wrong with the version's value, without the value. */
 export type MadeKey =
-  | { readonly usable: true; readonly key: SigningKey }
-  | { readonly usable: false; readonly problem: string };
+  { readonly usable: true; readonly key: SigningKey } | { readonly usable: false; readonly problem: string };
 
 /** Makes a version's value a key: the text itself for HS256, a private JWK (RFC 7517) for the others. */
 export function toSigningKey(versionId: string, value: SecretValue, signing: SigningAlgorithm): MadeKey {
