@@ -28,9 +28,10 @@ export function permissions(template: Template): string[] {
           ];
         case 'AWS::SNS::TopicPolicy':
         case 'AWS::S3::BucketPolicy':
-          return statements(properties['PolicyDocument']).flatMap((one) =>
-            granted(text(field(one.body, 'Principal')), one),
-          );
+          return statements(properties['PolicyDocument']).flatMap(({ body }) => {
+            const { Principal, ...rest } = isObject(body) ? body : {};
+            return granted(text(Principal), { body: rest });
+          });
         case 'AWS::IAM::Policy':
         case 'AWS::IAM::User':
         case 'AWS::IAM::Group':
@@ -65,9 +66,7 @@ function statements(document: Value | undefined): Statement[] {
 
 function granted(holder: string, { body, option }: Statement): string[] {
   const strange = isObject(body)
-    ? Object.keys(body).filter(
-        (key) => !['Sid', 'Effect', 'Action', 'Resource', 'Condition', 'Principal'].includes(key),
-      )
+    ? Object.keys(body).filter((key) => !['Sid', 'Effect', 'Action', 'Resource', 'Condition'].includes(key))
     : ['a statement that is no object'];
   const verb = field(body, 'Effect') === 'Deny' ? 'must not' : 'may';
   const condition = field(body, 'Condition');
