@@ -1,0 +1,144 @@
+/** What `jose` accepts and what streampass accepts, over mutated tokens of every algorithm. */
+
+import { sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import fc from 'fast-check';
+import { compactVerify, createLocalJWKSet } from 'jose';
+import type { JWK } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { VERIFICATION_ALGORITHMS } from '../../lib/jws/algorithms.ts';
+import { decodeCompactJws } from '../../lib/jws/compact.ts';
+import { selectKey, usableKeys } from '../../lib/jws/jwk.ts';
+import { verifySignature } from '../../lib/jws/verify.ts';
+import { newKeyPair } from './key-pairs.ts';
+
+const ALGORITHMS = [...VERIFICATION_ALGORITHMS.keys()];
+const PAIRS = ALGORITHMS.map((alg) => ({ alg, ...newKeyPair(alg, `kid-${alg}`) }));
+const JWKS = { keys: PAIRS.map(({ jwk }) => jwk) };
+const OUR_KEYS = usableKeys(JWKS);
+const joseKeys = createLocalJWKSet(JWKS as { keys: JWK[] });
+
+const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64url');
+
+/** Signs whatever the parts say, also nonsense. */
+function signed(headerText: string, payloadText: string, alg: string, key: KeyObject): string {
+  const input = `${encode(headerText)}.${encode(payloadText)}`;
+  const algorithm = VERIFICATION_ALGORITHMS.get(alg);
+  if (algorithm === undefined) throw new TypeError(`no algorithm ${alg}`);
+  const signature = sign(algorithm.hash, Buffer.from(input), { key, ...algorithm.options });
+  return `${input}.${signature.toString('base64url')}`;
+}
+
+function weAccept(token: string): boolean {
+  const jws = decodeCompactJws(token);
+  const key = jws && selectKey(OUR_KEYS, jws.header);
+  return jws !== undefined && typeof key === 'object' && verifySignature(jws, key);
+}
+
+/** As a JWT: the payload has to be a JSON object too. */
+async function joseAccepts(token: string): Promise<boolean> {
+  try {
+    const { payload } = await compactVerify(token, joseKeys, { algorithms: ALGORITHMS });
+    const claims: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(payload),
+    );
+    return typeof claims === 'object' && claims !== null && !Array.isArray(claims);
+  } catch {
+    return false;
+  }
+}
+
+/** What streampass refuses on purpose and `jose` lets pass: other spellings of base64url, and keys named by the token. */
+function isRefusedOnPurpose(token: string): boolean {
+  const parts = token.split('.');
+  if (parts.some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part)) return true;
+  const header = Buffer.from(parts[0] ?? '', 'base64url').toString('utf8');
+  return header.startsWith('\ufeff') || /"(b64|jwk|jku|x5u|x5c)":/.test(header);
+}
+
+async function expectAgreement(token: string): Promise<void> {
+  const theirs = await joseAccepts(token);
+  expect({ token, accepted: weAccept(token) }).toEqual({
+    token,
+    accepted: theirs && !isRefusedOnPurpose(token),
+  });
+}
+
+const json = fc.json({ maxDepth: 1 });
+const headerMembers = fc.record(
+  {
+    alg: fc.oneof(
+      fc.constantFrom<unknown>(...ALGORITHMS, 'none', 'HS256', 'PS384', 'ES512', 'Ed25519'),
+      fc.jsonValue({ maxDepth: 0 }),
+    ),
+    kid: fc.oneof(
+      fc.constantFrom<unknown>(...PAIRS.map(({ jwk }) => jwk.kid)),
+      fc.jsonValue({ maxDepth: 0 }),
+    ),
+    typ: fc.constantFrom('JWT', 'at+jwt', 7),
+    crit: fc.constantFrom<unknown>(['exp'], ['b64'], [], 'b64', ['b64', 'b64']),
+    b64: fc.constantFrom<unknown>(true, false, 'true'),
+    jwk: fc.constantFrom<unknown>(PAIRS[0]?.jwk, {}),
+    jku: fc.constant('https://attacker.example/jwks.json'),
+    x5t: fc.constant('abc'),
+    ['__proto__']: fc.constant({ alg: 'none' }),
+  },
+  { requiredKeys: [] },
+);
+
+describe.each(PAIRS)('$alg', ({ alg, jwk, privateKey }) => {
+  const header = JSON.stringify({ alg, kid: jwk.kid });
+  const token = signed(header, '{"sub":"a"}', alg, privateKey);
+
+  test('the unchanged token is accepted by both', async () => {
+    expect([weAccept(token), await joseAccepts(token)]).toEqual([true, true]);
+  });
+
+  test('both agree on tokens with characters changed, added or taken out', async () => {
+    const character = fc.oneof(
+      fc.constantFrom('.', '_', '-', '+', '/', '=', ' ', 'A', 'a', '\n'),
+      fc.string({ minLength: 1, maxLength: 1, unit: 'grapheme' }),
+    );
+    const edit = fc.record({
+      at: fc.nat({ max: token.length }),
+      remove: fc.nat({ max: 2 }),
+      insert: fc.array(character, { maxLength: 2 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(edit, ({ at, remove, insert }) =>
+        expectAgreement(token.slice(0, at) + insert.join('') + token.slice(at + remove)),
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  test('both agree on signed tokens with any header', async () => {
+    await fc.assert(
+      fc.asyncProperty(headerMembers, fc.boolean(), (members, keepAlg) =>
+        expectAgreement(
+          signed(
+            JSON.stringify({ ...members, ...(keepAlg && { alg, kid: jwk.kid }) }),
+            '{"sub":"a"}',
+            alg,
+            privateKey,
+          ),
+        ),
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  test('both agree on signed tokens whose header or payload is any JSON, or none', async () => {
+    const text = fc.oneof(
+      json,
+      fc.string({ maxLength: 20, unit: 'binary' }),
+      fc.constantFrom(header, '{}', `\ufeff${header}`, '{"alg":1'),
+    );
+    await fc.assert(
+      fc.asyncProperty(text, text, (headerText, payloadText) =>
+        expectAgreement(signed(headerText, payloadText, alg, privateKey)),
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
