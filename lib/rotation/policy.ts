@@ -22,8 +22,12 @@ export interface Policy {
 export const PUBLIC_KEY_MAX_AGE = 300;
 
 /** The waits that follow from a target and the configured clocks. */
-export function policyOf(target: Pick<Target, 'keys' | 'longestToken' | 'fleet'>, timing: Timing): Policy {
+export function policyOf(
+  target: Pick<Target, 'keys' | 'longestToken' | 'fleet' | 'publicKeyCache'>,
+  timing: Timing,
+): Policy {
   const { keyRingMaxAge, clockSkew, slack } = timing;
+  const publicKeyAge = Math.max(PUBLIC_KEY_MAX_AGE, target.publicKeyCache ?? 0);
   // From the last ring without a version, over the last token signed from it, to that token's end at the slowest clock.
   const untilTokensAreGone = keyRingMaxAge + target.longestToken + clockSkew + slack;
   const waits = {
@@ -38,7 +42,7 @@ export function policyOf(target: Pick<Target, 'keys' | 'longestToken' | 'fleet'>
     },
     // The same, and the servers may hold on to the public keys they fetched.
     jwks: {
-      announceSeconds: keyRingMaxAge + PUBLIC_KEY_MAX_AGE + clockSkew + slack,
+      announceSeconds: keyRingMaxAge + publicKeyAge + clockSkew + slack,
       overlapSeconds: Math.max(timing.overlap, untilTokensAreGone),
     },
   };

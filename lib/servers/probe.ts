@@ -66,6 +66,7 @@ function probeToken(target: Target, version: ServerSecret, { now, newId }: Probe
     },
     subject: PROBE_ROOM,
     session: PROBE_ROOM,
+    kid,
   });
   return signCompact({ ...claims, iat: issuedAt, exp: issuedAt + LIFETIME_SECONDS, jti: newId() }, key);
 }

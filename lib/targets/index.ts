@@ -1,4 +1,5 @@
 /** The table of targets: each kind of media server is one file beside this one, and one line here. */
 export { jitsi } from './jitsi.ts';
+export { livekit } from './livekit.ts';
 export { red5 } from './red5.ts';
 export { rtcstats } from './rtcstats.ts';

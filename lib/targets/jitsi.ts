@@ -1,6 +1,8 @@
+import { isJsonObject } from '../jws/compact.ts';
 import { personalData, textProblem } from './options.ts';
 import type { PersonalClaim, TargetOptions } from './options.ts';
-import type { ClaimsInput, ServerClaims, Target } from './target.ts';
+import { readRooms, readText } from './read-claims.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from './target.ts';
 
 /** Options of a Jitsi Meet target. */
 export interface JitsiOptions extends TargetOptions {
@@ -18,7 +20,7 @@ export interface JitsiOptions extends TargetOptions {
   readonly keyring?: boolean;
   /** 8x8 JaaS: the app's id and the id of its API key, which replace `kid` and `sub`. */
   readonly jaas?: { readonly appId: string; readonly keyId: string };
-  /** `context.features`: what a moderator may switch on. */
+  /** `context.features`: what a moderator may switch on; anybody else is given none of them. */
   readonly features?: Readonly<Record<string, boolean>>;
 }
 
@@ -60,10 +62,14 @@ export function jitsi(options: JitsiOptions): Target {
         : []),
     ],
     claims: (input) => toJitsiClaims(input, options),
+    readClaims: readJitsiClaims,
   };
 }
 
 function toJitsiClaims({ grant, identity, subject }: ClaimsInput, options: JitsiOptions): ServerClaims {
+  const moderator = grant.actions.includes('moderate');
+  // A feature that is true is allowed to whoever holds the token, moderator or not.
+  const features = Object.entries(options.features ?? {}).map(([name, on]) => [name, on && moderator]);
   return {
     iss: options.jaas ? 'chat' : options.appId,
     aud: options.audience ?? 'jitsi',
@@ -72,10 +78,19 @@ function toJitsiClaims({ grant, identity, subject }: ClaimsInput, options: Jitsi
     context: {
       user: {
         id: subject,
-        moderator: grant.actions.includes('moderate'),
+        moderator,
         ...personalData(identity.claims, options.show ?? []),
       },
-      ...(options.features && { features: options.features }),
+      ...(options.features && { features: Object.fromEntries(features) as Record<string, boolean> }),
     },
   };
+}
+
+function readJitsiClaims({ room, context }: ServerClaims): ClaimedGrant | undefined {
+  const user = isJsonObject(context) && isJsonObject(context['user']) ? context['user'] : {};
+  const subject = readText(user['id']);
+  const rooms = room === '*' ? '*' : readRooms(room);
+  const { moderator } = user;
+  if (subject === undefined || rooms === undefined || typeof moderator !== 'boolean') return undefined;
+  return { subject, actions: moderator ? ['join', 'moderate'] : ['join'], rooms, transports: [] };
 }

@@ -1,7 +1,8 @@
 import { personalData, textProblem } from './options.ts';
 import type { TargetOptions } from './options.ts';
+import { readRooms, readText } from './read-claims.ts';
 import { TRANSPORTS } from './target.ts';
-import type { ClaimsInput, ServerClaims, Target } from './target.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from './target.ts';
 
 /** Options of a Red5 Pro target. */
 export interface Red5Options extends TargetOptions {
@@ -11,6 +12,11 @@ export interface Red5Options extends TargetOptions {
   readonly serverLimitMinutes?: number;
   /** Whether the servers are told the person's name; default no. */
   readonly name?: boolean;
+  /**
+   * Round-trip authentication: the room that a stream belongs to, since the server sends its name alone. Default: what
+   * stands before a slash, or the whole name where there is none.
+   */
+  readonly roomOfStream?: (stream: string) => string | undefined;
 }
 
 const ROLES: Readonly<Record<string, string>> = { publish: 'red5-publisher', subscribe: 'red5-subscriber' };
@@ -37,9 +43,11 @@ export function red5(options: Red5Options): Target {
     foldsRoomCase: false,
     subject: options.subject ?? 'public',
     issuer: options.issuer,
+    roomOfStream: options.roomOfStream ?? roomBeforeSlash,
     ...(options.fleet && { fleet: options.fleet }),
     problems: textProblem('issuer', options.issuer),
     claims: (input) => toRed5Claims(input, options),
+    readClaims: readRed5Claims,
   };
 }
 
@@ -56,4 +64,20 @@ function toRed5Claims({ grant, identity, subject }: ClaimsInput, options: Red5Op
     ...(grant.rooms !== '*' && { 'red5-room': grant.rooms.join(',') }),
     ...personalData(identity.claims, options.name === true ? ['name'] : []),
   };
+}
+
+function readRed5Claims(claims: ServerClaims): ClaimedGrant | undefined {
+  const subject = readText(claims['sub']);
+  const roles = readText(claims['roles'])?.split(',');
+  const transports = readText(claims['red5-transport'])?.split(',');
+  const rooms = Object.hasOwn(claims, 'red5-room') ? readRooms(claims['red5-room'], ',') : '*';
+  if (subject === undefined || !roles || !transports || rooms === undefined) return undefined;
+  const actions = Object.keys(ROLES).filter((action) => roles.includes(ROLES[action] ?? ''));
+  return actions.length === roles.length ? { subject, actions, rooms, transports } : undefined;
+}
+
+/** `room/stream`, or a stream with the name of its room; no room's name holds a slash. */
+function roomBeforeSlash(stream: string): string | undefined {
+  const [room, name, ...rest] = stream.split('/');
+  return rest.length === 0 && name !== '' ? room : undefined;
 }

@@ -1,5 +1,7 @@
+import { isJsonObject } from '../jws/compact.ts';
 import type { TargetOptions } from './options.ts';
-import type { ClaimsInput, ServerClaims, Target } from './target.ts';
+import { readRooms, readText } from './read-claims.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from './target.ts';
 
 /** Options of an rtcstats-server target. */
 export interface RtcstatsOptions extends TargetOptions {
@@ -29,6 +31,7 @@ export function rtcstats(options: RtcstatsOptions): Target {
     ...(options.fleet && { fleet: options.fleet }),
     problems: [],
     claims: toRtcstatsClaims,
+    readClaims: readRtcstatsClaims,
   };
 }
 
@@ -40,4 +43,13 @@ function toRtcstatsClaims({ grant, subject, session }: ClaimsInput): ServerClaim
       ...(grant.rooms !== '*' && { conference: grant.rooms[0] }),
     },
   };
+}
+
+function readRtcstatsClaims({ rtcStats }: ServerClaims): ClaimedGrant | undefined {
+  if (!isJsonObject(rtcStats)) return undefined;
+  const subject = readText(rtcStats['user']);
+  const session = readText(rtcStats['session']);
+  const rooms = Object.hasOwn(rtcStats, 'conference') ? readRooms(rtcStats['conference']) : '*';
+  if (subject === undefined || session === undefined || rooms === undefined) return undefined;
+  return { subject, actions: ['report'], rooms, transports: [], session };
 }

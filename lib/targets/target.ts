@@ -39,10 +39,23 @@ export interface ClaimsInput {
   readonly subject: string;
   /** The session id asked for, or a fresh one. */
   readonly session: string;
+  /** The id of the key that signs. */
+  readonly kid: string;
 }
 
 /** Claims in a server's own names; `iat`, `exp` and `jti` are added by the signer. */
 export type ServerClaims = Readonly<Record<string, unknown>>;
+
+/** What a token of a target allows, read back from its claims. */
+export interface ClaimedGrant {
+  /** The person, as this target sees them. */
+  readonly subject: string;
+  readonly actions: readonly string[];
+  readonly rooms: readonly string[] | '*';
+  /** Empty for a target that knows no transports. */
+  readonly transports: readonly string[];
+  readonly session?: string;
+}
 
 /** How `rotate` reaches a target's servers. */
 export type Fleet =
@@ -96,9 +109,18 @@ export interface Target {
   readonly domain?: string;
   /** Header members beyond `alg`, `typ` and `kid`; `kid` replaces ours. */
   readonly header?: Readonly<Record<string, string>>;
+  /** How long its servers keep public keys whatever they are told, in seconds; left out: as long as they are told. */
+  readonly publicKeyCache?: number;
+  /**
+   * The room that a stream belongs to, for a server that asks about a token and names a stream alone; `undefined` where
+   * the name belongs to none.
+   */
+  readonly roomOfStream?: (stream: string) => string | undefined;
   readonly fleet?: Fleet;
   /** What is wrong with this target's own options: field name and one line each. */
   readonly problems: readonly { readonly field: string; readonly problem: string }[];
   /** The claims of a grant, in the server's own names, every restriction stated. */
   claims(input: ClaimsInput): ServerClaims;
+  /** The inverse of `claims`; `undefined` where these are none that this target issues. */
+  readClaims(claims: ServerClaims): ClaimedGrant | undefined;
 }
