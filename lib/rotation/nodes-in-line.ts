@@ -9,6 +9,10 @@ export function untilNodesHold(situation: Situation): Plan | undefined {
   const ring = [current, pending, previous].filter((version) => version !== undefined);
   const versions =
     policy.keys === 'keyring' ? ring.filter((id) => !observed.versions[id]?.problem) : [servers];
+  const problem = observed.versions[servers]?.problem;
+  if (policy.keys === 'single' && problem !== undefined) {
+    return wait(situation, `Version ${servers}, labelled for the servers, ${problem}: it is not pushed.`);
+  }
   const behind = observed.nodes.filter(({ holds }) => {
     const tooMany = policy.keys === 'keyring' && holds.length > versions.length;
     return tooMany || !versions.every((version) => holds.includes(version));

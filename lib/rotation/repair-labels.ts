@@ -19,7 +19,7 @@ export function repairLabels(situation: Situation): Plan | undefined {
   const { observed, policy, now, current, pending, previous, servers } = situation;
   const { marks, labels, versions } = observed;
   if (labels.pending === current) return drop(situation, 'AWSPENDING', current, 'It is current now.');
-  if (versions[current]?.problem !== undefined && (servers === undefined || servers === current)) {
+  if (versions[current]?.problem !== undefined && servers === current) {
     return wait(
       situation,
       `The current secret ${versions[current].problem}: put a proper one, or start with emergency.`,

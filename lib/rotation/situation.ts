@@ -57,6 +57,9 @@ export function mark(situation: Situation, name: MarkName, version: string): Pla
 
 /** Tells the servers which version to hold. */
 export function aim(situation: Situation, to: string, why: string): Plan {
+  const problem = situation.observed.versions[to]?.problem;
+  if (problem !== undefined)
+    return wait(situation, `Version ${to} ${problem}: it is not brought to the servers.`);
   return { phase: phaseOf(situation), step: { kind: 'aim', from: situation.servers, to }, why };
 }
 
