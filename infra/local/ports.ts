@@ -13,20 +13,23 @@ export interface Ports {
   readonly lambda: number;
 }
 
-export const DEFAULT_PORTS: Ports = {
-  api: 3000,
-  oidc: 3001,
-  secrets: 3002,
-  page: 3003,
-  red5: 3004,
-  jitsi: 3005,
-  rtcstats: 3006,
-  lambda: 3007,
-};
+/** The stack's ports, one after another; the default first one is 3000. */
+export function portsFrom(first: number): Ports {
+  return {
+    api: first,
+    oidc: first + 1,
+    secrets: first + 2,
+    page: first + 3,
+    red5: first + 4,
+    jitsi: first + 5,
+    rtcstats: first + 6,
+    lambda: first + 7,
+  };
+}
 
 /** As many free ports as the stack needs, for tests that run beside others. */
 export async function freePorts(): Promise<Ports> {
-  const names = Object.keys(DEFAULT_PORTS);
+  const names = Object.keys(portsFrom(0));
   const servers = await Promise.all(names.map(() => holdPort(0)));
   const ports = names.map((name, index) => [name, servers[index]?.port] as const);
   await Promise.all(servers.map((server) => server.release()));

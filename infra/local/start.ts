@@ -1,15 +1,17 @@
 /** `npm start`: all of it on this machine, until Ctrl-C. */
 
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DEFAULT_PORTS } from './ports.ts';
+import { portsFrom } from './ports.ts';
 import { startStack } from './stack.ts';
 import type { Stack } from './stack.ts';
 
-const HELP = `npm start [-- --demo] [--nodes N]
+const HELP = `npm start [-- --demo] [--nodes N] [--port N] [--state D]
 
   --demo      short lifetimes, so that a whole rotation takes about three minutes
-  --nodes N   media server nodes a target, 1 to 9 (default 3)`;
+  --nodes N   media server nodes a target, 1 to 9 (default 3)
+  --port N    the first of eight ports (default 3000)
+  --state D   the folder that keeps secrets and keys (default .streampass)`;
 
 const root = join(import.meta.dirname, '../..');
 const { values } = parseOptions();
@@ -17,9 +19,8 @@ if (values.help) {
   console.log(HELP);
   process.exit(0);
 }
-const nodes = Number(values.nodes ?? 3);
-if (!Number.isInteger(nodes) || nodes < 1 || nodes > 9) fail(`--nodes must be 1 to 9\n\n${HELP}`);
-await import('../build.ts');
+const nodes = wholeNumber('nodes', values.nodes ?? '3', 1, 9);
+const port = wholeNumber('port', values.port ?? '3000', 1024, 65_000);
 
 const interrupted = Promise.withResolvers<string>();
 process.once('SIGINT', () => interrupted.resolve('SIGINT'));
@@ -28,8 +29,8 @@ process.once('SIGTERM', () => interrupted.resolve('SIGTERM'));
 const profile = values.demo ? 'demo' : 'default';
 console.log(`streampass: starting (${profile} profile) …`);
 const starting = startStack({
-  ports: DEFAULT_PORTS,
-  stateDir: join(root, '.streampass', profile),
+  ports: portsFrom(port),
+  stateDir: join(resolve(values.state ?? join(root, '.streampass')), profile),
   profile,
   nodes,
 });
@@ -50,12 +51,21 @@ function parseOptions() {
       options: {
         demo: { type: 'boolean' },
         nodes: { type: 'string' },
+        port: { type: 'string' },
+        state: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
   } catch (error) {
     return fail(`${(error as Error).message}\n\n${HELP}`);
   }
+}
+
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most)
+    fail(`--${name} must be ${least} to ${most}\n\n${HELP}`);
+  return value;
 }
 
 function fail(message: string): never {
@@ -76,7 +86,7 @@ function describe({ urls, logFile }: Stack): string {
 
 A first token, in a second terminal:
 
-  ID_TOKEN=$(npm run -s id-token -- viewer)
+  ID_TOKEN=$(${urls.oidc === 'http://localhost:3001' ? '' : `OIDC_ISSUER=${urls.oidc} `}npm run -s id-token -- viewer)
   TOKEN=$(curl -s ${urls.api}/token -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange -d subject_token_type=urn:ietf:params:oauth:token-type:id_token -d subject_token=$ID_TOKEN -d audience=red5 -d room=public-1 | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
   curl -s ${urls.red5}/connect -H 'content-type: application/json' -d "{\\"token\\":\\"$TOKEN\\",\\"room\\":\\"public-1\\",\\"action\\":\\"subscribe\\",\\"transport\\":\\"WHEP\\"}"
 

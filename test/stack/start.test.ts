@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
+import { signIn } from '../../infra/local/oidc-provider/sign-in.ts';
+import { portsFrom, takenPorts } from '../../infra/local/ports.ts';
+
+/** `npm start` as a person runs it: a process of its own, signed in to, asked for tokens, and ended. */
+
+const START = join(import.meta.dirname, '../../infra/local/start.ts');
+/** Beside the default ones, so that a stack that somebody watches is left alone. */
+const PORTS = portsFrom(13_000);
+const url = (name: keyof typeof PORTS): string => `http://localhost:${PORTS[name]}`;
+
+let stateDir: string;
+let stack: ChildProcess;
+let printed = '';
+const idTokens: Record<string, string> = {};
+
+beforeAll(async () => {
+  stateDir = await mkdtemp(join(tmpdir(), 'streampass-stack-'));
+  stack = start();
+  stack.stdout?.on('data', (chunk) => (printed += String(chunk)));
+  stack.stderr?.on('data', (chunk) => (printed += String(chunk)));
+  await waitUntilPrinted('Ctrl-C ends everything');
+  for (const user of ['viewer', 'broadcaster', 'moderator'] as const) {
+    idTokens[user] = (await signIn({ issuer: url('oidc'), user })).idToken;
+  }
+}, 90_000);
+
+afterAll(async () => {
+  if (stack.exitCode === null) {
+    stack.kill('SIGKILL');
+  }
+  await rm(stateDir, { recursive: true, force: true });
+});
+
+function start(): ChildProcess {
+  return spawn(process.execPath, [START, '--port', String(PORTS.api), '--state', stateDir, '--nodes', '2'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function waitUntilPrinted(text: string): Promise<void> {
+  while (!printed.includes(text)) {
+    if (stack.exitCode !== null) throw new Error(`npm start ended:\n${printed}`);
+    await once(stack.stdout as NodeJS.ReadableStream, 'data');
+  }
+}
+
+async function exchange(user: string, parameters: Record<string, string>): Promise<Record<string, string>> {
+  const response = await fetch(`${url('api')}/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      subject_token: idTokens[user] ?? '',
+      ...parameters,
+    }),
+  });
+  return (await response.json()) as Record<string, string>;
+}
+
+async function connect(server: 'red5' | 'jitsi' | 'rtcstats', attempt: object, node = ''): Promise<number> {
+  const response = await fetch(`${url(server)}/connect${node}`, {
+    method: 'POST',
+    body: JSON.stringify(attempt),
+  });
+  return response.status;
+}
+
+describe('a token of the local stack', () => {
+  test.each([
+    [
+      'viewer',
+      'red5',
+      { room: 'public-1' },
+      { room: 'public-1', action: 'subscribe', transport: 'WHEP' },
+      200,
+    ],
+    [
+      'viewer',
+      'red5',
+      { room: 'public-1' },
+      { room: 'public-2', action: 'subscribe', transport: 'WHEP' },
+      403,
+    ],
+    ['viewer', 'red5', { room: 'public-1' }, { room: 'public-1', action: 'publish', transport: 'WHIP' }, 403],
+    ['broadcaster', 'red5', {}, { room: 'any', action: 'publish', transport: 'RTMP' }, 200],
+    ['moderator', 'jitsi', { room: 'Meeting' }, { room: 'meeting', action: 'moderate' }, 200],
+    ['viewer', 'jitsi', { room: 'public-x' }, { room: 'public-x', action: 'join' }, 200],
+    ['viewer', 'jitsi', { room: 'public-x' }, { room: 'public-x', action: 'moderate' }, 403],
+    ['viewer', 'rtcstats', {}, { action: 'report' }, 200],
+  ] as const)('of a %s for %s %o is judged on %o with %i', async (user, audience, asked, attempt, status) => {
+    const { access_token: token } = await exchange(user, { audience, ...asked });
+    for (const node of ['?node=0', '?node=1']) {
+      expect(await connect(audience, { token, ...attempt }, node)).toBe(status);
+    }
+  });
+
+  test('opens Red5 as WHEP does, in the query', async () => {
+    const { access_token: token } = await exchange('viewer', { audience: 'red5', room: 'public-1' });
+    const address = `${url('red5')}/live/public-1/whep/endpoint/stream?username=jwt&password=jwt&token=`;
+    const statuses = await Promise.all(
+      [token, `${token}x`].map(
+        async (sent) => (await fetch(address + sent, { method: 'POST', body: 'v=0' })).status,
+      ),
+    );
+    expect(statuses).toEqual([201, 401]);
+  });
+
+  test.each([
+    ['a good token stays open', (token: string) => token, 'open'],
+    ['a changed token is closed with 1008', (token: string) => `${token.slice(0, -4)}AAAA`, 1008],
+  ])('on rtcstats’ WebSocket, %s', async (_, change, outcome) => {
+    const { access_token: token = '' } = await exchange('viewer', { audience: 'rtcstats' });
+    const socket = new WebSocket(
+      `ws://localhost:${PORTS.rtcstats}/x?rtcstats-token=${change(token)}`,
+      'rtcstats#5.0',
+    );
+    await once(socket, 'open');
+    if (outcome === 'open') {
+      socket.send('[]');
+      socket.close(1000);
+      expect((await once(socket, 'close'))[0]).toBe(1000);
+    } else {
+      expect((await once(socket, 'close'))[0]).toBe(outcome);
+    }
+  });
+});
+
+describe('the local API', () => {
+  test('names itself in the metadata, and is healthy', async () => {
+    const metadata = await (await fetch(`${url('api')}/.well-known/oauth-authorization-server`)).json();
+    expect(metadata).toMatchObject({ issuer: url('api'), token_endpoint: `${url('api')}/token` });
+    expect((await fetch(`${url('api')}/health`)).status).toBe(200);
+  });
+
+  test.each([
+    ['the page’s origin', `http://localhost:${PORTS.page}`, `http://localhost:${PORTS.page}`],
+    ['another origin', 'https://evil.example', null],
+  ])('allows %s by CORS accordingly, on errors too', async (_, origin, allowed) => {
+    const response = await fetch(`${url('api')}/token`, {
+      method: 'POST',
+      headers: { origin },
+      body: new URLSearchParams(),
+    });
+    expect(response.status).toBe(400);
+    expect(response.headers.get('access-control-allow-origin')).toBe(allowed);
+  });
+});
+
+describe('a rotation on the local stack', () => {
+  test('is announced by a fallback token, which no server accepts yet, and can be aborted', async () => {
+    const invoke = (action: string): Promise<Response> =>
+      fetch(`http://127.0.0.1:${PORTS.lambda}/2015-03-31/functions/streampass-dev-rotate/invocations`, {
+        method: 'POST',
+        body: JSON.stringify({ action }),
+      });
+    const report = (await (await invoke('start')).json()) as { targets: Record<string, { phase: string }> };
+    expect(Object.values(report.targets).map(({ phase }) => phase)).toEqual([
+      'announced',
+      'announced',
+      'announced',
+    ]);
+    // Rings are refreshed after 60 s: /health has rings of its own, so the state is asked of the report.
+    const aborted = (await (await invoke('abort')).json()) as { targets: Record<string, { phase: string }> };
+    expect(Object.values(aborted.targets).map(({ phase }) => phase)).not.toContain('announced');
+  });
+});
+
+describe('npm start', () => {
+  test('with taken ports says which, and starts nothing', async () => {
+    const second = start();
+    let errors = '';
+    second.stderr?.on('data', (chunk) => (errors += String(chunk)));
+    const [code] = (await once(second, 'exit')) as [number];
+    expect(code).toBe(1);
+    expect(errors.trim().split('\n')).toHaveLength(8);
+    expect(errors).toContain(`port ${PORTS.api} (api) is taken`);
+  });
+
+  test('prints no secret and no token, nor do its logs', async () => {
+    const state = await readFile(join(stateDir, 'default/secrets.json'), 'utf8');
+    const values = [...state.matchAll(/"([A-Za-z0-9_-]{43})"/g)].map(([, value]) => value ?? '');
+    expect(values.length).toBeGreaterThanOrEqual(3);
+    const log = await readFile(join(stateDir, 'default/api.log'), 'utf8');
+    for (const value of [...values, ...Object.values(idTokens).map((token) => token.split('.')[2] ?? '')]) {
+      expect(printed + log).not.toContain(value);
+    }
+  });
+
+  test('ends on SIGTERM and leaves every port free', async () => {
+    stack.kill('SIGTERM');
+    const [code] = (await once(stack, 'exit')) as [number];
+    expect(code).toBe(0);
+    expect(await takenPorts(PORTS)).toEqual([]);
+  });
+});
+
+test('a port counts as taken while something listens on it', async () => {
+  const server = createServer().listen(PORTS.page, '127.0.0.1');
+  await once(server, 'listening');
+  expect(await takenPorts(PORTS)).toEqual([
+    `port ${PORTS.page} (page) is taken: end the program that listens on it`,
+  ]);
+  server.close();
+});
