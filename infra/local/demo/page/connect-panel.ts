@@ -1,0 +1,172 @@
+import { StreamPassError, type StreamPass, type StreamPassOptions } from 'streampass-client';
+import { targetNames, type Asked } from './asked.ts';
+import { kidOfToken } from './claims.ts';
+import { createCounts } from './counts.ts';
+import type { DemoConfig } from '../demo-config.ts';
+import { byId, quote, setText, showNotice } from './dom.ts';
+import { connectAsClient, present, protocolOf } from './media-server.ts';
+import { Refused } from './refusal.ts';
+import { startViewers, type ViewerState } from './viewers.ts';
+import { createViewersTable } from './viewers-table.ts';
+
+/** A token that is held, and what it was asked for. */
+export interface Session {
+  readonly asked: Asked;
+  /** The actions that were granted. */
+  readonly scope: string;
+  readonly pass: StreamPass;
+  /** For viewers of their own. */
+  readonly options: StreamPassOptions;
+}
+
+/** The connections: one at a press, or a small fleet that keeps connecting. */
+export interface ConnectPanel {
+  /** A token for this is held, or none any more. */
+  readonly use: (session: Session | undefined) => void;
+  /** What the form says now: a connection is tried for that, with the token that is held. */
+  readonly aim: (asked: Asked) => void;
+  /** Once a second. */
+  readonly tick: () => void;
+  /** Says how a rotation went for those who stayed connected. */
+  readonly tellRotationEnd: () => void;
+}
+
+const offeredWords = {
+  first: 'by the first token',
+  'first-fallback': 'by its fallback',
+  fresh: 'by a fresh token',
+  'fresh-fallback': "by a fresh token's fallback",
+};
+
+export function createConnectPanel(
+  servers: DemoConfig['servers'],
+  toneOf: (kid: string) => string,
+): ConnectPanel {
+  const connect = byId<HTMLButtonElement>('connect');
+  const stay = byId<HTMLButtonElement>('stay');
+  const notice = byId('connect-notice');
+  const counts = createCounts();
+  const table = createViewersTable(toneOf);
+  let session: Session | undefined;
+  let aimed: Asked | undefined;
+  let staying: AbortController | undefined;
+
+  const showState = (): void => {
+    if (aimed === undefined) return;
+    const usable = session?.asked.target === aimed.target ? session : undefined;
+    connect.disabled = usable === undefined;
+    stay.disabled = usable === undefined && staying === undefined;
+    stay.ariaPressed = String(staying !== undefined);
+    const how =
+      usable === undefined
+        ? `Get a token for ${targetNames[aimed.target]} first.`
+        : `With the held token: ${describe(aimed, actionOf(aimed, usable.scope))}.`;
+    setText(byId('connect-how'), how);
+  };
+
+  const connectOnce = async (): Promise<void> => {
+    if (session === undefined || aimed === undefined) return;
+    const asked = aimed;
+    const action = actionOf(asked, session.scope);
+    connect.disabled = true;
+    try {
+      const { offered, words } = await session.pass.connect(
+        async (token, offered) => ({
+          offered,
+          words: await connectAsClient(servers[asked.target], asked, action, token),
+        }),
+        { isRefusal: (error) => error instanceof Refused, signal: AbortSignal.timeout(20_000) },
+      );
+      showNotice(notice, 'good', `${targetNames[asked.target]} let you in ${offeredWords[offered]}`, words);
+    } catch (error) {
+      showRefusal(targetNames[asked.target], error);
+    }
+    showState();
+  };
+
+  const showRefusal = (server: string, error: unknown): void => {
+    if (error instanceof StreamPassError && error.refusals.length > 0) {
+      const words = [...new Set(error.refusals.map(({ message }) => message))];
+      showNotice(notice, 'bad', `${server} turned you away, in its own words`, ...words.map(quote));
+    } else {
+      showNotice(notice, 'warn', 'No connection', quote(error instanceof Error ? error.message : String(error)));
+    }
+  };
+
+  const stopStaying = (): void => {
+    staying?.abort();
+    staying = undefined;
+    showState();
+  };
+
+  const startStaying = ({ asked, scope, options }: Session): void => {
+    const abort = new AbortController();
+    staying = abort;
+    counts.reset();
+    table.clear();
+    byId('strip-figure').hidden = false;
+    byId('viewers-region').hidden = false;
+    const action = actionOf(asked, scope);
+    startViewers(
+      {
+        pass: options,
+        present: (token) => present(servers[asked.target], asked, action, token),
+        kidOf: kidOfToken,
+        onConnection(viewer: ViewerState) {
+          if (viewer.outcome !== undefined) counts.add(viewer.outcome);
+          table.take(viewer);
+        },
+        onDenied(error) {
+          if (staying === abort) stopStaying();
+          showNotice(notice, 'warn', 'The viewers stopped, because the API refuses', quote(error.message));
+        },
+      },
+      abort.signal,
+    );
+    showNotice(notice, 'good', `Four viewers connect to ${targetNames[asked.target]} every second`);
+    showState();
+  };
+
+  connect.addEventListener('click', () => void connectOnce());
+  stay.addEventListener('click', () => {
+    if (staying !== undefined) {
+      stopStaying();
+      notice.replaceChildren();
+    } else if (session !== undefined) startStaying(session);
+  });
+
+  return {
+    use(used) {
+      if (staying !== undefined) stopStaying();
+      notice.replaceChildren();
+      session = used;
+      showState();
+    },
+    aim(asked) {
+      aimed = asked;
+      showState();
+    },
+    tick() {
+      if (staying !== undefined) counts.tick();
+    },
+    tellRotationEnd() {
+      if (staying === undefined) return;
+      const { first, fallback, fresh, rejected } = counts.total();
+      const words = `${first + fallback + fresh} connections so far, ${fallback} of them by a fallback token.`;
+      showNotice(notice, rejected === 0 ? 'good' : 'bad', `The rotation has ended: ${rejected} rejected`, words);
+    },
+  };
+}
+
+const actionsByRank = ['moderate', 'publish', 'join', 'subscribe', 'report'];
+
+/** The most that was asked for, or granted where all was asked for. */
+function actionOf({ scope }: Asked, granted: string): string {
+  const words = (scope ?? granted).split(' ');
+  return actionsByRank.find((action) => words.includes(action)) ?? granted;
+}
+
+function describe(asked: Asked, action: string): string {
+  const room = asked.target === 'rtcstats' ? '' : asked.room === undefined ? ', any room' : `, room ${asked.room}`;
+  return `${targetNames[asked.target]}${room}, to ${action}, by ${protocolOf(asked, action)}`;
+}

@@ -1,0 +1,81 @@
+import { createStreamPass, type StreamPass, type StreamPassOptions } from 'streampass-client';
+import type { DemoConfig } from '../demo-config.ts';
+import { createAskForm } from './asked.ts';
+import { createConnectPanel } from './connect-panel.ts';
+import { byId, setText } from './dom.ts';
+import { createPersonPanel } from './person-panel.ts';
+import { createRotationPanel } from './rotation-panel.ts';
+import { createSignIn } from './sign-in.ts';
+import { createTokenPanel } from './token-panel.ts';
+
+const config = (await (await fetch('/config.json')).json()) as DemoConfig;
+const signIn = createSignIn(config);
+const person = createPersonPanel(signIn);
+const tokenPanel = createTokenPanel(() => person.begin());
+const form = createAskForm();
+const rotation = createRotationPanel(form.asked().target, () => connections.tellRotationEnd());
+const connections = createConnectPanel(config.servers, rotation.toneOf);
+let pass: StreamPass | undefined;
+
+const isDemo = config.profile === 'demo';
+setText(byId('profile'), isDemo ? 'demo profile: short lifetimes' : 'default profile: real lifetimes');
+setText(
+  byId('rotation-profile'),
+  isDemo
+    ? 'All three servers change their secrets; with the short lifetimes of this profile that takes about three minutes.'
+    : 'All three servers change their secrets, and that takes hours, since tokens live up to a day. To watch a whole ' +
+        'rotation in three minutes, end the stack and start it with npm start -- --demo.',
+);
+
+form.onChange(aim);
+form.onSubmit(() => {
+  getToken().catch(person.fail);
+});
+aim();
+
+await signIn.finish().catch(person.fail);
+person.show();
+byId<HTMLButtonElement>('get-token').disabled = signIn.person() === undefined;
+
+setInterval(() => {
+  person.tick();
+  tokenPanel.tick();
+  connections.tick();
+  rotation.tick();
+}, 1000);
+
+function aim(): void {
+  const asked = form.asked();
+  connections.aim(asked);
+  rotation.show(asked.target);
+}
+
+/** Asks for what the form says, and keeps that token fresh until something else is asked for. */
+async function getToken(): Promise<void> {
+  const asked = form.asked();
+  const options: StreamPassOptions = {
+    endpoint: config.tokenEndpoint,
+    audience: asked.target,
+    room: asked.room,
+    scope: asked.scope,
+    transport: asked.transport,
+    subjectToken: () => signIn.person()?.idToken,
+  };
+  pass?.close();
+  connections.use(undefined);
+  tokenPanel.clear();
+  const current = createStreamPass({ ...options, fetch: tokenPanel.fetch });
+  pass = current;
+  let isFirst = true;
+  current.on('renewed', (answer) => {
+    tokenPanel.showToken(answer);
+    if (isFirst) connections.use({ asked, scope: answer.scope ?? '', pass: current, options });
+    isFirst = false;
+  });
+  current.on('denied', tokenPanel.showFailure);
+  current.on('delayed', tokenPanel.showFailure);
+  current.on('expired', tokenPanel.showExpired);
+  await current.token().catch(() => {
+    // The events have told of it.
+  });
+}

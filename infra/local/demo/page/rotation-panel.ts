@@ -1,0 +1,133 @@
+import { targetNames, type Target } from './asked.ts';
+import { byId, element, setText, showNotice } from './dom.ts';
+import { askRotation, type NodeReport, type RotationAction, type TargetReport } from './rotation-report.ts';
+import { noteSeen, timelineEntries, type Seen } from './timeline.ts';
+import { kidOf, nodeName, timeOfDay } from './words.ts';
+
+/** Between two looks at the rotation, in milliseconds. */
+const lookMs = { underWay: 1000, steady: 3000 };
+
+/** The rotation as it is seen from the page. */
+export interface RotationPanel {
+  /** Shows another target; all of them rotate. */
+  readonly show: (target: Target) => void;
+  /** Once a second: moves the times on. */
+  readonly tick: () => void;
+  /** The colour of a secret's version: neighbours in time differ. */
+  readonly toneOf: (kid: string) => string;
+}
+
+/** @param onEnd told when the shown target's rotation has ended */
+export function createRotationPanel(first: Target, onEnd: () => void): RotationPanel {
+  let target = first;
+  let reports: Readonly<Record<string, TargetReport>> = {};
+  let timer: number | undefined;
+  let looking = false;
+  const seen: Record<Target, Seen> = { red5: new Map(), jitsi: new Map(), rtcstats: new Map() };
+  const kids: string[] = [];
+  const problem = byId('rotation-problem');
+
+  const toneOf = (kid: string): string => {
+    if (!kids.includes(kid)) kids.push(kid);
+    return `tone-${kids.indexOf(kid) % 2}`;
+  };
+
+  const take = (taken: Readonly<Record<string, TargetReport>>): void => {
+    reports = taken;
+    problem.replaceChildren();
+    for (const [name, { phase, current, fallback }] of Object.entries(taken)) {
+      // In the order in which they were made, so that the colours of neighbours differ.
+      const made = phase === 'promoted' ? [fallback, current] : [current, fallback];
+      if (name === target) for (const version of made) if (version) toneOf(kidOf(version));
+      const before = seen[name as Target];
+      const after = noteSeen(before, phase, Date.now());
+      seen[name as Target] = after;
+      if (name === target && after !== before && phase === 'steady') onEnd();
+    }
+    draw();
+  };
+
+  const draw = (): void => {
+    setText(byId('nodes-of'), targetNames[target]);
+    const report = reports[target];
+    if (report === undefined) return;
+    setText(byId('rotation-now'), sentenceOf(report));
+    byId('timeline').replaceChildren(...timelineEntries(report, seen[target], Date.now()));
+    byId('nodes').replaceChildren(...report.nodes.map((node) => nodeEntry(node, report)));
+    byId<HTMLButtonElement>('rotation-start').disabled = report.phase !== 'steady';
+    byId<HTMLButtonElement>('rotation-abort').disabled = !['announced', 'pushing'].includes(report.phase);
+    for (const words of report.problems ?? []) showNotice(problem, 'warn', 'Look at this', words);
+  };
+
+  const nodeEntry = ({ node, holds, problem: words }: NodeReport, report: TargetReport): HTMLLIElement => {
+    const versions = (holds ?? '').split(' ').filter((version) => version !== '');
+    const chips = versions.map((version) => {
+      const kid = kidOf(version);
+      return element('span', `chip ${toneOf(kid)}`, `${kid} · ${wordOf(version, report)}`);
+    });
+    return element(
+      'li',
+      words === undefined ? '' : 'bad',
+      element('span', '', nodeName(node)),
+      ...(chips.length > 0 ? chips : [element('span', 'chip', 'not known')]),
+      ...(words === undefined ? [] : [element('span', 'problem', words)]),
+    );
+  };
+
+  const look = async (action?: RotationAction): Promise<void> => {
+    clearTimeout(timer);
+    if (looking && action === undefined) return;
+    looking = true;
+    try {
+      take(await askRotation(action));
+    } catch (error) {
+      showNotice(problem, 'bad', 'The rotation cannot be seen', messageOf(error));
+    }
+    looking = false;
+    clearTimeout(timer);
+    const steady = Object.values(reports).every(({ phase }) => phase === 'steady');
+    timer = window.setTimeout(() => void look(), steady ? lookMs.steady : lookMs.underWay);
+  };
+
+  byId('rotation-start').addEventListener('click', () => void look('start'));
+  byId('rotation-abort').addEventListener('click', () => void look('abort'));
+  const dialog = byId<HTMLDialogElement>('emergency');
+  byId('rotation-emergency').addEventListener('click', () => {
+    dialog.returnValue = '';
+    dialog.showModal();
+  });
+  dialog.addEventListener('close', () => {
+    if (dialog.returnValue === 'replace') void look('emergency');
+  });
+  void look();
+
+  return {
+    show(shown) {
+      target = shown;
+      draw();
+    },
+    tick() {
+      const report = reports[target];
+      if (report !== undefined) {
+        byId('timeline').replaceChildren(...timelineEntries(report, seen[target], Date.now()));
+      }
+    },
+    toneOf,
+  };
+}
+
+/** What a version is at this moment. */
+function wordOf(version: string, { phase, current, fallback }: TargetReport): string {
+  if (phase === 'steady') return version === current ? 'current' : 'old';
+  const isNewer = (version === current) === (phase === 'promoted');
+  return [current, fallback].includes(version) ? (isNewer ? 'new' : 'old') : 'other';
+}
+
+function sentenceOf({ phase, next }: TargetReport): string {
+  const due = next.at === undefined ? '' : ` Until ${timeOfDay(Date.parse(next.at))}.`;
+  return `${phase[0]?.toUpperCase() ?? ''}${phase.slice(1)}. ${next.why}${due}`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

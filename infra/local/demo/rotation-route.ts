@@ -1,0 +1,71 @@
+import type { IncomingMessage } from 'node:http';
+
+/** What the page's buttons ask for, as events of the `rotate` function. */
+const events: Readonly<Record<string, object>> = {
+  start: { action: 'start' },
+  emergency: { action: 'start', emergency: true },
+  abort: { action: 'abort' },
+};
+
+const longestBodyBytes = 1024;
+
+interface RotationAnswer {
+  readonly status: number;
+  /** The report of `rotate`, or `problem` in one line. */
+  readonly body: unknown;
+}
+
+/**
+ * `GET /rotation`: how the rotation stands. `POST /rotation` with JSON `action` (`start`, `emergency`, `abort`): does it,
+ * and only for the page itself, since any site could send a form to this address.
+ *
+ * @param origin the page's own
+ */
+export async function answerRotation(
+  request: IncomingMessage,
+  origin: string,
+  rotate: (event: unknown) => Promise<unknown>,
+): Promise<RotationAnswer> {
+  const { method, headers } = request;
+  if (method === 'GET') return ask(rotate, { action: 'status' });
+  if (method !== 'POST') return refuse(405, 'GET and POST are answered here.');
+  if (headers.origin !== origin) return refuse(403, 'Only the page itself may change a rotation.');
+  if (headers['content-type'] !== 'application/json') return refuse(415, 'The body must be application/json.');
+  const event = events[await readAction(request)];
+  if (event === undefined) return refuse(400, `The action must be one of: ${Object.keys(events).join(', ')}.`);
+  return ask(rotate, event);
+}
+
+async function ask(rotate: (event: unknown) => Promise<unknown>, event: object): Promise<RotationAnswer> {
+  try {
+    const report = await rotate(event);
+    if (typeof report === 'object' && report !== null && 'targets' in report) return { status: 200, body: report };
+    return refuse(502, `The rotate function failed: ${messageOf(report)}`);
+  } catch (error) {
+    return refuse(503, `The rotate function does not answer: ${messageOf(error)}`);
+  }
+}
+
+function refuse(status: number, problem: string): RotationAnswer {
+  return { status, body: { problem } };
+}
+
+/** Of an error, or of what Lambda returns for one. */
+function messageOf(error: unknown): string {
+  const { message, errorMessage } = Object(error) as Record<string, unknown>;
+  return String(errorMessage ?? message ?? 'it gave no report');
+}
+
+/** The action of the body, `''` where there is none. */
+async function readAction(request: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) {
+    if (text.length <= longestBodyBytes) text += chunk;
+  }
+  try {
+    const { action } = JSON.parse(text) as { action?: unknown };
+    return typeof action === 'string' && Object.hasOwn(events, action) ? action : '';
+  } catch {
+    return '';
+  }
+}
