@@ -116,8 +116,11 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
     await within(flight.done, PATIENCE).catch(() => coolDown(asked));
   }
 
-  async function refreshIfDue(): Promise<void> {
-    if (ageAt(now()) > FRESH && cooldownLeft() === 0) await refresh();
+  /** Whether there was a fetch to wait for. */
+  async function refreshIfDue(): Promise<boolean> {
+    const isDue = ageAt(now()) > FRESH && cooldownLeft() === 0;
+    if (isDue) await refresh();
+    return isDue;
   }
 
   function unreachable(): KeyLookup {
@@ -137,16 +140,14 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
   async function keyFor(header: JsonObject): Promise<KeyLookup> {
     const asked = now();
     const before = keySet;
-    await refreshIfDue();
-    let lookup = lookUp(header);
-    if (lookup !== undefined) return lookup;
+    const hasFetched = await refreshIfDue();
+    const known = lookUp(header);
+    if (known !== undefined) return known;
     // The provider may have new keys, but a caller may also have made the kid up.
-    if (keySet === before && cooldownLeft() === 0) {
-      await refresh();
-      lookup = lookUp(header);
-      if (lookup !== undefined) return lookup;
-    }
+    if (!hasFetched && cooldownLeft() === 0) await refresh();
     if (keySet === before) return unreachable();
+    const added = lookUp(header);
+    if (added !== undefined) return added;
     coolDown(asked);
     return { found: false, unreachable: false };
   }
