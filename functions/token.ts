@@ -7,6 +7,7 @@ import { newRandomId, systemNow } from '../lib/adapters/system.ts';
 import { exchange } from '../lib/exchange.ts';
 import type { ExchangeDeps, ExchangeOutcome } from '../lib/exchange.ts';
 import { indexRules } from '../lib/grants/match-rules.ts';
+import { toEvent } from '../lib/http/api-gateway-event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
 import { errorResponse, tokenResponse } from '../lib/http/token-response.ts';
 import { identify } from '../lib/identity/identify.ts';
@@ -38,7 +39,8 @@ let coldStart = true;
 await service.prefetch();
 
 /** Answers one event; whatever it holds, with 200, 400 or 503. */
-export async function handler(event: ApiGatewayEvent): Promise<ApiGatewayResponse> {
+export async function handler(received: unknown): Promise<ApiGatewayResponse> {
+  const event = toEvent(received);
   const startedAt = performance.now();
   const outcome = await settle(event);
   writeLine(

@@ -24,6 +24,11 @@ export interface ApiGatewayResponse {
   readonly body: string;
 }
 
+/** What a function was invoked with, as an event: an empty one where it is no object, as only a direct invocation can be. */
+export function toEvent(received: unknown): ApiGatewayEvent {
+  return typeof received === 'object' && received !== null ? received : {};
+}
+
 /** A header's value; API Gateway sends names in lower case, and joins repeated headers by commas. */
 export function headerOf(event: ApiGatewayEvent, name: string): string | undefined {
   const value = event.headers?.[name];
@@ -41,7 +46,10 @@ export function bodyOf(event: ApiGatewayEvent, maxBytes: number): Buffer | undef
   return bytes.length > maxBytes ? undefined : bytes;
 }
 
-/** A JSON answer that no cache keeps. */
+/**
+ * A JSON answer that no cache keeps. API Gateway adds the CORS headers, which differ by origin whatever it does, so `vary`
+ * says so on every answer.
+ */
 export function jsonResponse(
   statusCode: number,
   body: unknown,
@@ -49,7 +57,7 @@ export function jsonResponse(
 ): ApiGatewayResponse {
   return {
     statusCode,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', vary: 'origin', ...headers },
     body: JSON.stringify(body),
   };
 }
@@ -59,5 +67,7 @@ export function jsonResponse(
  * received the request for; never a header, which anyone can send.
  */
 export function publicUrlOf(event: ApiGatewayEvent, publicUrl: string | undefined): string {
-  return publicUrl?.replace(/\/+$/, '') ?? `https://${event.requestContext?.domainName ?? 'localhost'}`;
+  if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
+  const domainName = event.requestContext?.domainName;
+  return `https://${typeof domainName === 'string' ? domainName : 'localhost'}`;
 }
