@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RotationReport } from '../../lib/rotation/report.ts';
+import { startApiFront } from './api-front.ts';
 
 const root = join(import.meta.dirname, '../..');
 const OSLS = join(root, 'node_modules/serverless/bin/serverless.js');
@@ -10,7 +11,11 @@ const OSLS = join(root, 'node_modules/serverless/bin/serverless.js');
 /** What the API is started with. */
 export interface ApiOptions {
   readonly port: number;
+  /** Where serverless-offline itself listens. */
+  readonly offlinePort: number;
   readonly lambdaPort: number;
+  /** Origins of pages that may call it. */
+  readonly allowedOrigins: readonly string[];
   /** Environment of the functions, beside this process's own. */
   readonly env: Readonly<Record<string, string>>;
   /** Where what the functions and the emulation print goes. */
@@ -33,7 +38,14 @@ const START_TIMEOUT_MS = 60_000;
  *
  * @throws {Error} one line: it ended, or did not answer in time; the log file holds why
  */
-export async function startApi({ port, lambdaPort, env, logFile }: ApiOptions): Promise<Api> {
+export async function startApi({
+  port,
+  offlinePort,
+  lambdaPort,
+  allowedOrigins,
+  env,
+  logFile,
+}: ApiOptions): Promise<Api> {
   const log = createWriteStream(logFile, { flags: 'w', mode: 0o600 });
   const child = spawn(
     process.execPath,
@@ -42,14 +54,20 @@ export async function startApi({ port, lambdaPort, env, logFile }: ApiOptions): 
       'offline',
       'start',
       '--host=127.0.0.1',
-      `--httpPort=${port}`,
+      `--httpPort=${offlinePort}`,
       `--lambdaPort=${lambdaPort}`,
       '--terminateIdleLambdaTime=86400',
       '--noSponsor',
     ],
     {
       cwd: root,
-      env: { ...process.env, ...env, SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off' },
+      env: {
+        ...process.env,
+        ...env,
+        CORS_ORIGINS: allowedOrigins.join(','),
+        SLS_TELEMETRY_DISABLED: '1',
+        SLS_NOTIFICATIONS_MODE: 'off',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     },
@@ -60,7 +78,10 @@ export async function startApi({ port, lambdaPort, env, logFile }: ApiOptions): 
   let running = true;
   void ended.then(() => (running = false));
 
+  let front: { close: () => Promise<void> } | undefined;
+
   async function close(): Promise<void> {
+    await front?.close();
     if (running && child.pid !== undefined) {
       // The group: the emulation has children of its own.
       process.kill(-child.pid, 'SIGTERM');
@@ -71,14 +92,20 @@ export async function startApi({ port, lambdaPort, env, logFile }: ApiOptions): 
     log.end();
   }
 
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://localhost:${port}`;
   const deadline = Date.now() + START_TIMEOUT_MS;
-  while (!(await answers(`${url}/.well-known/oauth-authorization-server`))) {
+  while (!(await answers(`http://127.0.0.1:${offlinePort}/.well-known/oauth-authorization-server`))) {
     if (!running || Date.now() > deadline) {
       await close();
       throw new Error(`the API did not start: see ${logFile}`);
     }
     await delay(100);
+  }
+  try {
+    front = await startApiFront({ port, behind: offlinePort, allowedOrigins });
+  } catch (error) {
+    await close();
+    throw error;
   }
   return { url, rotate: (event) => invokeRotate(lambdaPort, event), close };
 }

@@ -11,6 +11,8 @@ export interface Ports {
   readonly rtcstats: number;
   /** The Lambda invoke API of serverless-offline. */
   readonly lambda: number;
+  /** serverless-offline itself, behind the API's front. */
+  readonly offline: number;
 }
 
 /** The stack's ports, one after another; the default first one is 3000. */
@@ -24,6 +26,7 @@ export function portsFrom(first: number): Ports {
     jitsi: first + 5,
     rtcstats: first + 6,
     lambda: first + 7,
+    offline: first + 8,
   };
 }
 

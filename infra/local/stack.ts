@@ -105,6 +105,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const api = keep(
       await startApi({
         port: ports.api,
+        offlinePort: ports.offline,
+        allowedOrigins: [page],
         lambdaPort: ports.lambda,
         logFile,
         env: {
@@ -115,7 +117,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
           OIDC_ISSUER: provider.issuer,
           OIDC_AUDIENCE: demoClientId,
           PUBLIC_URL: apiUrl,
-          CORS_ORIGINS: page,
           STREAMPASS_PROFILE: profile,
           ...fleets,
           ...options.env,

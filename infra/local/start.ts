@@ -10,7 +10,7 @@ const HELP = `npm start [-- --demo] [--nodes N] [--port N] [--state D]
 
   --demo      short lifetimes, so that a whole rotation takes about three minutes
   --nodes N   media server nodes a target, 1 to 9 (default 3)
-  --port N    the first of eight ports (default 3000)
+  --port N    the first of nine ports (default 3000)
   --state D   the folder that keeps secrets and keys (default .streampass)`;
 
 const root = join(import.meta.dirname, '../..');

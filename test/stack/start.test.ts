@@ -152,6 +152,8 @@ describe('the local API', () => {
     });
     expect(response.status).toBe(400);
     expect(response.headers.get('access-control-allow-origin')).toBe(allowed);
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+    expect(response.headers.get('vary')).toMatch(/origin/i);
   });
 });
 
@@ -181,7 +183,7 @@ describe('npm start', () => {
     second.stderr?.on('data', (chunk) => (errors += String(chunk)));
     const [code] = (await once(second, 'exit')) as [number];
     expect(code).toBe(1);
-    expect(errors.trim().split('\n')).toHaveLength(8);
+    expect(errors.trim().split('\n')).toHaveLength(9);
     expect(errors).toContain(`port ${PORTS.api} (api) is taken`);
   });
 
