@@ -39,11 +39,13 @@ export function simulateClients(
     provider,
     issuers,
     nodes,
+    dropFallback,
   }: {
     readonly chance: Chance;
     readonly provider: Provider;
     readonly issuers: readonly TokenInstance[];
     readonly nodes: readonly SimulatedNode[];
+    readonly dropFallback: boolean;
   },
 ): Clients {
   const sets: (TokenSet | undefined)[] = Array.from({ length: count });
@@ -59,7 +61,7 @@ export function simulateClients(
     else
       sets[client] = {
         access: answer.accessToken,
-        fallback: answer.fallbackToken,
+        fallback: dropFallback ? undefined : answer.fallbackToken,
         expiresAt: expiryOf(answer.accessToken),
       };
   };

@@ -17,6 +17,8 @@ export interface SimulationOptions {
   readonly clients: number;
   readonly nodes: number;
   readonly issuers: number;
+  /** Clients that drop the fallback token: they must be seen to be turned away. */
+  readonly clientsDropFallback?: boolean;
   /** Called now and then. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -93,6 +95,7 @@ export async function simulate(options: SimulationOptions): Promise<Progress> {
         provider,
         issuers,
         nodes,
+        dropFallback: options.clientsDropFallback ?? false,
       });
       const tally = { rotations: 0, aborts: 0, crashes: 0, manual: 0 };
       const began = clock;
