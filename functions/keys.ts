@@ -1,0 +1,23 @@
+/** GET /.well-known/jwks.json and GET /asap/{file}: the public keys of the targets that sign asymmetrically. */
+
+import middy from '@middy/core';
+import { describeError, writeLine } from '../lib/adapters/log.ts';
+import { createLiveKeysOf, keyTargets } from '../lib/adapters/target-keys.ts';
+import { answerErrors } from '../lib/http/answer-errors.ts';
+import { publicUrlOf } from '../lib/http/api-gateway-event.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
+import { serveKeys } from '../lib/public-keys/serve-keys.ts';
+import config from '../streampass.config.ts';
+
+const targets = keyTargets(config, createLiveKeysOf(config, process.env)).filter(
+  ({ target }) => target.keys === 'jwks',
+);
+
+export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()
+  .use(
+    answerErrors(
+      (event) => `${publicUrlOf(event, process.env['PUBLIC_URL'] || undefined)}/errors`,
+      (error) => writeLine({ event: 'keys.defect', ...describeError(error) }),
+    ),
+  )
+  .handler((event: ApiGatewayEvent) => serveKeys(event, targets));
