@@ -127,7 +127,7 @@ test.each([
   ['a newline at its end', 'a'.repeat(40) + '\n'],
   ['a carriage return', 'a'.repeat(40) + '\r'],
   ['a tab', 'a'.repeat(40) + '\t'],
-  ['a NUL', 'a'.repeat(40) + '\0' + 'b'],
+  ['a NUL', 'a'.repeat(40) + '\0b'],
   ['a blank', ' ' + 'a'.repeat(40)],
   ['a letter beyond ASCII', 'ä'.repeat(40)],
   ['31 bytes', 'a'.repeat(31)],

@@ -5,10 +5,10 @@ import { fingerprintOf } from '../../../lib/ring/secret.ts';
 import { newSecret, newVersionId, Sandbox } from './sandbox.ts';
 
 // Every program that the script runs. Between two of them it only computes, so these are the points at which a kill matters.
-const PROGRAMS = [
-  ...['awk', 'aws', 'basename', 'chmod', 'chown', 'cut', 'dirname', 'flock', 'grep', 'head', 'mkdir', 'mv'],
-  ...['rm', 'sed', 'sha256sum', 'stat', 'sync', 'tail', 'timeout', 'tr'],
-];
+const PROGRAMS =
+  'awk aws basename chmod chown cut dirname flock grep head mkdir mv rm sed sha256sum stat sync tail timeout tr'.split(
+    ' ',
+  );
 
 const sandboxes: Sandbox[] = [];
 afterAll(() => {

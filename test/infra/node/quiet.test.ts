@@ -2,25 +2,10 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { KINDS, newSecret, newVersionId, Sandbox, SERVERS } from './sandbox.ts';
 
-const PROGRAMS = [
-  ...[
-    'awk',
-    'aws',
-    'basename',
-    'chmod',
-    'chown',
-    'cut',
-    'date',
-    'dirname',
-    'flock',
-    'grep',
-    'head',
-    'mkdir',
-    'mv',
-    'rm',
-  ],
-  ...['sed', 'sh', 'sha256sum', 'stat', 'sync', 'tail', 'timeout', 'tr'],
-];
+const PROGRAMS =
+  'awk aws basename chmod chown cut date dirname flock grep head mkdir mv rm sed sh sha256sum stat sync tail timeout tr'.split(
+    ' ',
+  );
 
 let sandbox: Sandbox;
 afterEach(() => sandbox.remove());

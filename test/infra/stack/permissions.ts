@@ -1,4 +1,12 @@
-import { intrinsic, isList, isObject, type Properties, type Template, type Value } from './template.ts';
+import {
+  asText,
+  intrinsic,
+  isList,
+  isObject,
+  type Properties,
+  type Template,
+  type Value,
+} from './template.ts';
 
 /**
  * Every permission that the template gives, one line each, sorted: `HOLDER may ACTION on RESOURCE` with ` if CONDITION`
@@ -58,8 +66,8 @@ function statements(document: Value | undefined): Statement[] {
     if (call?.name !== 'Fn::If' || !isList(call.argument)) return [{ body }];
     const [condition, whenTrue = null, whenFalse = null] = call.argument;
     return [
-      { body: whenTrue, option: String(condition) },
-      { body: whenFalse, option: `not ${String(condition)}` },
+      { body: whenTrue, option: asText(condition) },
+      { body: whenFalse, option: `not ${asText(condition)}` },
     ].filter((one) => intrinsic(one.body)?.argument !== 'AWS::NoValue');
   });
 }
@@ -101,20 +109,20 @@ function text(value: Value | undefined): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'string') return value;
   const call = intrinsic(value);
-  if (call?.name === 'Ref') return `{${String(call.argument)}}`;
-  if (call?.name === 'Fn::GetAtt' && isList(call.argument)) return `{${call.argument.join('.')}}`;
+  if (call?.name === 'Ref') return `{${asText(call.argument)}}`;
+  if (call?.name === 'Fn::GetAtt' && isList(call.argument)) return `{${call.argument.map(asText).join('.')}}`;
   if (call?.name === 'Fn::Sub' && typeof call.argument === 'string')
     return call.argument.replaceAll('${', '{');
   if (call?.name === 'Fn::Join' && isList(call.argument)) {
     const [separator, parts = []] = call.argument;
-    return list(parts).map(text).join(String(separator));
+    return list(parts).map(text).join(asText(separator));
   }
   if (isList(value)) return `[${value.map(text).join(', ')}]`;
   if (isObject(value))
     return `{ ${Object.entries(value)
       .map(([key, inner]) => `${key}: ${text(inner)}`)
       .join(', ')} }`;
-  return String(value);
+  return asText(value);
 }
 
 function list(value: Value | undefined): readonly Value[] {

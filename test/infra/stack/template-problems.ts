@@ -1,6 +1,6 @@
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
 import type { PropertyType, Property } from '@aws-cdk/service-spec-types';
-import { intrinsic, isList, isObject, type Template, type Value } from './template.ts';
+import { asText, intrinsic, isList, isObject, type Template, type Value } from './template.ts';
 
 const spec = loadAwsServiceSpecSync();
 
@@ -59,7 +59,7 @@ function valueProblems(path: string, value: Value, type: PropertyType): string[]
     case 'number':
     case 'integer':
       // CloudFormation takes numbers in strings as well.
-      return /^-?[0-9]+(\.[0-9]+)?$/.test(String(value)) ? [] : [`${path}: is no number`];
+      return /^-?[0-9]+(\.[0-9]+)?$/.test(asText(value)) ? [] : [`${path}: is no number`];
     case 'array':
       return isList(value)
         ? value.flatMap((item, at) => valueProblems(`${path}[${at}]`, item, type.element))
@@ -94,23 +94,23 @@ function referenceProblems(template: Template): string[] {
       problems.push(`${path}: ${type} has no attribute ${attribute}`);
   };
   const checkCondition = (path: string, name: Value) => {
-    if (!(String(name) in (template.Conditions ?? {})))
-      problems.push(`${path}: no condition is called ${String(name)}`);
+    if (!(asText(name) in (template.Conditions ?? {})))
+      problems.push(`${path}: no condition is called ${asText(name)}`);
   };
   const walk = (path: string, value: Value): void => {
     const call = intrinsic(value);
-    if (call?.name === 'Ref') checkName(path, String(call.argument));
+    if (call?.name === 'Ref') checkName(path, asText(call.argument));
     if (call?.name === 'Condition') checkCondition(path, call.argument);
     if (call?.name === 'Fn::GetAtt') {
       const [name = '', attribute = ''] = isList(call.argument)
-        ? call.argument.map(String)
-        : String(call.argument).split(/\.(.*)/);
+        ? call.argument.map(asText)
+        : asText(call.argument).split(/\.(.*)/);
       checkAttribute(path, name, attribute);
     }
     if (call?.name === 'Fn::If' && isList(call.argument)) checkCondition(path, call.argument[0] ?? '');
     if (call?.name === 'Fn::Sub') {
       const [text, given = {}] = isList(call.argument) ? call.argument : [call.argument];
-      for (const [, name = '', attribute] of String(text).matchAll(
+      for (const [, name = '', attribute] of asText(text).matchAll(
         /\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z.]+))?\}/g,
       )) {
         if (isObject(given) && name in given) continue;

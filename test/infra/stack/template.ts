@@ -34,3 +34,8 @@ export function isObject(value: Value): value is Properties {
 export function isList(value: Value): value is readonly Value[] {
   return Array.isArray(value);
 }
+
+/** A value as text: a string as it is, anything else as JSON. */
+export function asText(value: Value | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
