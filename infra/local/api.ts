@@ -27,6 +27,9 @@ export interface Api {
   readonly url: string;
   /** Invokes the `rotate` function and gives what it returned. */
   readonly rotate: (event: unknown) => Promise<RotationReport>;
+  /** Frees the port: nobody answers there until `resume`. */
+  readonly pause: () => Promise<void>;
+  readonly resume: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -80,8 +83,17 @@ export async function startApi({
 
   let front: { close: () => Promise<void> } | undefined;
 
-  async function close(): Promise<void> {
+  async function resume(): Promise<void> {
+    front = await startApiFront({ port, behind: offlinePort, allowedOrigins });
+  }
+
+  async function pause(): Promise<void> {
     await front?.close();
+    front = undefined;
+  }
+
+  async function close(): Promise<void> {
+    await pause();
     if (running && child.pid !== undefined) {
       // The group: the emulation has children of its own.
       process.kill(-child.pid, 'SIGTERM');
@@ -102,12 +114,12 @@ export async function startApi({
     await delay(100);
   }
   try {
-    front = await startApiFront({ port, behind: offlinePort, allowedOrigins });
+    await resume();
   } catch (error) {
     await close();
     throw error;
   }
-  return { url, rotate: (event) => invokeRotate(lambdaPort, event), close };
+  return { url, rotate: (event) => invokeRotate(lambdaPort, event), pause, resume, close };
 }
 
 async function answers(url: string): Promise<boolean> {

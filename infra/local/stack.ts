@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { RotationReport } from '../../lib/rotation/report.ts';
 import { startApi } from './api.ts';
+import type { Api } from './api.ts';
 import { startDemoPage } from './demo/server.ts';
 import { configFileName, writeDefaultConfigFile } from './media-servers/config-templates.ts';
 import { startMediaServer } from './media-servers/start-media-server.ts';
@@ -22,6 +23,8 @@ export interface StackOptions {
   readonly profile: 'default' | 'demo';
   /** Media server nodes a target; default 3. */
   readonly nodes?: number;
+  /** How long a sign-in lasts; default 3600 seconds. */
+  readonly idTokenTtlSeconds?: number;
   /** More environment for the functions. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -34,6 +37,8 @@ export interface Stack {
   /** Where what the functions print goes. */
   readonly logFile: string;
   readonly mediaServers: Readonly<Record<TargetName, MediaServer>>;
+  /** Nobody answers at the API's address until `resume`, as in an outage. */
+  readonly api: Pick<Api, 'pause' | 'resume'>;
   /** Runs the `rotate` function once. */
   readonly rotate: (event: unknown) => Promise<RotationReport>;
   /** Ends everything that was started, last first, and frees the ports. */
@@ -83,6 +88,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         port: ports.oidc,
         clients: [demoClient({ origin: page })],
         keysFile: join(stateDir, 'oidc-keys.json'),
+        ...(options.idTokenTtlSeconds !== undefined && { idTokenTtlSeconds: options.idTokenTtlSeconds }),
       }),
     );
 
@@ -145,7 +151,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         profile,
       }),
     );
-    return { urls, logFile, mediaServers, rotate: api.rotate, close };
+    return { urls, logFile, mediaServers, api, rotate: api.rotate, close };
   } catch (error) {
     await close();
     throw error;
