@@ -76,11 +76,13 @@ export async function simulate(options: SimulationOptions): Promise<Progress> {
       RED5_SERVER_FILES: nodes.map(({ file }) => file).join(':'),
       RED5_SERVER_RELOAD: RELOAD_COMMAND,
     });
+    const timers = hastenTimers();
     const silent = silenceOutput();
     try {
       return await live();
     } finally {
       silent.restore();
+      timers.restore();
     }
 
     async function live(): Promise<Progress> {
@@ -197,6 +199,15 @@ function faultsOf(chance: Chance, pass: (seconds: number) => void) {
     crashAfter: (calls: number | undefined) => (callsLeft = calls),
     count: () => count,
   };
+}
+
+/** Time passes five times as fast for what waits on real timers: the SDK before it tries again, and its time limits. */
+function hastenTimers(): { restore: () => void } {
+  const { setTimeout: real } = globalThis;
+  const hastened = (work: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
+    real(work, ms / 5, ...args);
+  globalThis.setTimeout = Object.assign(hastened, real);
+  return { restore: () => (globalThis.setTimeout = real) };
 }
 
 /** The functions' log lines would drown the progress. */
