@@ -45,7 +45,7 @@ interface KeySet {
   /** Before they were asked for, epoch seconds. */
   readonly fetchedAt: number;
   /** The place of its fetch among all fetches. */
-  readonly flight: number;
+  readonly fetchNumber: number;
   /** Grows when the provider's answer changes. */
   readonly generation: number;
   readonly digest: string;
@@ -62,7 +62,7 @@ interface KeySet {
 export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCacheOptions): IssuerKeys {
   let keySet: KeySet | undefined;
   let flight: { readonly startedAt: number; readonly done: Promise<void> } | undefined;
-  let flights = 0;
+  let fetches = 0;
   let coolsSince = -Infinity;
 
   function ageAt(at: number): number {
@@ -81,18 +81,18 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
     return left > COOLDOWN ? 0 : Math.max(0, left);
   }
 
-  async function fetchKeys(fetchedAt: number, number: number): Promise<void> {
+  async function fetchKeys(fetchedAt: number, fetchNumber: number): Promise<void> {
     const document = await fetchKeySet(fetchedAt + PATIENCE);
     const keys = usableKeys(document);
     if (keys.length === 0) throw new Error('it sent no JWK Set with a key that can verify signatures');
-    const isOvertaken = keySet !== undefined && keySet.flight > number;
+    const isOvertaken = keySet !== undefined && keySet.fetchNumber > fetchNumber;
     if (isOvertaken) return;
     const digest = hash('sha256', JSON.stringify(document));
     const isNew = keySet?.digest !== digest;
     keySet = {
       keys,
       fetchedAt,
-      flight: number,
+      fetchNumber,
       generation: (keySet?.generation ?? 0) + (isNew ? 1 : 0),
       digest,
     };
@@ -102,8 +102,8 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
   async function refresh(): Promise<void> {
     const asked = now();
     if (flight === undefined || Math.abs(asked - flight.startedAt) > PATIENCE) {
-      flights += 1;
-      const done = fetchKeys(asked, flights)
+      fetches += 1;
+      const done = fetchKeys(asked, fetches)
         .catch((error: unknown) => {
           coolDown(asked);
           onProblem(error instanceof Error ? error.message : 'the fetch failed');

@@ -1,12 +1,12 @@
 /** Keys of a real provider over real HTTP, in virtual time: what is asked of it, and what a token's caller gets. */
 
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { getJson } from '../../lib/adapters/https-json.ts';
 import { createIssuerKeys } from '../../lib/identity/issuer-keys.ts';
 import type { IssuerKeys, KeyLookup } from '../../lib/identity/issuer-keys.ts';
 import { oidc } from '../../lib/identity/presets/oidc.ts';
+import type { GetJson } from '../../lib/ports.ts';
 import { newKeyPair } from '../jws/key-pairs.ts';
 import { cutOff, hang, redirect, startProvider, text } from './provider.ts';
 import type { Answer, Provider } from './provider.ts';
@@ -23,12 +23,20 @@ let provider: Provider;
 let clock: VirtualClock;
 let keys: IssuerKeys;
 let problems: string[];
+/** What was had from the provider, in the order in which it came. */
+let documents: unknown[];
+
+const getDocument: GetJson = async (url, seconds) => {
+  const document = await getJson(url, seconds);
+  documents.push(document);
+  return document;
+};
 
 /** As a new instance of the function has them: nothing fetched yet. */
 function newIssuerKeys(issuer = provider.origin): IssuerKeys {
   return createIssuerKeys({
     issuer: oidc({ issuer, audience: 'client' }),
-    getJson,
+    getJson: getDocument,
     now: clock.now,
     within: clock.within,
     onProblem: (problem) => problems.push(problem),
@@ -41,6 +49,7 @@ beforeEach(async () => {
   provider.answers.set('/jwks', OLD_SET);
   clock = createVirtualClock();
   problems = [];
+  documents = [];
   keys = newIssuerKeys();
 });
 afterEach(() => provider.close());
@@ -101,6 +110,16 @@ describe('while the provider answers', () => {
     provider.answers.set(DISCOVERY, { issuer: provider.origin, jwks_uri: `${provider.origin}/moved` });
     provider.answers.set('/moved', NEW_SET);
     await clock.pass(HOUR);
+    expect(await ask('new')).toBe('found new');
+  });
+
+  test('follows keys that moved and left nothing behind within half a minute', async () => {
+    await ask('old');
+    provider.answers.set(DISCOVERY, { issuer: provider.origin, jwks_uri: `${provider.origin}/moved` });
+    provider.answers.set('/moved', NEW_SET);
+    provider.answers.delete('/jwks');
+    expect(await ask('new')).toBe('retry in 30');
+    await clock.pass(30);
     expect(await ask('new')).toBe('found new');
   });
 
@@ -254,16 +273,32 @@ describe('a provider that hangs', () => {
     const response = await held.promise;
     await clock.pass(31);
     expect(await frozen).toMatch(/^retry in /);
-
     provider.answers.set('/jwks', NEW_SET);
     expect(await ask('new')).toBe('found new');
     const generation = keys.generationAt(clock.now());
-    const lateAnswer = once(response, 'close');
+
+    const answered = documents.length;
     text(JSON.stringify(OLD_SET))(response);
-    await lateAnswer;
-    await new Promise((resolve) => setImmediate(resolve));
+    await vi.waitFor(() => expect(documents).toHaveLength(answered + 1));
+    await clock.pass(0);
     expect(await ask('new')).toBe('found new');
     expect(keys.generationAt(clock.now())).toBe(generation);
+  });
+
+  test('cannot end a later wait with a failure that comes too late', async () => {
+    const held = Promise.withResolvers<ServerResponse>();
+    provider.answers.set('/jwks', held.resolve);
+    const frozen = ask('old');
+    const response = await held.promise;
+    await clock.pass(31);
+    await frozen;
+    provider.answers.set('/jwks', OLD_SET);
+    expect(await ask('made-up')).toBe('no such key');
+
+    response.destroy();
+    await vi.waitFor(() => expect(problems).toHaveLength(1));
+    expect(await ask('made-up')).toBe('retry in 30');
+    expect(provider.count('/jwks')).toBe(2);
   });
 
   test('counts the age of keys from before they were asked for', async () => {
@@ -416,6 +451,17 @@ describe('generations', () => {
     expect(await ask('old')).toBe('found old');
     expect(keys.generationAt(clock.now())).toBeUndefined();
   });
+});
+
+test('a clock that was set back multiplies no fetches', async () => {
+  await ask('old');
+  await ask('made-up');
+  await clock.pass(-HOUR);
+  provider.answers.clear();
+  const before = requests();
+  expect(await askTimes(20, () => 'old')).toContain('retry in 30');
+  await askTimes(20, () => 'old');
+  expect(requests()).toBe(before + 1);
 });
 
 test('a clock that was set back makes no key young again and stops no fetch', async () => {
