@@ -4,8 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Template } from './template.ts';
+import { readZip } from './zip.ts';
 
-const root = join(import.meta.dirname, '../../..');
+/** The repository. */
+export const ROOT = join(import.meta.dirname, '../../..');
+
+export const FUNCTIONS = ['authorizer', 'health', 'keys', 'metadata', 'red5', 'rotate', 'token'] as const;
 
 /** A packaged stack: the temporary folder it was made in, its template, and where each function's zip is. */
 export interface PackagedStack {
@@ -26,9 +30,9 @@ export async function packageStack(
   const folder = mkdtempSync(join(tmpdir(), 'streampass-stack-'));
   mkdirSync(join(folder, 'dist'));
   for (const part of ['serverless.yml', 'package.json', 'infra', 'dist/functions']) {
-    cpSync(join(root, part), join(folder, part), { recursive: true });
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   }
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const bin = join(folder, 'node_modules/.bin');
   const given = Object.entries(parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
   const packaging = promisify(execFile)(join(bin, 'osls'), ['package', ...given], {
@@ -41,4 +45,9 @@ export async function packageStack(
   const zips = join(folder, '.serverless');
   const template = readFileSync(join(zips, 'cloudformation-template-update-stack.json'), 'utf8');
   return { folder, zips, template: JSON.parse(template) as Template };
+}
+
+/** What is in a function's zip, by name. */
+export function filesOf(stack: PackagedStack, name: string): Map<string, Buffer> {
+  return readZip(readFileSync(join(stack.zips, `${name}.zip`)));
 }

@@ -39,3 +39,25 @@ export function isList(value: Value): value is readonly Value[] {
 export function asText(value: Value | undefined): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
+
+/** The resources of one type, in the template's order. */
+export function resourcesOf(template: Template, type: string): Resource[] {
+  return Object.values(template.Resources).filter(({ Type }) => Type === type);
+}
+
+/** A member of an object that may not be there. */
+export function field(value: unknown, key: string): unknown {
+  return (value as Record<string, unknown> | undefined)?.[key];
+}
+
+/** A template that a test may change. */
+export interface Mutable {
+  Resources: Record<string, { Type: string; DependsOn?: string[]; Properties: Record<string, unknown> }>;
+}
+
+/** A copy of the template with one thing changed. */
+export function changed(template: Template, change: (copy: Mutable) => void): Template {
+  const copy = structuredClone(template) as unknown as Mutable;
+  change(copy);
+  return copy as unknown as Template;
+}
