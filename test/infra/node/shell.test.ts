@@ -5,6 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { Sandbox } from './sandbox.ts';
 
 const folder = join(import.meta.dirname, '../../../infra/node');
+/** Comes with no npm package, so it is asked where it is installed. */
+const SHELLCHECK = 'shellcheck';
+
 const installed = (program: string) =>
   (process.env['PATH'] ?? '').split(':').some((directory) => existsSync(join(directory, program)));
 
@@ -14,9 +17,8 @@ describe.each(['streampass-node.sh', 'install.sh'])('%s', (file) => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
-  // ShellCheck comes with no npm package; where it is installed it has to be content.
-  test.runIf(installed('shellcheck'))('passes shellcheck', () => {
-    const { status, stdout } = spawnSync('shellcheck', ['--shell=sh', join(folder, file)], {
+  test.runIf(installed(SHELLCHECK))('passes shellcheck', () => {
+    const { status, stdout } = spawnSync(SHELLCHECK, ['--shell=sh', join(folder, file)], {
       encoding: 'utf8',
     });
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });

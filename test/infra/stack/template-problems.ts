@@ -1,8 +1,11 @@
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
-import type { PropertyType, Property } from '@aws-cdk/service-spec-types';
 import { asText, intrinsic, isList, isObject, type Template, type Value } from './template.ts';
 
 const spec = loadAwsServiceSpecSync();
+const specified = (type: string) => spec.lookup('resource', 'cloudFormationType', 'equals', type)[0];
+
+type Property = NonNullable<ReturnType<typeof specified>>['properties'][string];
+type PropertyType = Property['type'];
 
 /**
  * Everything in which the template departs from CloudFormation's resource specification: unknown types, properties and
@@ -12,7 +15,7 @@ const spec = loadAwsServiceSpecSync();
 export function templateProblems(template: Template): string[] {
   const problems: string[] = [];
   for (const [name, resource] of Object.entries(template.Resources)) {
-    const [known] = spec.lookup('resource', 'cloudFormationType', 'equals', resource.Type);
+    const known = specified(resource.Type);
     if (!known) {
       problems.push(`${name}: no resource type is called ${resource.Type}`);
       continue;
@@ -89,7 +92,7 @@ function referenceProblems(template: Template): string[] {
   const checkAttribute = (path: string, name: string, attribute: string) => {
     checkName(path, name);
     const type = template.Resources[name]?.Type;
-    const [known] = type === undefined ? [] : spec.lookup('resource', 'cloudFormationType', 'equals', type);
+    const known = type === undefined ? undefined : specified(type);
     if (known && !(attribute in known.attributes))
       problems.push(`${path}: ${type} has no attribute ${attribute}`);
   };
