@@ -2,13 +2,16 @@
 
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startClientFleet } from './client-fleet.ts';
+import type { ClientFleet } from './client-fleet.ts';
 import { portsFrom } from './ports.ts';
 import { startStack } from './stack.ts';
 import type { Stack } from './stack.ts';
 
 const HELP = `npm start [-- --demo] [--nodes N] [--port N] [--state D]
 
-  --demo      short lifetimes, so that a whole rotation takes about three minutes
+  --demo      short lifetimes, so that a whole rotation takes about three minutes; a few clients
+              keep connecting and a line counts with which token
   --nodes N   media server nodes a target, 1 to 9 (default 3)
   --port N    the first of nine ports (default 3000)
   --state D   the folder that keeps secrets and keys (default .streampass)`;
@@ -37,7 +40,11 @@ const starting = startStack({
 try {
   const stack = await starting;
   console.log(describe(stack));
+  const fleet = profile === 'demo' ? startClientFleet(stack) : undefined;
+  const line = fleet && showCounts(fleet);
   await interrupted.promise;
+  line?.end();
+  await fleet?.close();
   console.log('\nstreampass: ending …');
   await stack.close();
 } catch (error) {
@@ -71,6 +78,24 @@ function wholeNumber(name: string, text: string, least: number, most: number): n
 function fail(message: string): never {
   for (const line of message.split('\n')) console.error(line === '' ? '' : `streampass: ${line}`);
   process.exit(1);
+}
+
+/** One line that is written over in a terminal, and now and then a new one elsewhere. */
+function showCounts(fleet: ClientFleet): { end: () => void } {
+  const inTerminal = process.stdout.isTTY;
+  const write = (): void => {
+    const { first, fallback, rejected } = fleet.counts();
+    const line = `connected by first token ${first}, by fallback ${fallback}, rejected ${rejected}`;
+    process.stdout.write(inTerminal ? `\r  ${line} ` : `  ${line}\n`);
+  };
+  if (inTerminal) process.stdout.write('\n');
+  const timer = setInterval(write, inTerminal ? 500 : 10_000);
+  return {
+    end() {
+      clearInterval(timer);
+      write();
+    },
+  };
 }
 
 function describe({ urls, logFile }: Stack): string {
