@@ -1,5 +1,5 @@
-import { checkConfig, formatProblem } from '../config/check-config.ts';
-import type { ConfigProblem } from '../config/check-config.ts';
+import { formatProblem } from '../config/check-config.ts';
+import { configProblems } from '../config/config-problems.ts';
 import type { Config } from '../config/config.ts';
 import { createAdmission } from '../deny/admission.ts';
 import type { Admission } from '../deny/admission.ts';
@@ -40,7 +40,7 @@ const PREFETCHED_ISSUERS = 4;
 
 /** Wires a configuration to Secrets Manager and the providers. Reads nothing before it is asked. */
 export function createService(config: Config, env: Readonly<Record<string, string | undefined>>): Service {
-  const problems = [...checkConfig(config), ...unreadDenyTable(config, env)];
+  const problems = configProblems(config, env);
   for (const problem of problems) writeLine({ event: 'config.invalid', problem: formatProblem(problem) });
   const sound = problems.length === 0;
   if (sound && config.issuers.length === 0) {
@@ -122,14 +122,4 @@ export function createService(config: Config, env: Readonly<Record<string, strin
     publicUrl,
     errorsUrl: (event) => `${publicUrl(event)}/errors`,
   };
-}
-
-/** A stack that has a deny table, and a configuration that never reads it, would let denied people in. */
-function unreadDenyTable(
-  config: Config,
-  env: Readonly<Record<string, string | undefined>>,
-): readonly ConfigProblem[] {
-  const problem =
-    "DENY_TABLE is set, so it must be dynamoDenyTable(env['DENY_TABLE']) of lib/adapters/deny-table.ts";
-  return env['DENY_TABLE'] && config.deny.table === undefined ? [{ path: 'deny.table', problem }] : [];
 }

@@ -9,6 +9,7 @@ export interface ApiGatewayEvent {
   readonly body?: string | null;
   readonly isBase64Encoded?: boolean;
   readonly rawPath?: string;
+  readonly queryStringParameters?: Readonly<Record<string, string | undefined>>;
   readonly pathParameters?: Readonly<Record<string, string | undefined>>;
   readonly requestContext?: {
     readonly domainName?: string;

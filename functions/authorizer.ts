@@ -1,0 +1,47 @@
+/** A Lambda authorizer for APIs of one's own that take streaming tokens. The decision is `lib/judge/`; this wires it. */
+
+import { createJudgeService, describeToken } from '../lib/adapters/judge.ts';
+import { describeError, writeLine } from '../lib/adapters/log.ts';
+import { systemNow } from '../lib/adapters/system.ts';
+import { createLiveKeysOf } from '../lib/adapters/target-keys.ts';
+import { authorize } from '../lib/judge/authorize.ts';
+import type { AuthorizerDeps } from '../lib/judge/authorize.ts';
+import type { AuthorizerEvent, PolicyResponse, SimpleResponse } from '../lib/judge/authorizer-event.ts';
+import { OAuthError } from '../lib/oauth/oauth-error.ts';
+import config from '../streampass.config.ts';
+
+const service = createJudgeService(config, process.env, createLiveKeysOf(config, process.env));
+const names = process.env['AUTHORIZER_TARGETS'] || undefined;
+const cacheSeconds = Number(process.env['AUTHORIZER_CACHE_SECONDS'] || 0);
+/** What API Gateway keeps an answer for at most, in seconds: assumed where the environment has no number. */
+const LONGEST_CACHE = 3600;
+const deps: AuthorizerDeps = {
+  judge: service.judge,
+  now: systemNow,
+  cacheSeconds: Number.isFinite(cacheSeconds) ? cacheSeconds : LONGEST_CACHE,
+  targets: names === undefined ? undefined : new Set(names.split(/[ ,]+/)),
+};
+
+await service.prefetch();
+
+/** Answers one question of API Gateway; never fails. */
+export async function handler(event: AuthorizerEvent): Promise<SimpleResponse | PolicyResponse> {
+  const { response, facts } = await settle(event);
+  writeLine({
+    event: facts.problem === undefined ? 'authorizer.allowed' : 'authorizer.denied',
+    reason: facts.problem,
+    ...describeToken(facts.token),
+    request_id: event.requestContext?.requestId,
+  });
+  return response;
+}
+
+async function settle(event: AuthorizerEvent): ReturnType<typeof authorize> {
+  try {
+    return await authorize(event, deps);
+  } catch (error) {
+    writeLine({ event: 'authorizer.defect', ...describeError(error) });
+    const failing = { ...deps, judge: () => Promise.reject(new OAuthError('internal')) };
+    return authorize(event, failing);
+  }
+}

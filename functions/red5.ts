@@ -1,0 +1,57 @@
+/**
+ * The doors for servers that ask about a streaming token instead of verifying it: Red5 Pro's round-trip authentication,
+ * MediaMTX's HTTP authentication, token introspection. The decision is `lib/judge/`; this wires it.
+ */
+
+import { createJudgeService, describeToken } from '../lib/adapters/judge.ts';
+import { describeError, writeLine } from '../lib/adapters/log.ts';
+import { createLiveKeysOf } from '../lib/adapters/target-keys.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
+import { answerAtDoor } from '../lib/judge/answer-at-door.ts';
+import type { Door } from '../lib/judge/door.ts';
+import { introspection } from '../lib/judge/doors/introspection.ts';
+import { mediamtxAuth } from '../lib/judge/doors/mediamtx.ts';
+import { red5Invalidate, red5Validate } from '../lib/judge/doors/red5.ts';
+import { OAuthError } from '../lib/oauth/oauth-error.ts';
+import config from '../streampass.config.ts';
+
+/** By the last part of the path. */
+const doors: Readonly<Record<string, Door>> = {
+  validateCredentials: red5Validate,
+  invalidateCredentials: red5Invalidate,
+  auth: mediamtxAuth,
+  introspect: introspection,
+};
+
+const liveKeysOf = createLiveKeysOf(config, process.env);
+const service = createJudgeService(config, process.env, liveKeysOf);
+const callerSecretId = process.env['RED5_CALLER_SECRET_ID'];
+const callerSecret = callerSecretId ? liveKeysOf(callerSecretId, 'HS256', 'callers') : undefined;
+const deps = { judge: service.judge, callerSecret };
+
+await Promise.allSettled([service.prefetch(), callerSecret?.get()]);
+
+/** Answers one event; whatever it holds, in the words of the door it came to. */
+export async function handler(event: ApiGatewayEvent): Promise<ApiGatewayResponse> {
+  const name = event.rawPath?.split('/').at(-1) ?? '';
+  const door = Object.hasOwn(doors, name) ? doors[name] : undefined;
+  // API Gateway sends no other path here.
+  if (door === undefined) return red5Validate.unknownCaller;
+  const requestId = event.requestContext?.requestId;
+  try {
+    const { response, facts } = await answerAtDoor(event, door, deps);
+    const { problem, token } = facts;
+    writeLine({
+      event: problem === undefined ? 'door.opened' : 'door.closed',
+      door: facts.door,
+      reason: problem,
+      ...describeToken(token),
+      request_id: requestId,
+      source_ip: event.requestContext?.http?.sourceIp,
+    });
+    return response;
+  } catch (error) {
+    writeLine({ event: 'door.defect', door: door.name, request_id: requestId, ...describeError(error) });
+    return door.unavailable(new OAuthError('internal'));
+  }
+}

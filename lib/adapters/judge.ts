@@ -1,0 +1,56 @@
+import { configProblems } from '../config/config-problems.ts';
+import { formatProblem } from '../config/check-config.ts';
+import type { Config } from '../config/config.ts';
+import { createAdmission } from '../deny/admission.ts';
+import { createJudge } from '../judge/judge.ts';
+import type { Judge } from '../judge/judge.ts';
+import type { GoodToken } from '../judge/judge-token.ts';
+import { OAuthError } from '../oauth/oauth-error.ts';
+import { writeLine } from './log.ts';
+import { systemNow, within } from './system.ts';
+import { keyTargets } from './target-keys.ts';
+import type { LiveKeysOf } from './target-keys.ts';
+
+/** What the functions that judge streaming tokens share. */
+export interface JudgeService {
+  /** Throws 503 `config_invalid` too, where the configuration is not sound. */
+  readonly judge: Judge;
+  /** Fetches what the first request needs; never rejects. */
+  prefetch(): Promise<void>;
+}
+
+/** Wires a configuration to Secrets Manager and to its deny list. Reads nothing before it is asked. */
+export function createJudgeService(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  liveKeysOf: LiveKeysOf,
+): JudgeService {
+  const problems = configProblems(config, env);
+  for (const problem of problems) writeLine({ event: 'config.invalid', problem: formatProblem(problem) });
+  const targets = keyTargets(config, liveKeysOf);
+  const { assertNotDenied } = createAdmission({ deny: config.deny, now: systemNow, within });
+  const judge = createJudge({ targets, assertNotDenied, now: systemNow, clockSkew: config.timing.clockSkew });
+  return {
+    async judge(token, concerns) {
+      if (problems.length > 0) throw new OAuthError('config_invalid');
+      return judge(token, concerns);
+    },
+    async prefetch() {
+      if (problems.length === 0) await Promise.allSettled(targets.map(({ keys }) => keys.get()));
+    },
+  };
+}
+
+/** What a log line may say of a token: what names it, and nothing that it could be made of. */
+export function describeToken(token: GoodToken | undefined): Readonly<Record<string, unknown>> {
+  if (token === undefined) return {};
+  const { targetName, grant, claims, kid, expiresAt } = token;
+  return {
+    target: targetName,
+    sub: grant.subject,
+    session: grant.session,
+    jti: claims['jti'],
+    kid,
+    expires_at: expiresAt,
+  };
+}

@@ -1,0 +1,89 @@
+import { sessionsOf } from '../deny/deny-keys.ts';
+import type { Admission } from '../deny/admission.ts';
+import { OAuthError } from '../oauth/oauth-error.ts';
+import type { Now } from '../ports.ts';
+import type { LiveKeys } from '../ring/live-keys.ts';
+import type { Target } from '../targets/target.ts';
+import { judgeToken } from './judge-token.ts';
+import type { CandidateTarget, GoodToken, TokenProblem } from './judge-token.ts';
+
+/** What a judgement needs of the outside. */
+export interface JudgeDeps {
+  readonly targets: readonly { readonly name: string; readonly target: Target; readonly keys: LiveKeys }[];
+  readonly assertNotDenied: Admission['assertNotDenied'];
+  readonly now: Now;
+  /** Seconds. */
+  readonly clockSkew: number;
+}
+
+/** Why a token does not let its bearer do what was asked; for logs. */
+export type Problem = TokenProblem | 'token_denied' | 'action_not_granted' | 'room_not_granted';
+
+export type Verdict =
+  | { readonly good: true; readonly token: GoodToken }
+  | { readonly good: false; readonly problem: Problem; readonly token?: GoodToken };
+
+/**
+ * Judges a streaming token, for the targets that `concerns` picks: signed with a live key, not ended, nobody denied.
+ *
+ * @throws {OAuthError} 503: keys or deny list cannot be had now, so that nobody can tell
+ */
+export type Judge = (token: string, concerns?: (target: Target, name: string) => boolean) => Promise<Verdict>;
+
+/** The one decision on streaming tokens that every door asks for. */
+export function createJudge({ targets, assertNotDenied, now, clockSkew }: JudgeDeps): Judge {
+  return async (token, concerns = () => true) => {
+    const { candidates, failure } = await gatherKeys(
+      targets.filter(({ name, target }) => concerns(target, name)),
+    );
+    const verdict = judgeToken(token, candidates, now(), clockSkew);
+    if (!verdict.good) {
+      // A key that cannot be had now may be the one it was signed with.
+      if (verdict.problem === 'token_signature' && failure !== undefined) throw failure;
+      return verdict;
+    }
+    const { claims, grant } = verdict.token;
+    try {
+      await assertNotDenied({
+        subject: grant.subject,
+        sessions: [...sessionsOf(claims), ...(grant.session === undefined ? [] : [grant.session])],
+      });
+    } catch (error) {
+      if (!(error instanceof OAuthError) || error.reason !== 'subject_token_denied') throw error;
+      return { good: false, problem: 'token_denied', token: verdict.token };
+    }
+    return verdict;
+  };
+}
+
+async function gatherKeys(
+  targets: JudgeDeps['targets'],
+): Promise<{ readonly candidates: readonly CandidateTarget[]; readonly failure: unknown }> {
+  const sets = await Promise.allSettled(targets.map(({ keys }) => keys.get()));
+  let failure: unknown;
+  const candidates = targets.flatMap(({ name, target }, index) => {
+    const set = sets[index];
+    if (set?.status === 'fulfilled') return [{ name, target, keys: set.value.keys }];
+    failure ??= set?.reason;
+    return [];
+  });
+  return { candidates, failure };
+}
+
+/**
+ * A verdict on one action in one room: as it was, or no longer good where the token does not allow that.
+ *
+ * @param room `undefined` where it is none: only a token for any room lets its bearer in there
+ */
+export function narrowTo(verdict: Verdict, action: string | undefined, room: string | undefined): Verdict {
+  if (!verdict.good) return verdict;
+  const { token } = verdict;
+  const { actions, rooms } = token.grant;
+  if (action === undefined || !actions.includes(action)) {
+    return { good: false, problem: 'action_not_granted', token };
+  }
+  if (rooms !== '*' && (room === undefined || !rooms.includes(room))) {
+    return { good: false, problem: 'room_not_granted', token };
+  }
+  return verdict;
+}
