@@ -49,7 +49,7 @@ export async function rotate(
   tell: (target: string, outcome: Outcome) => void,
 ): Promise<RotationReport> {
   const reports = Object.entries(targets).map(async ([name, target]): Promise<[string, TargetReport]> => {
-    const outcome = await rotateTarget(action, target, now);
+    const outcome = await rotateTarget(action, target, now).catch(toOutcome);
     tell(name, outcome);
     return [name, outcome.report];
   });
@@ -63,16 +63,7 @@ const MOST_STEPS = 10;
 const BOOKKEEPING: ReadonlySet<Step['kind']> = new Set(['mark', 'unmark']);
 
 async function rotateTarget(action: Action, target: Rotated, now: number): Promise<Outcome> {
-  let seen: Observation;
-  try {
-    seen = await observe(target, target);
-  } catch (error) {
-    return {
-      report: failedReport(`The secret or its servers cannot be looked at: ${nameOf(error)}`),
-      done: [],
-      error,
-    };
-  }
+  let seen = await observe(target, target);
   const done: Step['kind'][] = [];
   const outcome = (
     observed: Observation['observed'],
@@ -109,6 +100,11 @@ async function rotateTarget(action: Action, target: Rotated, now: number): Promi
     next = plan(seen.observed, target.policy, now);
   }
   return outcome(seen.observed, next);
+}
+
+/** A target that could not be looked at: the others go on. */
+function toOutcome(error: unknown): Outcome {
+  return { report: failedReport(`The target cannot be looked at: ${nameOf(error)}.`), done: [], error };
 }
 
 /** A plan that wants a probe is made anew with its result. */

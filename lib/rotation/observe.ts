@@ -2,7 +2,7 @@ import { SERVERS_LABEL, versionLabelled, type VersionStages } from '../ring/labe
 import type { SigningAlgorithm } from '../targets/target.ts';
 import { readMarks } from './marks.ts';
 import type { Observed, ObservedVersion } from './observed.ts';
-import type { RotationSecrets, SecretDescription, ServerSecret, Servers } from './ports.ts';
+import type { FleetState, RotationSecrets, SecretDescription, ServerSecret, Servers } from './ports.ts';
 import { judgeValue } from './secret-value.ts';
 
 /** What one invocation knows of a target; the secrets stay beside what is planned, logged and reported. */
@@ -24,7 +24,7 @@ export async function observe(
 ): Promise<Observation> {
   const described = await from.secrets.describe(target.secret);
   const { versions, secrets } = await readVersions(described, target.signing, from.secrets);
-  const fleet = await from.servers?.observe(described.arn, [...secrets.values()]);
+  const fleet = await observeServers(described.arn, [...secrets.values()], from.servers);
   return {
     arn: described.arn,
     secrets,
@@ -35,6 +35,20 @@ export async function observe(
       ...(fleet?.problem !== undefined && { fleetProblem: fleet.problem }),
     },
   };
+}
+
+/** Servers that cannot be listed hold a rotation up where it is; the labels are looked after all the same. */
+async function observeServers(
+  arn: string,
+  versions: readonly ServerSecret[],
+  servers: Servers | undefined,
+): Promise<FleetState | undefined> {
+  try {
+    return await servers?.observe(arn, versions);
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'unknown error';
+    return { nodes: [], problem: `The servers cannot be listed (${name}).` };
+  }
 }
 
 /** Another look at the labels alone, after a step: values and servers are as they were, but for what the step made. */

@@ -32,7 +32,9 @@ export function policyOf(
   const untilTokensAreGone = keyRingMaxAge + target.longestToken + clockSkew + slack;
   const waits = {
     // Each token of before has no twin, so the servers change only once all of these are gone. Then both secrets are in
-    // every token set, and the overlap is for what comes late: a server that fetched its secret before the change.
+    // every token set, and the overlap is for what comes late: a server that fetched its secret before the change, or an
+    // invocation that was held up. So a server takes its first connection within the overlap (less the slack and two lives
+    // of the function) after it has fetched its secret.
     single: { announceSeconds: untilTokensAreGone, overlapSeconds: timing.overlap },
     // Servers hold every version of the ring, so only one that is just starting can lack the new one; but each token
     // has no twin, so the old version stays until the last of its tokens is gone.

@@ -87,7 +87,7 @@ export function reportProblems({ nodes, problems = [] }: TargetReport): string[]
   ];
 }
 
-function secretProblems({ labels, versions, fleetProblem, probe, nodes }: Observed): string[] {
+function secretProblems({ labels, versions, fleetProblem, probe }: Observed): string[] {
   const labelled = Object.entries(versions).flatMap(([id, { problem }]) =>
     problem === undefined ? [] : [`Version ${id} ${problem}.`],
   );
@@ -105,8 +105,5 @@ function secretProblems({ labels, versions, fleetProblem, probe, nodes }: Observ
       : []),
     ...(fleetProblem === undefined ? [] : [fleetProblem]),
     ...(probe?.accepted === false ? [`A probe was turned away: ${probe.problem}`] : []),
-    ...(nodes.length > 0 && nodes.every(({ holds }) => holds.length === 0)
-      ? ['No node is known to hold a live version.']
-      : []),
   ];
 }

@@ -24,12 +24,12 @@ export interface Harness {
   now: number;
   /** What goes wrong with each call, in turn. */
   faults: (operation: string) => Fault | undefined;
-  run(action: Action): Promise<TargetReport>;
+  readonly run: (action: Action) => Promise<TargetReport>;
   readonly outcomes: Outcome[];
   /** Advances until the phase, letting the time of each wait pass. */
-  until(phase: TargetReport['phase']): Promise<TargetReport>;
-  labels(): Record<string, string>;
-  close(): Promise<void>;
+  readonly until: (phase: TargetReport['phase']) => Promise<TargetReport>;
+  readonly labels: () => Record<string, string>;
+  readonly close: () => Promise<void>;
 }
 
 /** Servers in memory that hold what they are given. */

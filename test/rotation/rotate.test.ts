@@ -117,7 +117,7 @@ describe('a rotation', () => {
     expect(await run('abort')).toMatchObject({ phase: 'aborting', current: v1, fallback: v2 });
     expect(labels()['STREAMPASS_SERVERS']).toBe(v1);
     await run('advance');
-    expect(new Set([...fleet.held.values()])).toEqual(new Set([valueOf(harness, v1)]));
+    expect(new Set(fleet.held.values())).toEqual(new Set([valueOf(harness, v1)]));
     expect(await run('advance')).toMatchObject({ phase: 'aborting', next: { step: 'wait' } });
     expect(await until('steady')).toMatchObject({ current: v1 });
 
@@ -253,6 +253,25 @@ describe('an invocation that dies', () => {
       next: { why: expect.stringContaining('ResourceNotFoundException') as string },
     });
   });
+});
+
+test('servers that cannot be listed hold the rotation up, and say so', async () => {
+  const { run, until, target } = harness;
+  await run('advance');
+  await run('start');
+  await until('pushing');
+  const observe = harness.fleet.observe.bind(harness.fleet);
+  harness.fleet.observe = async () => {
+    throw Object.assign(new Error('User is not authorized'), { name: 'AccessDeniedException' });
+  };
+  const report = await run('advance');
+  expect(target.servers).toBe(harness.fleet);
+  expect(report).toMatchObject({
+    phase: 'pushing',
+    problems: ['The servers cannot be listed (AccessDeniedException).'],
+  });
+  harness.fleet.observe = observe;
+  await until('promoted');
 });
 
 test('no two live versions share a kid, although ids follow from what is there', async () => {

@@ -25,7 +25,6 @@ function line({ rotations, aborts, faults, crashes, manual, counts, virtualSecon
   );
 }
 
-const { write } = process.stderr;
 let shown = 0;
 console.log(`seed ${values.seed}`);
 const end = await simulate({
@@ -38,7 +37,7 @@ const end = await simulate({
     const seconds = process.uptime();
     if (seconds - shown < 2) return;
     shown = seconds;
-    write.call(process.stderr, `${line(progress)}\n`);
+    process.stderr.write(`${line(progress)}\n`);
   },
 });
 console.log(line(end));

@@ -50,7 +50,11 @@ export async function simulate(options: SimulationOptions): Promise<Progress> {
   let clock = 1_800_000_000_000;
   Date.now = () => clock;
   const trouble = faultsOf(chance.stream('faults'), (seconds) => (clock += seconds * 1000));
-  const secrets = await createSecretsManagerEndpoint({ port: 0, now: () => clock, faults: trouble.faults });
+  const secrets = await createSecretsManagerEndpoint({
+    port: 0,
+    now: () => clock,
+    faults: () => trouble.faults(),
+  });
   const provider = await startProvider('simulation');
   try {
     for (const name of TARGETS)
@@ -128,7 +132,7 @@ export async function simulate(options: SimulationOptions): Promise<Progress> {
           nodes[chance.below(nodes.length)]?.crash(clock / 1000);
           tally.crashes++;
         }
-        if (phase === 'steady' && chance.happens(0.01) && isSettled(secrets)) {
+        if (phase === 'steady' && chance.happens(0.1) && isSettled(secrets)) {
           putByHand(secrets, tally.manual++);
           phase = 'bypassed';
         }
@@ -212,7 +216,7 @@ function hastenTimers(): { restore: () => void } {
 
 /** The functions' log lines would drown the progress. */
 function silenceOutput(): { restore: () => void } {
-  const { write } = process.stdout;
+  const write = process.stdout.write.bind(process.stdout);
   const { log, info, warn, error } = console;
   process.stdout.write = () => true;
   Object.assign(console, { log() {}, info() {}, warn() {}, error() {} });

@@ -1,0 +1,41 @@
+import { configFileFormats } from '../servers/config-files/index.ts';
+import type { Fleet, Target } from '../targets/target.ts';
+
+/** A mistake in how a target's servers are named, and where it stands. */
+export interface FleetProblem {
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** Servers that a configuration names but a rotation could not reach or change: one line for each. */
+export function fleetProblems(
+  targets: Readonly<Record<string, Pick<Target, 'kind' | 'keys' | 'fleet'>>>,
+): FleetProblem[] {
+  return Object.entries(targets).flatMap(([name, { kind, keys, fleet }]) => {
+    // Servers that fetch public keys are not reached at all.
+    if (fleet === undefined || keys === 'jwks') return [];
+    const path = `targets.${name}.fleet`;
+    const problems: FleetProblem[] = [];
+    if (keys === 'single' && !(kind in configFileFormats)) {
+      problems.push({ path, problem: `no config file format is known for ${kind} servers` });
+    }
+    if (keys === 'keyring' && fleet.by === 'ssm') {
+      problems.push({ path, problem: 'a key ring file is reached by files, not by Systems Manager' });
+    }
+    return [...problems, ...namingProblems(path, fleet)];
+  });
+}
+
+function namingProblems(path: string, fleet: Fleet): FleetProblem[] {
+  if (fleet.by === 'ssm') {
+    const named = fleet.tag.key !== '' && fleet.tag.value !== '';
+    return named ? [] : [{ path: `${path}.tag`, problem: 'must be KEY=VALUE, neither of them empty' }];
+  }
+  const repeated = fleet.files.find((file, index) => fleet.files.indexOf(file) !== index);
+  return [
+    ...(fleet.files.includes('') ? [{ path: `${path}.files`, problem: 'one of the paths is empty' }] : []),
+    ...(repeated === undefined
+      ? []
+      : [{ path: `${path}.files`, problem: `"${repeated}" stands there twice` }]),
+  ];
+}

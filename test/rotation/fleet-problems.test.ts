@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { fleetProblems } from '../../lib/rotation/fleet-problems.ts';
+import type { Fleet, KeyDistribution } from '../../lib/targets/target.ts';
+
+const files = (...paths: string[]): Fleet => ({ by: 'files', files: paths });
+const ssm = (key: string, value: string): Fleet => ({
+  by: 'ssm',
+  tag: { key, value },
+  document: 'streampass-node',
+});
+
+test.each<[string, string, KeyDistribution, Fleet | undefined, string[]]>([
+  ['no servers', 'red5', 'single', undefined, []],
+  ['two files', 'red5', 'single', files('/a', '/b'), []],
+  ['a tag', 'jitsi', 'single', ssm('role', 'jitsi'), []],
+  ['an unknown kind with a key ring file', 'own', 'keyring', files('/a'), []],
+  [
+    'an unknown kind',
+    'own',
+    'single',
+    files('/a'),
+    ['targets.t.fleet: no config file format is known for own servers'],
+  ],
+  ['a file twice', 'red5', 'single', files('/a', '/a'), ['targets.t.fleet.files: "/a" stands there twice']],
+  ['an empty path', 'red5', 'single', files('/a', ''), ['targets.t.fleet.files: one of the paths is empty']],
+  [
+    'half a tag',
+    'red5',
+    'single',
+    ssm('role', ''),
+    ['targets.t.fleet.tag: must be KEY=VALUE, neither of them empty'],
+  ],
+  [
+    'a key ring on instances',
+    'jitsi',
+    'keyring',
+    ssm('role', 'jitsi'),
+    ['targets.t.fleet: a key ring file is reached by files, not by Systems Manager'],
+  ],
+])('%s', (_, kind, keys, fleet, problems) => {
+  const target = { kind, keys, ...(fleet && { fleet }) };
+  expect(fleetProblems({ t: target }).map(({ path, problem }) => `${path}: ${problem}`)).toEqual(problems);
+});

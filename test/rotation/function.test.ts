@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+
+/** The built function, where nothing answers: no Secrets Manager, no servers. */
+let handler: (
+  event: unknown,
+) => Promise<{
+  readonly targets: Record<string, { readonly phase: string; readonly next: { readonly why: string } }>;
+}>;
+beforeAll(async () => {
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:9',
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+  });
+  const bundle = fileURLToPath(new URL('../../dist/functions/rotate.mjs', import.meta.url));
+  ({ handler } = (await import(bundle)) as { handler: typeof handler });
+});
+
+test.each([undefined, null, {}, [], 'start', { action: 'rotate' }, { source: 'aws.scheduler' }])(
+  'the event %j is a clear error',
+  async (event) => {
+    await expect(handler(event)).rejects.toThrow(/^The event .* Known are \{"action":"start"\}/);
+  },
+);
+
+test.each(['start', 'advance', 'status', 'abort'])(
+  '%s is answered although nothing can be reached',
+  async (action) => {
+    const { targets } = await handler({ action });
+    expect(Object.keys(targets)).toEqual(['red5', 'jitsi', 'rtcstats']);
+    for (const { phase, next } of Object.values(targets)) {
+      expect(phase).toBe('unknown');
+      expect(next.why).toMatch(/^The target cannot be looked at: /);
+    }
+  },
+);

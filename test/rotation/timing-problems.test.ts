@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_TIMING, type Timing } from '../../lib/config/config.ts';
+import { timingProblems } from '../../lib/rotation/timing-problems.ts';
+import { red5, rtcstats } from '../../lib/targets/index.ts';
+
+function problemsOf(timing: Partial<Timing>, options: Partial<Parameters<typeof red5>[0]> = {}): string[] {
+  const targets = { live: red5({ secret: 's', issuer: 'i', ...options }), stats: rtcstats({ secret: 't' }) };
+  return timingProblems({ timing: { ...DEFAULT_TIMING, ...timing }, targets }).map(
+    ({ path, problem }) => `${path}: ${problem}`,
+  );
+}
+
+test('the defaults hold', () => {
+  expect(problemsOf({})).toEqual([]);
+});
+
+test.each([
+  [
+    'overlap below the age of a ring',
+    { overlap: 599 },
+    /^timing.overlap: must be at least keyRingMaxAge \(600 s\)/,
+  ],
+  ['overlap within the slack', { overlap: 700, slack: 700 }, /^timing.overlap: must be above slack/],
+  [
+    'refresh at the end of a ring',
+    { keyRingRefresh: 600 },
+    /^timing.keyRingRefresh: must be below keyRingMaxAge/,
+  ],
+  ['a negative skew', { clockSkew: -1 }, /^timing.clockSkew: must be a whole number of seconds, 0 or more/],
+  ['half a second', { slack: 0.5 }, /^timing.slack: must be a whole number/],
+  [
+    'no age at all',
+    { keyRingMaxAge: Number.NaN },
+    /^timing.keyRingMaxAge: must be a whole number of seconds, 1 or more/,
+  ],
+])('%s is refused', (_, timing, problem) => {
+  const problems = problemsOf(timing);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatch(problem);
+});
+
+test.each([
+  [3540, 0],
+  [3541, 1],
+])(
+  'a longest token of %i s at servers with 60 minutes and 60 s skew has %i problems',
+  (longestToken, count) => {
+    const problems = problemsOf({}, { longestToken });
+    expect(problems).toHaveLength(count);
+    for (const problem of problems)
+      expect(problem).toMatch(
+        /^targets.live.longestToken: the servers' limit \(3600 s\) must be at least 3601 s/,
+      );
+  },
+);
+
+test.each([0, -5, 1.5, Number.POSITIVE_INFINITY])('a longest token of %d s is refused', (longestToken) => {
+  expect(problemsOf({}, { longestToken })).toEqual([
+    'targets.live.longestToken: must be a whole number of seconds, 1 or more',
+  ]);
+});
