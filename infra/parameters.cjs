@@ -35,6 +35,14 @@ exports.red5 = async (serverless) => ({
   ...(await given(serverless, { RED5_CALLER_SECRET_ID: 'red5CallerSecret' })),
 });
 
+exports.authorizer = async (serverless) => ({
+  ...(await exports.judgesTokens(serverless)),
+  ...(await given(serverless, {
+    AUTHORIZER_TARGETS: 'authorizerTargets',
+    AUTHORIZER_CACHE_SECONDS: 'authorizerCacheSeconds',
+  })),
+});
+
 exports.rotate = async (serverless) => ({
   SSM_DOCUMENT: await serverless.resolveConfigurationProperty(['custom', 'documentName']),
   ...(await given(serverless, {
