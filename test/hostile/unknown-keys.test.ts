@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { VIEWING, outcomeOf, request, tokenOf } from './attack.ts';
+import { startTokenFunction } from './token-function.ts';
+import type { TokenFunction } from './token-function.ts';
+
+let token: TokenFunction;
+
+beforeAll(async () => {
+  token = await startTokenFunction();
+});
+
+afterAll(() => token.close());
+
+test('a flood of made-up key ids costs the provider one fetch, and nobody else their token', async () => {
+  const kids = ['', '__proto__', '../../etc/passwd', "' OR 1=1 --", 'k'.repeat(5000)];
+  const madeUp = [...kids, ...Array.from({ length: 195 }, (_, index) => `key-${index}`)];
+  const send = async (kid: string): Promise<string> => {
+    const subjectToken = tokenOf(token.issuer, {}, { kid });
+    const { statusCode, body } = await token.handler(request(token.issuer, { subject_token: subjectToken }));
+    return outcomeOf(statusCode, body);
+  };
+  const outcomes: string[] = [];
+  for (const kid of madeUp) outcomes.push(await send(kid));
+  outcomes.push(...(await Promise.all(madeUp.map((kid) => send(kid)))));
+
+  expect(new Set(outcomes)).toEqual(
+    new Set([
+      '400 invalid_request subject_token_signature',
+      '503 temporarily_unavailable issuer_unreachable',
+    ]),
+  );
+  expect(outcomes.filter((outcome) => outcome.startsWith('400'))).toHaveLength(1);
+  // One fetch when the function started, one for the first key id that was not known.
+  expect(token.issuer.jwksFetches()).toBe(2);
+  expect(await send('rsa')).toBe(VIEWING);
+});
