@@ -30,16 +30,19 @@ export async function answerRotation(
   if (method === 'GET') return ask(rotate, { action: 'status' });
   if (method !== 'POST') return refuse(405, 'GET and POST are answered here.');
   if (headers.origin !== origin) return refuse(403, 'Only the page itself may change a rotation.');
-  if (headers['content-type'] !== 'application/json') return refuse(415, 'The body must be application/json.');
+  if (headers['content-type'] !== 'application/json')
+    return refuse(415, 'The body must be application/json.');
   const event = events[await readAction(request)];
-  if (event === undefined) return refuse(400, `The action must be one of: ${Object.keys(events).join(', ')}.`);
+  if (event === undefined)
+    return refuse(400, `The action must be one of: ${Object.keys(events).join(', ')}.`);
   return ask(rotate, event);
 }
 
 async function ask(rotate: (event: unknown) => Promise<unknown>, event: object): Promise<RotationAnswer> {
   try {
     const report = await rotate(event);
-    if (typeof report === 'object' && report !== null && 'targets' in report) return { status: 200, body: report };
+    if (typeof report === 'object' && report !== null && 'targets' in report)
+      return { status: 200, body: report };
     return refuse(502, `The rotate function failed: ${messageOf(report)}`);
   } catch (error) {
     return refuse(503, `The rotate function does not answer: ${messageOf(error)}`);

@@ -48,7 +48,9 @@ export async function startDemoPage(options: DemoPageOptions): Promise<DemoPage>
     // Another name for this address would be another site's (DNS rebinding).
     const { host = '' } = request.headers;
     const send = (status: number, type: string, body: string): void => {
-      response.writeHead(status, { ...headers, 'content-type': type }).end(request.method === 'HEAD' ? '' : body);
+      response
+        .writeHead(status, { ...headers, 'content-type': type })
+        .end(request.method === 'HEAD' ? '' : body);
     };
     if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host)) {
       send(421, 'text/plain; charset=utf-8', 'This page is served as localhost only.\n');

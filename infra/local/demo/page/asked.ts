@@ -56,7 +56,8 @@ export function createAskForm(): AskForm {
     role.replaceChildren(...options);
     byId('transport-field').hidden = target() !== 'red5';
   };
-  for (const radio of form.querySelectorAll('input[type=radio]')) radio.addEventListener('change', fitToServer);
+  for (const radio of form.querySelectorAll('input[type=radio]'))
+    radio.addEventListener('change', fitToServer);
   fitToServer();
 
   return {

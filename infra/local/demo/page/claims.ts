@@ -14,7 +14,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   alg: 'how it is signed',
   kid: 'which version of the secret signed it',
   typ: 'what it is',
-  sub: 'who it is for (Jitsi: the domain)',
+  sub: 'who it is for',
   iss: 'who issued it',
   aud: 'who is to accept it',
   exp: (value) => `ends at ${timeOfDay(Number(value) * 1000)}`,
@@ -33,9 +33,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
 
 /** The header's and payload's members, one line each, with what the media server reads in them. */
 export function claimLines(token: string): readonly ClaimLine[] {
-  const [header, payload] = token.split('.');
-  return [...flatten(decodePart(header)), ...flatten(decodePart(payload))].map(([name, value]) => {
-    const meaning = meanings[name] ?? '';
+  const [header, payload] = token.split('.').map(decodePart);
+  // Jitsi's `sub` is no person.
+  const isJitsi = payload !== undefined && 'context' in payload;
+  return [...flatten(header), ...flatten(payload)].map(([name, value]) => {
+    const meaning = name === 'sub' && isJitsi ? "the server's domain" : (meanings[name] ?? '');
     return {
       name,
       value: typeof value === 'string' ? value : JSON.stringify(value),
@@ -49,7 +51,7 @@ export function kidOfToken(token: string): string {
   return String(decodePart(token.split('.')[0])['kid'] ?? '');
 }
 
-function flatten(members: Readonly<Record<string, unknown>>, prefix = ''): [string, unknown][] {
+function flatten(members: Readonly<Record<string, unknown>> = {}, prefix = ''): [string, unknown][] {
   return Object.entries(members).flatMap(([name, value]): [string, unknown][] =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? flatten(value as Record<string, unknown>, `${prefix}${name}.`)

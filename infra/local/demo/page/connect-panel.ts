@@ -4,7 +4,8 @@ import { kidOfToken } from './claims.ts';
 import { createCounts } from './counts.ts';
 import type { DemoConfig } from '../demo-config.ts';
 import { byId, quote, setText, showNotice } from './dom.ts';
-import { connectAsClient, present, protocolOf } from './media-server.ts';
+import { connectAsClient, countNodes, present, protocolOf } from './media-server.ts';
+import { onOneNode } from './one-node.ts';
 import { Refused } from './refusal.ts';
 import { startViewers, type ViewerState } from './viewers.ts';
 import { createViewersTable } from './viewers-table.ts';
@@ -70,12 +71,16 @@ export function createConnectPanel(
     const action = actionOf(asked, session.scope);
     connect.disabled = true;
     try {
-      const { offered, words } = await session.pass.connect(
-        async (token, offered) => ({
-          offered,
-          words: await connectAsClient(servers[asked.target], asked, action, token),
-        }),
-        { isRefusal: (error) => error instanceof Refused, signal: AbortSignal.timeout(20_000) },
+      const server = servers[asked.target];
+      const { pass } = session;
+      const { offered, words } = await onOneNode(await countNodes(server), (node) =>
+        pass.connect(
+          async (token, offered) => ({
+            offered,
+            words: await connectAsClient(server, asked, action, token, node),
+          }),
+          { isRefusal: (error) => error instanceof Refused, signal: AbortSignal.timeout(20_000) },
+        ),
       );
       showNotice(notice, 'good', `${targetNames[asked.target]} let you in ${offeredWords[offered]}`, words);
     } catch (error) {
@@ -89,7 +94,12 @@ export function createConnectPanel(
       const words = [...new Set(error.refusals.map(({ message }) => message))];
       showNotice(notice, 'bad', `${server} turned you away, in its own words`, ...words.map(quote));
     } else {
-      showNotice(notice, 'warn', 'No connection', quote(error instanceof Error ? error.message : String(error)));
+      showNotice(
+        notice,
+        'warn',
+        'No connection',
+        quote(error instanceof Error ? error.message : String(error)),
+      );
     }
   };
 
@@ -99,9 +109,13 @@ export function createConnectPanel(
     showState();
   };
 
-  const startStaying = ({ asked, scope, options }: Session): void => {
+  const startStaying = async ({ asked, scope, options }: Session): Promise<void> => {
+    const server = servers[asked.target];
     const abort = new AbortController();
     staying = abort;
+    showState();
+    const nodes = await countNodes(server);
+    if (abort.signal.aborted) return;
     counts.reset();
     table.clear();
     byId('strip-figure').hidden = false;
@@ -110,7 +124,8 @@ export function createConnectPanel(
     startViewers(
       {
         pass: options,
-        present: (token) => present(servers[asked.target], asked, action, token),
+        present: (token, node) => present(server, asked, action, token, node),
+        nodes,
         kidOf: kidOfToken,
         onConnection(viewer: ViewerState) {
           if (viewer.outcome !== undefined) counts.add(viewer.outcome);
@@ -124,7 +139,6 @@ export function createConnectPanel(
       abort.signal,
     );
     showNotice(notice, 'good', `Four viewers connect to ${targetNames[asked.target]} every second`);
-    showState();
   };
 
   connect.addEventListener('click', () => void connectOnce());
@@ -132,7 +146,13 @@ export function createConnectPanel(
     if (staying !== undefined) {
       stopStaying();
       notice.replaceChildren();
-    } else if (session !== undefined) startStaying(session);
+    } else if (session !== undefined) {
+      const server = targetNames[session.asked.target];
+      startStaying(session).catch((error: unknown) => {
+        stopStaying();
+        showRefusal(server, error);
+      });
+    }
   });
 
   return {
@@ -152,8 +172,13 @@ export function createConnectPanel(
     tellRotationEnd() {
       if (staying === undefined) return;
       const { first, fallback, fresh, rejected } = counts.total();
-      const words = `${first + fallback + fresh} connections so far, ${fallback} of them by a fallback token.`;
-      showNotice(notice, rejected === 0 ? 'good' : 'bad', `The rotation has ended: ${rejected} rejected`, words);
+      const words = `${first + fallback + fresh} connections until then, ${fallback} of them by a fallback token.`;
+      showNotice(
+        notice,
+        rejected === 0 ? 'good' : 'bad',
+        `The rotation has ended: ${rejected} rejected`,
+        words,
+      );
     },
   };
 }
@@ -167,6 +192,7 @@ function actionOf({ scope }: Asked, granted: string): string {
 }
 
 function describe(asked: Asked, action: string): string {
-  const room = asked.target === 'rtcstats' ? '' : asked.room === undefined ? ', any room' : `, room ${asked.room}`;
+  const room =
+    asked.target === 'rtcstats' ? '' : asked.room === undefined ? ', any room' : `, room ${asked.room}`;
   return `${targetNames[asked.target]}${room}, to ${action}, by ${protocolOf(asked, action)}`;
 }

@@ -3,38 +3,52 @@ import type { Asked, Target } from './asked.ts';
 import { Refused, Unavailable } from './refusal.ts';
 import { joinJitsi } from './xmpp.ts';
 
-/** What `POST /connect` answers with. */
+/** What a refusal comes with. */
 interface ConnectAnswer {
   readonly reason?: string;
-  readonly node?: number;
-  readonly granted?: Readonly<Record<string, unknown>>;
 }
 
 const timeoutMs = 8000;
 
+/** How many nodes the server has. @throws {Unavailable} */
+export async function countNodes(server: string): Promise<number> {
+  try {
+    const { nodes } = (await (await fetch(`${server}/status`)).json()) as {
+      readonly nodes: readonly unknown[];
+    };
+    return nodes.length;
+  } catch (cause) {
+    throw new Unavailable('the server cannot be reached', { cause });
+  }
+}
+
 /**
  * Has a node judge this token by `POST /connect`, the form that all local servers share.
  *
- * @returns the node's number
  * @throws {Refused} {@link Unavailable}
  */
-export async function present(server: string, asked: Asked, action: string, token: string): Promise<number> {
-  const { status, body } = await post(`${server}/connect`, 'application/json', {
+export async function present(
+  server: string,
+  asked: Asked,
+  action: string,
+  token: string,
+  node: number,
+): Promise<void> {
+  const { status, body } = await post(`${server}/connect?node=${node}`, 'application/json', {
     token,
     action,
-    room: asked.room ?? 'any-room',
+    room: asked.room ?? anyRoom,
     transport: asked.transport,
   });
-  const answer = body as ConnectAnswer;
-  if (status === 200) return answer.node ?? 0;
-  throw refusal(status, answer.reason);
+  if (status !== 200) throw refusal(status, (body as ConnectAnswer).reason);
 }
 
 /** How {@link connectAsClient} connects, in words. */
 export function protocolOf({ target, transport }: Asked, action: string): string {
   if (target === 'jitsi') return 'XMPP over WebSocket';
   if (target === 'rtcstats') return 'the rtcstats WebSocket';
-  if (transport === 'RTMP' || transport === 'RTSP') return `POST /connect, since no browser speaks ${transport}`;
+  if (transport === 'RTMP' || transport === 'RTSP')
+    return `POST /connect, since no browser speaks ${transport}`;
   return action === 'publish' ? 'WHIP' : 'WHEP';
 }
 
@@ -49,23 +63,39 @@ export async function connectAsClient(
   asked: Asked,
   action: string,
   token: string,
+  node: number,
 ): Promise<string> {
+  if (asked.transport === 'RTMP' || asked.transport === 'RTSP') {
+    await present(server, asked, action, token, node);
+    return `Node ${node} lets you in.`;
+  }
+  const room = asked.room ?? anyRoom;
+  const webSocket = server.replace(/^http/, 'ws');
   const connect: Readonly<Record<Target, () => Promise<string>>> = {
-    red5: () => connectRed5(server, asked, action, token),
-    jitsi: () => joinJitsi(server, asked.room ?? 'any-room', token, timeoutMs),
-    rtcstats: () => reportToRtcstats(server, token),
+    red5: () => {
+      const addressOf = action === 'publish' ? red5WhipUrl : red5WhepUrl;
+      return offerMedia(atNode(addressOf({ server, room, stream: 'main', token }), node));
+    },
+    jitsi: () => {
+      const query = new URLSearchParams({ room, token });
+      return joinJitsi(atNode(`${webSocket}/xmpp-websocket?${query}`, node), room, timeoutMs);
+    },
+    rtcstats: () => report(atNode(rtcstatsUrl(webSocket, token), node)),
   };
   return connect[asked.target]();
 }
 
-async function connectRed5(server: string, asked: Asked, action: string, token: string): Promise<string> {
-  if (asked.transport === 'RTMP' || asked.transport === 'RTSP') {
-    return `node ${await present(server, asked, action, token)} lets you in`;
-  }
-  const addressOf = action === 'publish' ? red5WhipUrl : red5WhepUrl;
-  const url = addressOf({ server, room: asked.room ?? 'any-room', stream: 'main', token });
+/** A room to try a token on that is good for any. */
+const anyRoom = 'any-room';
+
+/** One of the local fleet's nodes; a real one has an address of its own. */
+function atNode(url: string, node: number): string {
+  return `${url}&node=${node}`;
+}
+
+async function offerMedia(url: string): Promise<string> {
   const { status, body } = await post(url, 'application/sdp', offer);
-  if (status === 201) return '201 Created, with an SDP answer';
+  if (status === 201) return '201 Created, with an SDP answer.';
   throw refusal(status, (body as ConnectAnswer).reason);
 }
 
@@ -75,8 +105,8 @@ const offer = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=-', 't=0 0', ''].join('\r\n
 /** rtcstats-server opens first and decides then: a socket that stays open was accepted. */
 const decisionMs = 500;
 
-async function reportToRtcstats(server: string, token: string): Promise<string> {
-  const socket = new WebSocket(rtcstatsUrl(server.replace(/^http/, 'ws'), token), 'rtcstats#5.0');
+async function report(url: string): Promise<string> {
+  const socket = new WebSocket(url, 'rtcstats#5.0');
   try {
     return await new Promise((resolve, reject) => {
       socket.onclose = ({ code }) =>
@@ -85,7 +115,7 @@ async function reportToRtcstats(server: string, token: string): Promise<string> 
             ? new Refused('closed with 1008 (policy violation); rtcstats-server gives no reason')
             : new Unavailable(`closed with ${code}`),
         );
-      socket.onopen = () => setTimeout(resolve, decisionMs, 'the WebSocket is open and stays open');
+      socket.onopen = () => setTimeout(resolve, decisionMs, 'The WebSocket is open and stays open.');
     });
   } finally {
     socket.onclose = null;

@@ -18,7 +18,13 @@ export function createPersonPanel(signIn: SignIn): PersonPanel {
 
   const fail = (error: unknown): void => {
     const words = error instanceof Error ? error.message : String(error);
-    showNotice(problem, 'bad', 'The sign-in failed', words, button('Try again', () => begin()));
+    showNotice(
+      problem,
+      'bad',
+      'The sign-in failed',
+      words,
+      button('Try again', () => begin()),
+    );
   };
   const begin = (another = false): void => {
     signIn.begin(another).catch(fail);

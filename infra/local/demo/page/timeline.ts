@@ -4,7 +4,11 @@ import { duration, timeOfDay } from './words.ts';
 
 /** The phases that follow each other in a rotation, and what happens in each. */
 const phases = [
-  ['announced', 'Announced', 'Each new token comes with a twin under the new secret. Servers still hold the old one.'],
+  [
+    'announced',
+    'Announced',
+    'Each new token comes with a twin under the new secret. Servers still hold the old one.',
+  ],
   ['pushing', 'Pushing', 'Node after node takes the new secret. Where one secret fails, the twin works.'],
   ['promoted', 'Promoted', 'The new secret signs. The old one stays as the fallback for a while.'],
   ['steady', 'Done', 'One secret again, the same everywhere.'],

@@ -71,12 +71,18 @@ export function createTokenPanel(signInAgain: () => void): TokenPanel {
       setText(byId('granted'), answer.scope ?? '');
       setText(
         byId('fallback'),
-        answer.fallbackToken === undefined ? 'none needed' : `under ${kidOfToken(answer.fallbackToken)}`,
+        answer.fallbackToken === undefined ? 'none needed' : kidOfToken(answer.fallbackToken),
       );
       const rows = claimLines(answer.token).map(({ name, value, means }) => {
         const head = element('th', '', name);
         head.scope = 'row';
-        return element('tr', '', head, element('td', '', element('code', '', value)), element('td', '', means));
+        return element(
+          'tr',
+          '',
+          head,
+          element('td', '', element('code', '', value)),
+          element('td', '', means),
+        );
       });
       byId('claims').replaceChildren(...rows);
       showHeld();
@@ -108,7 +114,9 @@ export function createTokenPanel(signInAgain: () => void): TokenPanel {
 
 /** The form a line each; of the sign-in only its beginning. */
 function describeRequest(url: string, form: URLSearchParams): string {
-  const lines = [...form].map(([name, value]) => `${name}=${name === 'subject_token' ? shorten(value) : value}`);
+  const lines = [...form].map(
+    ([name, value]) => `${name}=${name === 'subject_token' ? shorten(value) : value}`,
+  );
   return [`POST ${url}`, 'content-type: application/x-www-form-urlencoded', '', ...lines].join('\n');
 }
 
@@ -117,7 +125,8 @@ function describeAnswer(text: string): { shown: string; words: string | undefine
   try {
     const body = JSON.parse(text) as Record<string, unknown>;
     const shown = Object.entries(body).map(
-      ([name, value]) => `  ${name}: ${/_token$/.test(name) ? shorten(String(value)) : JSON.stringify(value)}`,
+      ([name, value]) =>
+        `  ${name}: ${/_token$/.test(name) ? shorten(String(value)) : JSON.stringify(value)}`,
     );
     const { reason, error, error_description: description } = body;
     const words = error === undefined ? undefined : [reason ?? error, description].filter(Boolean).join(': ');

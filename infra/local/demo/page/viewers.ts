@@ -5,6 +5,7 @@ import {
   type OfferedToken,
   type StreamPassOptions,
 } from 'streampass-client';
+import { onOneNode } from './one-node.ts';
 import { Refused } from './refusal.ts';
 
 /** How one connection went: which token was taken, or none; `unavailable` where no server decided. */
@@ -25,8 +26,9 @@ export interface ViewerState {
 /** Everything a fleet of viewers needs. */
 export interface ViewersOptions {
   readonly pass: StreamPassOptions;
-  /** Presents a token to the media server. @throws {Refused} where it turned the token away */
-  readonly present: (token: string) => Promise<unknown>;
+  /** Presents a token to a node of the media server. @throws {Refused} {@link Unavailable} */
+  readonly present: (token: string, node: number) => Promise<unknown>;
+  readonly nodes: number;
   readonly kidOf: (token: string) => string;
   readonly onConnection: (viewer: ViewerState) => void;
   /** The API refuses: nobody can go on. */
@@ -42,8 +44,8 @@ const outcomeOf: Readonly<Record<OfferedToken, Outcome>> = {
 
 const names = ['renews 1', 'renews 2', 'holds on 1', 'holds on 2'] as const;
 const pauseMs = 1000;
-/** A token is not offered in the last seconds of its life. */
-const marginSeconds = 5;
+/** A token is not offered in the last seconds of its life: the server's clock is another one. */
+const marginSeconds = 10;
 
 /**
  * Viewers that connect anew every second until the signal aborts. Two renew as any app with streampass-client does; two
@@ -65,12 +67,14 @@ async function renewing(name: string, options: ViewersOptions, signal: AbortSign
   });
   while (!signal.aborted) {
     try {
-      const offered = await pass.connect(
-        async (token, offered) => {
-          await options.present(token);
-          return offered;
-        },
-        { signal, isRefusal: (error) => error instanceof Refused },
+      const offered = await onOneNode(options.nodes, (node) =>
+        pass.connect(
+          async (token, offered) => {
+            await options.present(token, node);
+            return offered;
+          },
+          { signal, isRefusal: (error) => error instanceof Refused },
+        ),
       );
       state = { ...state, outcome: outcomeOf[offered], words: '' };
     } catch (error) {
@@ -96,7 +100,7 @@ async function holding(name: string, options: ViewersOptions, signal: AbortSigna
     }
     const until = since + (held.expiresInSeconds - marginSeconds) * 1000;
     while (!signal.aborted && performance.now() < until) {
-      const { outcome, words } = await tryInTurn(held, options.present);
+      const { outcome, words } = await tryInTurn(held, options);
       if (signal.aborted) return;
       options.onConnection({ name, kid: options.kidOf(held.token), since, outcome, words });
       await pause(pauseMs, signal);
@@ -118,23 +122,22 @@ async function exchangeOnce(options: StreamPassOptions, signal: AbortSignal): Pr
 
 async function tryInTurn(
   { token, fallbackToken }: ExchangeAnswer,
-  present: ViewersOptions['present'],
+  { nodes, present }: ViewersOptions,
 ): Promise<{ outcome: Outcome; words: string }> {
-  let words = '';
-  for (const [outcome, value] of [
-    ['first', token],
-    ['fallback', fallbackToken],
-  ] as const) {
-    if (value === undefined) continue;
-    try {
-      await present(value);
-      return { outcome, words: '' };
-    } catch (error) {
-      if (!(error instanceof Refused)) return { outcome: 'unavailable', words: messageOf(error) };
-      words = error.message;
-    }
+  try {
+    return await onOneNode(nodes, async (node) => {
+      try {
+        await present(token, node);
+        return { outcome: 'first', words: '' };
+      } catch (error) {
+        if (!(error instanceof Refused) || fallbackToken === undefined) throw error;
+        await present(fallbackToken, node);
+        return { outcome: 'fallback', words: '' };
+      }
+    });
+  } catch (error) {
+    return { outcome: error instanceof Refused ? 'rejected' : 'unavailable', words: messageOf(error) };
   }
-  return { outcome: 'rejected', words };
 }
 
 function messageOf(error: unknown): string {

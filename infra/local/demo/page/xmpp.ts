@@ -12,9 +12,8 @@ const muc = `xmlns='http://jabber.org/protocol/muc'`;
  * @returns the role that Prosody gave
  * @throws {Refused} {@link Unavailable}
  */
-export async function joinJitsi(server: string, room: string, token: string, timeoutMs: number): Promise<string> {
-  const query = new URLSearchParams({ room, token });
-  const socket = new WebSocket(`${server.replace(/^http/, 'ws')}/xmpp-websocket?${query}`, 'xmpp');
+export async function joinJitsi(url: string, room: string, timeoutMs: number): Promise<string> {
+  const socket = new WebSocket(url, 'xmpp');
   let domain = '';
   try {
     return await new Promise((resolve, reject) => {
@@ -39,7 +38,7 @@ export async function joinJitsi(server: string, room: string, token: string, tim
           socket.send(`<presence xmlns='jabber:client' to='${to}'><x ${muc}/></presence>`);
         } else if (name === 'presence' && attribute('type') !== 'error') {
           settle();
-          resolve(`in the room as ${attribute('role')}`);
+          resolve(`In the room, as ${attribute('role')}.`);
         } else if (name === 'presence' || name === 'failure') {
           settle();
           reject(new Refused(text));

@@ -1,0 +1,110 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { freePorts } from '../../infra/local/ports.ts';
+import { startStack, type Stack } from '../../infra/local/stack.ts';
+import { launchChromium } from '../support/chromium.ts';
+import { speedUpDate, speedUpPage, type FastClock } from './fast-clock.ts';
+
+/** Who the local provider knows. */
+export type User = 'broadcaster' | 'viewer' | 'moderator';
+
+/** How the stack of a test file differs from `npm start -- --demo`. */
+export interface DemoOptions {
+  /** How many times as fast the stack and its pages live; default 1. Call it once a file: this process lives by it too. */
+  readonly factor?: number;
+  /** How long a sign-in lasts, in seconds of the stack. */
+  readonly idTokenTtlSeconds?: number;
+}
+
+/** The whole local stack with a real browser before it. */
+export interface Demo {
+  readonly stack: Stack;
+  /** Opens the demo page as somebody who was never there. */
+  readonly open: (options?: BrowserContextOptions) => Promise<Page>;
+  /** The same, signed in. */
+  readonly openAs: (user: User, options?: BrowserContextOptions) => Promise<Page>;
+  readonly close: () => Promise<void>;
+}
+
+const screenshots = join(import.meta.dirname, '../../test-output');
+const preload = pathToFileURL(join(import.meta.dirname, 'fast-clock-preload.ts')).href;
+
+/** Starts the stack with the demo profile on free ports, and a browser. */
+export async function startDemo({ factor = 1, idTokenTtlSeconds }: DemoOptions = {}): Promise<Demo> {
+  const clock: FastClock = { originMs: Date.now(), factor };
+  const isFast = factor !== 1;
+  if (isFast) speedUpDate(clock);
+  const stateDir = await mkdtemp(join(tmpdir(), 'streampass-browser-'));
+  const env = { NODE_OPTIONS: `--import ${preload}`, FAST_CLOCK: JSON.stringify(clock) };
+  const stack = await startStack({
+    ports: await freePorts(),
+    stateDir,
+    profile: 'demo',
+    ...(idTokenTtlSeconds !== undefined && { idTokenTtlSeconds }),
+    ...(isFast && { env }),
+  });
+  const browser = await launchOrClose(stack);
+
+  const open = async (options: BrowserContextOptions = {}): Promise<Page> => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    if (isFast) {
+      await context.addInitScript(speedUpDate, clock);
+      await context.addInitScript(speedUpPage, clock);
+    }
+    context.setDefaultTimeout(15_000);
+    const page = await context.newPage();
+    await page.goto(stack.urls.page);
+    return page;
+  };
+
+  return {
+    stack,
+    open,
+    async openAs(user, options) {
+      const page = await open(options);
+      await signIn(page, user);
+      return page;
+    },
+    async close() {
+      await browser.close();
+      await stack.close();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launchOrClose(stack: Stack): Promise<Browser> {
+  try {
+    return await launchChromium();
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
+}
+
+/** Signs in on the page as a person does: by the button here and the button there. */
+export async function signIn(page: Page, user: User): Promise<void> {
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('button', { name: user }).click();
+  await page.getByText(`Local ${user}`).waitFor();
+}
+
+/** Asks for a token by the form; what is left out stays as it is. */
+export async function ask(
+  page: Page,
+  { server, room, role }: { readonly server?: string; readonly room?: string; readonly role?: string },
+): Promise<void> {
+  if (server !== undefined) await page.getByRole('radio', { name: server }).check();
+  if (room !== undefined) await page.getByLabel('Room').fill(room);
+  if (role !== undefined) await page.getByLabel('Role').selectOption({ label: role });
+  await page.getByRole('button', { name: 'Get a token' }).click();
+}
+
+/** Keeps a picture of the whole page in `test-output/`, for a look. */
+export async function keepScreenshot(page: Page, name: string): Promise<void> {
+  await mkdir(screenshots, { recursive: true });
+  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+}

@@ -1,0 +1,192 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask, keepScreenshot, signIn, startDemo, type Demo } from './demo.ts';
+
+let demo: Demo;
+
+beforeAll(async () => {
+  demo = await startDemo();
+});
+
+afterAll(() => demo.close());
+
+describe('a sign-in', () => {
+  test.each(['broadcaster', 'viewer', 'moderator'] as const)('of the %s shows who it is', async (user) => {
+    const page = await demo.openAs(user);
+    await expect.poll(() => page.locator('#person-groups').textContent()).toBe(`${user}, in the group ${user}s`);
+    expect(new URL(page.url()).pathname).toBe('/');
+    expect(new URL(page.url()).search).toBe('');
+    await page.context().close();
+  });
+
+  test('can be changed for another and ended', async () => {
+    const page = await demo.openAs('viewer');
+    await page.getByRole('button', { name: 'Change person' }).click();
+    await page.getByRole('button', { name: 'moderator' }).click();
+    await page.getByText('Local moderator').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Get a token' }).isDisabled()).toBe(true);
+    await page.context().close();
+  });
+
+  test('that this tab did not begin is refused', async () => {
+    const page = await demo.open();
+    await page.goto(`${demo.stack.urls.page}/callback?code=stolen&state=guessed`);
+    await page.getByRole('alert').getByText('This sign-in was not begun in this tab.').waitFor();
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    await page.context().close();
+  });
+});
+
+describe('an exchange', () => {
+  test('is sent without a CORS preflight, and its answer is shown as claims and a countdown', async () => {
+    const page = await demo.openAs('viewer');
+    const requests = await networkLog(page);
+    await ask(page, { room: 'public-news', role: 'watch' });
+    await page.getByRole('heading', { name: 'Claims of the token' }).waitFor();
+    const claims = await page.locator('#claims tr').allInnerTexts();
+    expect(claims.map((line) => line.split('\t').slice(0, 2).join(' ').replace(/\s+/g, ' '))).toEqual(
+      expect.arrayContaining(['roles red5-subscriber', 'red5-room public-news', 'red5-transport WHEP']),
+    );
+    expect(await page.locator('#renewal').textContent()).toMatch(/^0:3[0-6]$/);
+
+    await page.getByRole('button', { name: 'Stay connected' }).click();
+    await expect.poll(() => page.locator('#count-first').textContent().then(Number)).toBeGreaterThan(0);
+    const { api, red5 } = demo.stack.urls;
+    const methodsTo = (url: string): string[] => requests.filter((line) => line.includes(url));
+    expect(new Set(methodsTo(api))).toEqual(new Set([`POST ${api}/token`]));
+    // The log does show preflights: JSON to the media server needs one.
+    expect(methodsTo(red5).some((line) => line.startsWith('OPTIONS'))).toBe(true);
+    await page.context().close();
+  });
+
+  test.each([
+    { server: 'Red5 Pro', role: 'publish', says: 'by the first token' },
+    { server: 'Red5 Pro', role: 'watch', says: '201 Created' },
+    { server: 'Jitsi', role: 'moderate', says: 'In the room, as moderator.' },
+    { server: 'Jitsi', role: 'take part', says: 'In the room, as participant.' },
+    { server: 'rtcstats', role: 'report', says: 'The WebSocket is open' },
+  ])('lets a moderator connect to $server to $role', async ({ server, role, says }) => {
+    const page = await demo.openAs('moderator');
+    await ask(page, { server, role, room: 'board' });
+    await page.getByRole('button', { name: 'Connect once' }).click();
+    await page.locator('#connect-notice').getByText(says).waitFor();
+    await page.context().close();
+  });
+});
+
+describe('what a person may not do', () => {
+  test('is refused in the words of the API', async () => {
+    const page = await demo.openAs('viewer');
+    await ask(page, { room: 'board', role: 'watch' });
+    await page.getByText('You may not do this').waitFor();
+    expect(await page.locator('#token-notice code').textContent()).toMatch(/^room_not_allowed: .+/);
+    await keepScreenshot(page, 'not-allowed');
+    await page.context().close();
+  });
+
+  test('is refused in the words of the media server, where the token is for another room', async () => {
+    const page = await demo.openAs('viewer');
+    await ask(page, { room: 'public-news', role: 'watch' });
+    await page.getByText('With the held token').waitFor();
+    await page.getByLabel('Room').fill('public-sport');
+    await page.getByRole('button', { name: 'Connect once' }).click();
+    await page.getByText('Red5 Pro turned you away, in its own words').waitFor();
+    expect(await page.locator('#connect-notice code').textContent()).toContain('room');
+    await page.context().close();
+  });
+});
+
+describe('an outage of the API', () => {
+  test('is waited through, and said, until it is over', async () => {
+    const page = await demo.openAs('viewer');
+    await demo.stack.api.pause();
+    await ask(page, { room: 'public-news' });
+    await page.getByText('The API does not answer now').waitFor();
+    await demo.stack.api.resume();
+    await page.getByRole('heading', { name: 'Claims of the token' }).waitFor();
+    await expect.poll(() => page.locator('#token-notice').textContent()).toBe('');
+    await page.context().close();
+  });
+});
+
+describe('the page', () => {
+  test.each([
+    { name: 'wide-light', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
+    { name: 'wide-dark', colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
+    { name: 'narrow-light', colorScheme: 'light', viewport: { width: 360, height: 780 } },
+    { name: 'narrow-dark', colorScheme: 'dark', viewport: { width: 360, height: 780 } },
+  ] as const)('fits $name without scrolling sideways, and breaks no rule of its policy', async ({ name, ...options }) => {
+    const page = await demo.open(options);
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(error.message));
+    await signIn(page, 'viewer');
+    await ask(page, { room: 'public-news', role: 'watch' });
+    await page.getByRole('button', { name: 'Stay connected' }).click();
+    await expect.poll(() => page.locator('#viewers tr').count()).toBe(4);
+    await page.getByText('Request and answer as sent').click();
+    await keepScreenshot(page, name);
+    const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect(widths[0]).toBeLessThanOrEqual(widths[1] ?? 0);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('is used by keyboard alone, from the sign-in to a connection', async () => {
+    const page = await demo.open();
+    const press = async (name: string): Promise<void> => {
+      await tabTo(page, name);
+      await page.keyboard.press('Enter');
+    };
+    await press('Sign in');
+    await page.waitForURL(`${demo.stack.urls.oidc}/**`);
+    await press('moderator');
+    await page.getByText('Local moderator').waitFor();
+    await tabTo(page, 'Red5 Pro');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('board');
+    await press('Get a token');
+    await page.getByText('With the held token: Jitsi').waitFor();
+    await press('Connect once');
+    await page.getByText('Jitsi let you in').waitFor();
+    await page.context().close();
+  });
+
+  test('names every control for a screen reader', async () => {
+    const page = await demo.open();
+    const names = await page.evaluate(() =>
+      [...document.querySelectorAll<HTMLInputElement>('button, input, select, summary')].map(
+        (control) => (control.labels?.[0]?.textContent ?? control.textContent ?? '').trim(),
+      ),
+    );
+    expect(names.length).toBeGreaterThan(10);
+    expect(names).not.toContain('');
+    await page.context().close();
+  });
+});
+
+/** `METHOD URL` of all that the page sends from now on, preflights too: Playwright's own events leave these out. */
+async function networkLog(page: Page): Promise<string[]> {
+  const session = await page.context().newCDPSession(page);
+  const log: string[] = [];
+  session.on('Network.requestWillBeSent', ({ request }) => log.push(`${request.method} ${request.url}`));
+  await session.send('Network.enable');
+  return log;
+}
+
+/** Goes on by the Tab key until the control of that name has the focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let presses = 0; presses < 40; presses++) {
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate(() => {
+      const control = document.activeElement as HTMLInputElement | null;
+      return control?.labels?.[0]?.textContent ?? control?.textContent ?? '';
+    });
+    if (focused.trim().startsWith(name)) return;
+  }
+  throw new Error(`the Tab key never reaches "${name}"`);
+}
