@@ -37,15 +37,16 @@ export function policyOf(
     // of the function) after it has fetched its secret.
     single: { announceSeconds: untilTokensAreGone, overlapSeconds: timing.overlap },
     // Servers hold every version of the ring, so only one that is just starting can lack the new one; but each token
-    // has no twin, so the old version stays until the last of its tokens is gone.
+    // has no twin, so the old version stays until the last of its tokens is gone. (Its date is that of the invocation that
+    // promoted, which may have been held up: hence the slack once more.)
     keyring: {
       announceSeconds: keyRingMaxAge + clockSkew + slack,
-      overlapSeconds: Math.max(timing.overlap, untilTokensAreGone),
+      overlapSeconds: Math.max(timing.overlap, untilTokensAreGone + slack),
     },
     // The same, and the servers may hold on to the public keys they fetched.
     jwks: {
       announceSeconds: keyRingMaxAge + publicKeyAge + clockSkew + slack,
-      overlapSeconds: Math.max(timing.overlap, untilTokensAreGone),
+      overlapSeconds: Math.max(timing.overlap, untilTokensAreGone + slack),
     },
   };
   return {

@@ -2,9 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 
 /** The built function, where nothing answers: no Secrets Manager, no servers. */
-let handler: (
-  event: unknown,
-) => Promise<{
+let handler: (event: unknown) => Promise<{
   readonly targets: Record<string, { readonly phase: string; readonly next: { readonly why: string } }>;
 }>;
 beforeAll(async () => {

@@ -412,7 +412,7 @@ describe('a plan', () => {
   test('keeps each version of a key ring until its last token is gone', () => {
     for (const keys of ['keyring', 'jwks'] as const) {
       const many = policyOf({ keys, longestToken: 86_400 }, DEFAULT_TIMING);
-      expect(many.overlapSeconds).toBe(600 + 86_400 + 60 + 120);
+      expect(many.overlapSeconds).toBe(600 + 86_400 + 60 + 120 + 120);
       expect(many.announceSeconds).toBeLessThan(announceSeconds);
     }
   });

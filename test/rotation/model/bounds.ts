@@ -46,6 +46,20 @@ export const bounds = {
     clocks,
     budget: { ...nothing, starts: 2, restarts: 1 },
   },
+  'a key ring, an abort': {
+    keys: 'keyring',
+    nodes: 1,
+    probes: false,
+    clocks,
+    budget: { ...nothing, aborts: 1 },
+  },
+  'a key ring, two nodes, one of them late': {
+    keys: 'keyring',
+    nodes: 2,
+    probes: false,
+    clocks,
+    budget: { ...nothing, restarts: 1 },
+  },
 } satisfies Record<string, Bounds>;
 
 /** For `MODEL=large`: all troubles together, over longer clocks; minutes rather than seconds. */

@@ -2,7 +2,7 @@ import type { MarkName, Observed } from '../../../lib/rotation/observed.ts';
 import type { Policy } from '../../../lib/rotation/policy.ts';
 import type { LabelCall } from '../../../lib/rotation/label-calls.ts';
 import type { Production } from './production.ts';
-import { settle, tick, type Clocks, type Invocation, type World } from './world.ts';
+import { fetchedNow, heldText, settle, tick, type Clocks, type Invocation, type World } from './world.ts';
 
 /** Something that can happen, and the world after it. */
 export interface Event {
@@ -47,8 +47,8 @@ function invoke(
   const seen: Observed = { ...observedFrom(world), ...(asked && { asked }) };
   let { step } = plan(seen, policy, NOW);
   if (step.kind === 'probe') {
-    const version = Number(step.version);
-    const turnedAway = world.nodes.some(({ accepts }) => accepts !== version);
+    const { version } = step;
+    const turnedAway = world.nodes.some(({ accepts }) => !accepts.split(' ').includes(version));
     ({ step } = plan(
       { ...seen, probe: turnedAway ? { accepted: false, problem: 'no' } : { accepted: true } },
       policy,
@@ -130,18 +130,18 @@ function pushes(
   go: (after: World, total: number) => Event,
 ): Event[] {
   if (step.kind !== 'push') return [];
-  const version = Number(step.versions[0]);
+  const held = heldText(step.versions.map(Number));
   // Nodes are told apart only by what they hold, so the ones that lack the version stand for those of the plan.
-  const index = world.nodes.findIndex((node) => node.holds !== version || node.accepts !== version);
+  const index = world.nodes.findIndex((node) => node.holds !== held || node.accepts !== held);
   const node = world.nodes[index];
   const total = step.nodes.length;
   if (node === undefined) return [go(world, total)];
-  const changed = (after: World, accepts: number): World => ({
+  const changed = (after: World, accepts: string): World => ({
     ...after,
-    nodes: after.nodes.map((one, at) => (at === index ? { holds: version, accepts, strayed: false } : one)),
+    nodes: after.nodes.map((one, at) => (at === index ? { holds: held, accepts, strayed: false } : one)),
   });
   return [
-    go(changed(world, version), total),
+    go(changed(world, held), total),
     ...(world.left.falseReloads > 0 && done === 0
       ? [go(changed(spend(world, 'falseReloads'), node.accepts), total)]
       : []),
@@ -153,10 +153,9 @@ function restarts(world: World): Event[] {
   if (world.left.restarts === 0) return [];
   return Object.keys(world.fetchable).flatMap((fetched) =>
     world.nodes.map((_, index) => {
-      const version = Number(fetched);
-      const node = { holds: version, accepts: version, strayed: version !== world.servers };
+      const node = { holds: fetched, accepts: fetched, strayed: fetched !== fetchedNow(world) };
       return {
-        name: `a node starts with version ${version}`,
+        name: `a node starts with version ${fetched}`,
         world: settle({
           ...spend(world, 'restarts'),
           nodes: world.nodes.map((one, at) => (at === index ? node : one)),
@@ -173,13 +172,14 @@ function restarts(world: World): Event[] {
  */
 function manualChanges(world: World): Event[] {
   const { current, pending, previous, servers, left, newest, nodes, invocations } = world;
-  if (left.manual === 0 || servers !== current) return [];
-  if (nodes.some(({ strayed, accepts }) => strayed && accepts !== current)) return [];
+  // Without fallback tokens no change by hand can be borne.
+  if (left.manual === 0 || servers !== current || world.keys === 'keyring') return [];
+  if (nodes.some(({ strayed, accepts }) => strayed && accepts !== String(current))) return [];
   if (invocations.some(({ step }) => step.kind === 'aim')) return [];
   const { aborted, promoted } = world.marks;
   if (aborted?.version === pending || aborted?.version === current) return [];
   if (previous !== 0 && promoted?.version !== current) return [];
-  const spent: World = { ...spend(world, 'manual'), fetchable: { [current]: 0 } };
+  const spent: World = { ...spend(world, 'manual'), fetchable: { [String(current)]: 0 } };
   const made = newest + 1;
   const created = { ...world.created, [made]: 0 };
   return [
@@ -217,7 +217,7 @@ function observedFrom({ current, pending, previous, servers, marks, created, nod
         { version: String(version), at: NOW - age },
       ]),
     ),
-    nodes: nodes.map(({ holds }, index) => ({ node: String(index), holds: [String(holds)] })),
+    nodes: nodes.map(({ holds }, index) => ({ node: String(index), holds: holds.split(' ') })),
   };
 }
 

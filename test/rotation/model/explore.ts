@@ -4,6 +4,8 @@ import { rejection, steadyWorld, type Budget, type Clocks, type World } from './
 
 /** How much of the world is explored. */
 export interface Bounds {
+  /** Default `single`. */
+  readonly keys?: World['keys'];
   readonly nodes: number;
   readonly budget: Budget;
   readonly clocks: Clocks;
@@ -24,14 +26,14 @@ export interface Exploration {
 /** Breadth first over every reachable state, or until one breaks the promise. */
 export function explore(
   production: Production,
-  { nodes, budget, clocks, probes, maxStates = Infinity }: Bounds,
+  { keys = 'single', nodes, budget, clocks, probes, maxStates = Infinity }: Bounds,
 ): Exploration {
   const { longestToken, ...timing } = clocks;
   const policy = production.policyOf(
-    { keys: 'single', longestToken, fleet: { by: 'files', files: [], probe: probes ? ['loopback'] : [] } },
+    { keys, longestToken, fleet: { by: 'files', files: [], probe: probes ? ['loopback'] : [] } },
     { ...timing, keyRingRefresh: 1 },
   );
-  const start = steadyWorld(nodes, budget);
+  const start = steadyWorld(keys, nodes, budget);
   const states: World[] = [start];
   const cameFrom: { readonly parent: number; readonly event: string }[] = [{ parent: -1, event: 'steady' }];
   const known = new Set([JSON.stringify(start)]);

@@ -129,4 +129,22 @@ export const mutations: Readonly<Record<string, Mutation & { readonly shownBy: k
     find: "{ call: 'tag', mark: 'servers', version: step.to, at: now },",
     replace: '',
   },
+  'the wait of a key ring before its new version signs': {
+    shownBy: 'a key ring, two nodes, one of them late',
+    file: 'policy.ts',
+    find: 'announceSeconds: keyRingMaxAge + clockSkew + slack',
+    replace: 'announceSeconds: 0',
+  },
+  'the life of tokens in the overlap of a key ring': {
+    shownBy: 'a key ring, an abort',
+    file: 'policy.ts',
+    find: 'untilTokensAreGone + slack), }, // The same',
+    replace: '0) }, // The same',
+  },
+  'the versions beside the first in a key ring file': {
+    shownBy: 'a key ring, an abort',
+    file: 'nodes-in-line.ts',
+    find: "policy.keys === 'keyring' ? ring.filter((id) => !observed.versions[id]?.problem) : [servers]",
+    replace: '[servers]',
+  },
 };

@@ -11,6 +11,7 @@ import type { MarkName } from '../../../lib/rotation/observed.ts';
  * its youngest possible ring, then token, is; all older ones are dominated. `pairs` keeps that one age for each pair.
  */
 export interface World {
+  readonly keys: 'single' | 'keyring';
   readonly current: number;
   readonly pending: number;
   readonly previous: number;
@@ -24,17 +25,17 @@ export interface World {
   readonly invocations: readonly Invocation[];
   /** `a b` (first token, fallback) to the time since it was last the ring. */
   readonly pairs: Readonly<Record<string, number>>;
-  /** Versions that carried the servers' label to the time since then: what a starting node may have fetched. */
-  readonly fetchable: Readonly<Record<number, number>>;
+  /** What a starting node may have fetched to the time since it was the answer. */
+  readonly fetchable: Readonly<Record<string, number>>;
   readonly newest: number;
   readonly left: Budget;
 }
 
 export interface Node {
-  /** What its config file says. */
-  readonly holds: number;
+  /** The versions in its file, in order, separated by blanks: one, or for a key ring several. */
+  readonly holds: string;
   /** What it accepts: something else after a reload that did nothing. */
-  readonly accepts: number;
+  readonly accepts: string;
   /** It came back with another version than it was meant to hold. */
   readonly strayed: boolean;
 }
@@ -73,34 +74,47 @@ export interface Clocks {
 }
 
 /** Steady: version 1 everywhere. */
-export function steadyWorld(nodes: number, left: Budget): World {
+export function steadyWorld(keys: World['keys'], nodes: number, left: Budget): World {
   return {
+    keys,
     current: 1,
     pending: 0,
     previous: 0,
     servers: 1,
     marks: {},
     created: { 1: 0 },
-    nodes: Array.from({ length: nodes }, () => ({ holds: 1, accepts: 1, strayed: false })),
+    nodes: Array.from({ length: nodes }, () => ({ holds: '1', accepts: '1', strayed: false })),
     invocations: [],
     pairs: { '1 0': 0 },
-    fetchable: { 1: 0 },
+    fetchable: { '1': 0 },
     newest: 1,
     left,
   };
 }
 
-/** The ring as an issuer reads it: first token, then fallback. */
-export function ringOf({ current, pending, previous }: World): string {
+/** The ring as an issuer reads it: first token, then fallback; 0 for none, as ever where servers hold a key ring. */
+export function ringOf({ keys, current, pending, previous }: World): string {
+  if (keys === 'keyring') return `${current} 0`;
   const fallback = pending !== 0 && pending !== current ? pending : previous !== current ? previous : 0;
   return `${current} ${fallback}`;
+}
+
+/** What a node that starts now fetches: the version labelled for the servers, or the whole ring. */
+export function fetchedNow({ keys, current, pending, previous, servers }: World): string {
+  return keys === 'single' ? String(servers) : heldText([current, pending, previous]);
+}
+
+/** Versions as a node's file holds them. */
+export function heldText(versions: readonly number[]): string {
+  return [...new Set(versions.filter((version) => version !== 0))].sort((a, b) => a - b).join(' ');
 }
 
 /** The token set and the node that break the promise, if any do. */
 export function rejection(world: World): string | undefined {
   for (const [index, { accepts }] of world.nodes.entries()) {
+    const accepted = accepts.split(' ');
     for (const pair of Object.keys(world.pairs)) {
-      if (!pair.split(' ').includes(String(accepts))) {
+      if (!pair.split(' ').some((version) => accepted.includes(version))) {
         return `node ${index} accepts version ${accepts}, a live token set holds ${pair}`;
       }
     }
@@ -114,8 +128,9 @@ export function tick(world: World, clocks: Clocks): World {
   const tokenLife = slack + keyRingMaxAge + longestToken + clockSkew;
   // What is older than the longest wait it is compared with stays at that age, so that the states are finitely many.
   const older = (age: number) => Math.min(age + 1, tokenLife);
+  const longestOverlap = world.keys === 'single' ? overlap : Math.max(overlap, tokenLife + slack);
   const markOlder = (name: string, age: number) =>
-    Math.min(age + 1, name === 'announced' ? tokenLife : overlap);
+    Math.min(age + 1, name === 'announced' ? tokenLife : longestOverlap);
   return settle({
     ...world,
     marks: Object.fromEntries(
@@ -151,14 +166,12 @@ export function settle(world: World): World {
       Object.entries(world.created).filter(([id]) => labelled.includes(Number(id))),
     ),
     pairs: sorted({ ...world.pairs, [ringOf(world)]: 0 }),
-    fetchable: { ...world.fetchable, ...(servers !== 0 && { [servers]: 0 }) },
+    fetchable: sorted({ ...world.fetchable, [fetchedNow(world)]: 0 }),
     invocations:
       world.invocations.length < 2
         ? world.invocations
         : [...world.invocations].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
-    nodes: [...world.nodes].sort(
-      (a, b) => a.holds - b.holds || a.accepts - b.accepts || Number(a.strayed) - Number(b.strayed),
-    ),
+    nodes: [...world.nodes].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
   };
 }
 
