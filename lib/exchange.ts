@@ -1,19 +1,22 @@
 /**
- * POST /token, the whole story: form → subject token → target → grant → ring → token. Each step either gives the next one
- * what it needs or throws the `OAuthError` that the client is answered with.
+ * POST /token, the whole story: form → subject token → targets → grants → rings → tokens. Each step either gives the next
+ * one what it needs or throws the `OAuthError` that the client is answered with. A request may name several targets: each
+ * step is then taken for all of them before the next, and one refusal refuses the request.
  */
 
 import type { Config } from './config/config.ts';
 import { decideGrant } from './grants/decide-grant.ts';
+import { grantingRules } from './grants/granting-rules.ts';
 import { matchRules } from './grants/match-rules.ts';
 import type { RuleIndex } from './grants/match-rules.ts';
-import { parseTokenRequest } from './http/parse-token-request.ts';
+import { parseTokenRequest, toWords } from './http/parse-token-request.ts';
 import { readForTarget } from './http/read-for-target.ts';
+import { scopeOfTarget } from './http/scope-of-target.ts';
+import { toTokenResponse } from './http/token-response.ts';
 import type { ApiGatewayEvent } from './http/api-gateway-event.ts';
 import type { Identity } from './identity/identity.ts';
 import { issueToken } from './issue-token.ts';
 import { OAuthError } from './oauth/oauth-error.ts';
-import { TOKEN_TYPE_JWT } from './oauth/token-exchange.ts';
 import type { SubjectTokenType, TokenResponse } from './oauth/token-exchange.ts';
 import type { NewId, Now } from './ports.ts';
 import type { KeyRing } from './ring/key-ring.ts';
@@ -33,80 +36,109 @@ export interface ExchangeDeps {
   readonly newId: NewId;
 }
 
-/** What is known of an exchange when it ends: all that an audit line may hold. */
+/** What is known of one target's part of an exchange when it ends: all that an audit line may hold. */
 export interface ExchangeFacts {
-  issuer?: string;
-  subject?: string;
-  target?: string;
-  grant?: Grant;
-  expiresAt?: number;
-  jti?: string;
-  kid?: string;
-  session?: string;
-  ringAgeSeconds?: number;
+  readonly issuer?: string;
+  readonly subject?: string;
+  readonly target?: string;
+  readonly grant?: Grant;
+  /** Paths of the rules that the grant rests on. */
+  readonly rules?: readonly string[];
+  readonly expiresAt?: number;
+  readonly jti?: string;
+  readonly kid?: string;
+  readonly session?: string;
+  readonly ringAgeSeconds?: number;
 }
 
 /** How an exchange ended. */
 export type ExchangeOutcome =
-  | { readonly issued: true; readonly response: TokenResponse; readonly facts: ExchangeFacts }
+  | {
+      readonly issued: true;
+      readonly response: TokenResponse;
+      readonly facts: ExchangeFacts;
+      /** Of the tokens beyond the first, where several targets were named. */
+      readonly further: readonly ExchangeFacts[];
+    }
   | { readonly issued: false; readonly error: OAuthError; readonly facts: ExchangeFacts };
-
-/** Part of a token's lifetime after which a client should renew it. */
-const REFRESH_SHARE = 0.6;
 
 /** Exchanges a subject token for a streaming token. Every input has an outcome; only a defect of ours rejects. */
 export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Promise<ExchangeOutcome> {
-  const facts: ExchangeFacts = {};
+  /** Of the target at hand: what is told where it ends here. */
+  let facts: ExchangeFacts = {};
   try {
     const request = parseTokenRequest(event);
 
     const identity = await deps.identify(request.subjectToken, request.subjectTokenType);
-    facts.issuer = identity.issuer;
-    facts.subject = identity.subject;
+    const person: ExchangeFacts = { issuer: identity.issuer, subject: identity.subject };
+    facts = person;
     await deps.admit(identity);
 
-    const target = selectTarget(deps.config, request.audience);
-    facts.target = request.audience;
-    const wanted = readForTarget(request, target);
-
-    const matching = matchRules(deps.rules, request.audience, identity, deps.now());
-    const decision = decideGrant(matching, target, identity, wanted, deps.now());
-    if (!decision.granted) throw new OAuthError(decision.reason);
-    const { grant } = decision;
-    facts.grant = grant;
-
-    const ring = await deps.ringOf(request.audience).get();
-    const session = wanted.session ?? deps.newId();
-    const issued = issueToken(target, request.audience, grant, identity, ring, {
-      now: deps.now(),
-      jti: deps.newId(),
-      session,
-      transportsNamed: wanted.transports !== undefined,
+    const targets = selectTargets(deps.config, request.audience);
+    const several = targets.length > 1;
+    const asked = targets.map(({ name, target }) => {
+      facts = { ...person, target: name };
+      const others = targets.map((other) => other.target);
+      const scope = several ? scopeOfTarget(request.scope, target, others) : request.scope;
+      return { name, target, facts, wanted: readForTarget({ ...request, scope }, target) };
     });
-    facts.expiresAt = issued.expiresAt;
-    facts.jti = issued.jti;
-    facts.kid = issued.kid;
-    facts.ringAgeSeconds = issued.issuedAt - ring.readAt;
-    if (target.takesSession) facts.session = session;
 
-    const response: TokenResponse = {
-      access_token: issued.token,
-      issued_token_type: TOKEN_TYPE_JWT,
-      token_type: 'N_A',
-      expires_in: grant.ttlSeconds,
-      scope: grant.actions.join(' '),
-      refresh_in: Math.max(1, Math.floor(grant.ttlSeconds * REFRESH_SHARE)),
-      ...(issued.fallback !== undefined && { fallback_token: issued.fallback }),
-    };
-    return { issued: true, response, facts };
+    const granted = asked.map((one) => {
+      facts = one.facts;
+      const matching = matchRules(deps.rules, one.name, identity, deps.now());
+      const decision = decideGrant(matching, one.target, identity, one.wanted, deps.now());
+      if (!decision.granted) throw new OAuthError(decision.reason);
+      const { grant } = decision;
+      const rules = grantingRules(matching, grant, identity, deps.config.grants);
+      return { ...one, grant, facts: { ...facts, grant, rules } };
+    });
+
+    const ready = await Promise.all(
+      granted.map(async (one) => {
+        const ring = await deps.ringOf(one.name).get().catch((error: unknown) => {
+          facts = one.facts;
+          throw error;
+        });
+        return { ...one, ring };
+      }),
+    );
+
+    const session = asked.find(({ wanted }) => wanted.session !== undefined)?.wanted.session ?? deps.newId();
+    const issued = ready.map(({ name, target, wanted, grant, ring, facts: known }) => {
+      facts = known;
+      const token = issueToken(target, name, grant, identity, ring, {
+        now: deps.now(),
+        jti: deps.newId(),
+        session,
+        transportsNamed: wanted.transports !== undefined,
+      });
+      const { expiresAt, jti, kid, issuedAt } = token;
+      const told: ExchangeFacts = {
+        ...known,
+        expiresAt,
+        jti,
+        kid,
+        ringAgeSeconds: issuedAt - ring.readAt,
+        ...((several || target.takesSession) && { session }),
+      };
+      return { name, grant, token, facts: told };
+    });
+
+    const [first, ...further] = issued.map((one) => one.facts);
+    return { issued: true, response: toTokenResponse(issued, session), facts: first ?? person, further };
   } catch (error) {
     if (error instanceof OAuthError) return { issued: false, error, facts };
     throw error;
   }
 }
 
-function selectTarget(config: Config, audience: string): Target {
-  const target = Object.hasOwn(config.targets, audience) ? config.targets[audience] : undefined;
-  if (target === undefined) throw new OAuthError('target_unknown');
-  return target;
+function selectTargets(
+  config: Config,
+  audience: string,
+): readonly { readonly name: string; readonly target: Target }[] {
+  return toWords(audience).map((name) => {
+    const target = Object.hasOwn(config.targets, name) ? config.targets[name] : undefined;
+    if (target === undefined) throw new OAuthError('target_unknown');
+    return { name, target };
+  });
 }

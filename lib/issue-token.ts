@@ -60,11 +60,9 @@ export function issueToken(
     exp: expiresAt,
     jti,
   };
+  const replacedKid = target.header?.['kid'];
   const sign = (key: SigningKey): string =>
-    signCompact(claims, {
-      ...key,
-      ...(target.header?.['kid'] !== undefined && { kid: target.header['kid'] }),
-    });
+    signCompact(claims, replacedKid === undefined ? key : { ...key, kid: replacedKid });
   const token = sign(ring.current);
   for (const transport of transportsNamed ? grant.transports : []) {
     if (token.length > (LONGEST_IN_ADDRESS[transport] ?? Infinity)) throw new OAuthError('token_too_long');

@@ -12,11 +12,11 @@ const BUILTIN = new RegExp(`^(node:)?(${builtinModules.join('|')})$`);
  */
 export const requireBuiltins: Plugin = {
   name: 'require-builtins',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: BUILTIN }, ({ path, namespace }) =>
+  setup(build) {
+    build.onResolve({ filter: BUILTIN }, ({ path, namespace }) =>
       namespace === 'require-builtins' ? { path, external: true } : { path, namespace: 'require-builtins' },
     );
-    onLoad({ filter: /.*/, namespace: 'require-builtins' }, ({ path }) => ({
+    build.onLoad({ filter: /.*/, namespace: 'require-builtins' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
     }));
   },

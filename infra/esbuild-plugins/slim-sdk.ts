@@ -37,9 +37,9 @@ const REPLACEMENTS: readonly Replacement[] = [
 /** Leaves out of the AWS SDK what Lambda has no use for. */
 export const slimSdk: Plugin = {
   name: 'slim-sdk',
-  setup({ onLoad }) {
+  setup(build) {
     for (const { file, contents } of REPLACEMENTS) {
-      onLoad({ filter: file }, () => ({ contents }));
+      build.onLoad({ filter: file }, () => ({ contents }));
     }
   },
 };

@@ -1,7 +1,7 @@
 import type { Identity } from '../identity/identity.ts';
 import type { Reason } from '../oauth/reasons.ts';
 import type { Grant, Target, Transport } from '../targets/target.ts';
-import type { CompiledRule } from './match-rules.ts';
+import type { CompiledRule } from './compiled-rule.ts';
 import { matchRooms } from './room.ts';
 import type { RoomMatcher } from './room.ts';
 

@@ -1,86 +1,118 @@
 import type { Identity } from '../identity/identity.ts';
-import type { Target, Transport } from '../targets/target.ts';
-import { compileRooms } from './room.ts';
-import type { RoomPatterns } from './room.ts';
+import type { Target } from '../targets/target.ts';
+import { compileRule } from './compiled-rule.ts';
+import type { CompiledRule } from './compiled-rule.ts';
 import type { Rule, Who } from './rule.ts';
-
-/** A rule as it is asked in requests: its rooms are read once, at start. */
-export interface CompiledRule {
-  readonly rule: Rule;
-  readonly rooms: RoomPatterns;
-  /** The transports it allows, of those that its target knows. */
-  readonly transports: readonly Transport[];
-}
+import { fileByRoom, newRulesByRoom, rulesForRooms } from './rules-by-room.ts';
+import type { RulesByRoom } from './rules-by-room.ts';
 
 /**
- * Rules by target and by the one condition that most people fail, so that the cost of a request grows with the rules that
- * match a person, not with those that are configured.
+ * Rules by target, by one condition on the person, and by room, so that the cost of a request grows with what is asked for,
+ * not with what is configured.
  */
 export interface RuleIndex {
   readonly byTarget: ReadonlyMap<string, TargetRules>;
 }
 
 interface TargetRules {
-  readonly rules: ReadonlyMap<string, readonly CompiledRule[]>;
-  /** Claims that some rule is filed under. */
-  readonly claimNames: readonly string[];
+  readonly byCondition: ReadonlyMap<string, RulesByRoom>;
+  /** Claims that some rule has a condition on. */
+  readonly claimNames: ReadonlySet<string>;
 }
 
 const EVERYONE = 'everyone';
 
 /** Reads and files all rules, once at start. Rules of unknown targets are left out: `checkConfig` tells of them. */
 export function indexRules(rules: readonly Rule[], targets: Readonly<Record<string, Target>>): RuleIndex {
-  const byTarget = new Map<string, { rules: Map<string, CompiledRule[]>; claimNames: Set<string> }>();
-  for (const rule of rules) {
-    const target = Object.hasOwn(targets, rule.target) ? targets[rule.target] : undefined;
-    if (target === undefined) continue;
-    const filed = byTarget.get(rule.target) ?? { rules: new Map(), claimNames: new Set() };
-    byTarget.set(rule.target, filed);
-    const { key, claim } = fileUnder(rule);
-    if (claim !== undefined) filed.claimNames.add(claim);
-    const compiled: CompiledRule = {
-      rule,
-      rooms: compileRooms(rule.rooms, target.foldsRoomCase),
-      transports: target.transports.filter((transport) => rule.transports?.includes(transport) ?? true),
-    };
-    filed.rules.set(key, [...(filed.rules.get(key) ?? []), compiled]);
-  }
+  const known = rules.filter(({ target }) => Object.hasOwn(targets, target));
+  const byTarget = Map.groupBy(known, ({ target }) => target);
   return {
     byTarget: new Map(
-      [...byTarget].map(([name, filed]) => [
-        name,
-        { rules: filed.rules, claimNames: [...filed.claimNames] } satisfies TargetRules,
-      ]),
+      [...byTarget].flatMap(([name, own]) => {
+        const target = targets[name];
+        return target === undefined ? [] : [[name, indexTargetRules(own, target)]];
+      }),
     ),
   };
 }
 
-/** The rules of a target whose every condition holds for a person at `now` (epoch seconds). */
+/** Files each rule under the condition that it shares with the fewest others. */
+function indexTargetRules(rules: readonly Rule[], target: Target): TargetRules {
+  const uses = new Map<string, number>();
+  for (const key of rules.flatMap((rule) => conditionsOf(rule).flat()))
+    uses.set(key, (uses.get(key) ?? 0) + 1);
+  const usesOf = (condition: readonly string[]): number =>
+    condition.reduce((sum, key) => sum + (uses.get(key) ?? 0), 0);
+
+  const byCondition = new Map<string, RulesByRoom>();
+  for (const rule of rules) {
+    const compiled = compileRule(rule, target);
+    const rarest = conditionsOf(rule).reduce((a, b) => (usesOf(b) < usesOf(a) ? b : a));
+    for (const key of new Set(rarest)) {
+      const file = byCondition.get(key) ?? newRulesByRoom();
+      byCondition.set(key, file);
+      fileByRoom(file, compiled);
+    }
+  }
+  return { byCondition, claimNames: new Set(rules.flatMap(({ claims }) => Object.keys(claims ?? {}))) };
+}
+
+/**
+ * The rules of a target whose every condition holds for a person at `now` (epoch seconds).
+ *
+ * @param rooms where given, rules that can allow none of these rooms are left out; `*` stands for any room
+ */
 export function matchRules(
   index: RuleIndex,
   targetName: string,
   identity: Identity,
   now: number,
+  rooms?: readonly string[],
 ): readonly CompiledRule[] {
   const filed = index.byTarget.get(targetName);
   if (filed === undefined) return [];
-  const keys = new Set([
-    EVERYONE,
-    `issuer ${identity.issuer}`,
-    ...identity.groups.map((group) => `group ${group}`),
-    ...filed.claimNames.flatMap((name) => claimValues(identity, name).map((value) => claimKey(name, value))),
-  ]);
-  return [...keys].flatMap((key) =>
-    (filed.rules.get(key) ?? []).filter(({ rule }) => holds(rule, identity, now)),
-  );
+  const matching = new Set<CompiledRule>();
+  for (const key of keysOf(identity, filed.claimNames)) {
+    const file = filed.byCondition.get(key);
+    if (file === undefined) continue;
+    for (const compiled of rooms === undefined ? file.all : rulesForRooms(file, rooms)) {
+      if (holds(compiled.rule, identity, now)) matching.add(compiled);
+    }
+  }
+  return [...matching];
 }
 
-function fileUnder(rule: Rule): { key: string; claim?: string } {
-  if (rule.group !== undefined) return { key: `group ${rule.group}` };
-  for (const [claim, wanted] of Object.entries(rule.claims ?? {})) {
-    if (!Array.isArray(wanted)) return { key: claimKey(claim, wanted), claim };
+/** A rule's conditions that can be looked up, each as keys of which a person must have one. */
+function conditionsOf(rule: Rule): readonly (readonly string[])[] {
+  const claims = Object.entries(rule.claims ?? {}).map(([name, wanted]) => {
+    const accepted: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
+    return accepted.map((value) => claimKey(name, value));
+  });
+  return [
+    ...(rule.group === undefined ? [] : [[groupKey(rule.group)]]),
+    ...claims,
+    ...(rule.issuer === undefined ? [] : [[issuerKey(rule.issuer)]]),
+    ...(rule.group === undefined && rule.issuer === undefined && claims.length === 0 ? [[EVERYONE]] : []),
+  ];
+}
+
+/** All keys that a person has; claims that no rule asks about are not looked at. */
+function keysOf(identity: Identity, claimNames: ReadonlySet<string>): readonly string[] {
+  const keys = [EVERYONE, issuerKey(identity.issuer), ...identity.groups.map(groupKey)];
+  if (claimNames.size === 0) return keys;
+  for (const name of Object.keys(identity.claims)) {
+    if (!claimNames.has(name)) continue;
+    for (const value of claimValues(identity, name)) keys.push(claimKey(name, value));
   }
-  return { key: rule.issuer === undefined ? EVERYONE : `issuer ${rule.issuer}` };
+  return keys;
+}
+
+function groupKey(group: string): string {
+  return `group ${group}`;
+}
+
+function issuerKey(issuer: string): string {
+  return `issuer ${issuer}`;
 }
 
 function claimKey(name: string, value: unknown): string {

@@ -21,7 +21,9 @@ interface Template {
 export interface RoomPatterns {
   readonly any: boolean;
   readonly names: ReadonlySet<string>;
-  readonly prefixes: readonly string[];
+  readonly prefixes: ReadonlySet<string>;
+  /** The lengths of these prefixes. */
+  readonly prefixLengths: readonly number[];
   readonly templates: readonly Template[];
   readonly foldCase: boolean;
 }
@@ -44,10 +46,14 @@ export function compileRooms(patterns: readonly string[], foldCase: boolean): Ro
   const fold = (text: string): string => (foldCase ? text.toLowerCase() : text);
   const sound = patterns.filter((pattern) => roomPatternProblem(pattern) === undefined && pattern !== '*');
   const fixed = sound.filter((pattern) => !CLAIM.test(pattern)).map(fold);
+  const prefixes = new Set(
+    fixed.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1)),
+  );
   return {
     any: patterns.includes('*'),
     names: new Set(fixed.filter((pattern) => !pattern.endsWith('*'))),
-    prefixes: fixed.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1)),
+    prefixes,
+    prefixLengths: [...new Set([...prefixes].map((prefix) => prefix.length))],
     templates: sound
       .filter((pattern) => CLAIM.test(pattern))
       .map((pattern) => ({
@@ -70,7 +76,7 @@ export function matchRooms(patterns: RoomPatterns, claims: Readonly<Record<strin
     matches: (room) =>
       patterns.any ||
       patterns.names.has(room) ||
-      patterns.prefixes.some((prefix) => room.startsWith(prefix)) ||
+      patterns.prefixLengths.some((length) => patterns.prefixes.has(room.slice(0, length))) ||
       filled.some(({ text, prefix }) => (prefix ? room.startsWith(text) : room === text)),
   };
 }

@@ -14,6 +14,7 @@ import { checkClaims } from './check-claims.ts';
 import type { Identity } from './identity.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
+import { digestOf } from './verified-tokens.ts';
 import type { VerifiedTokens } from './verified-tokens.ts';
 
 /** A configured issuer with its keys. */
@@ -44,9 +45,10 @@ export async function identify(
   { issuers, verified, now, clockSkew }: IdentifyDeps,
 ): Promise<Identity> {
   if (issuers.size === 0) throw new OAuthError('no_issuer');
-  const seen = verified.find(subjectToken, now());
+  const digest = digestOf(subjectToken);
+  const seen = verified.find(digest, now());
   if (seen !== undefined) {
-    return checkClaims(seen.issuer, seen.jws.header, seen.jws.claims, declared, now(), clockSkew);
+    return checkClaims(seen.issuer, seen.header, seen.claims, declared, now(), clockSkew);
   }
   const jws = decodeCompactJws(subjectToken);
   if (jws === undefined) throw new OAuthError('subject_token_malformed');
@@ -60,8 +62,9 @@ export async function identify(
     throw new OAuthError('subject_token_signature');
   }
   if (!verifySignature(jws, lookup.key)) throw new OAuthError('subject_token_signature');
-  const identity = checkClaims(issuer, jws.header, jws.claims, declared, now(), clockSkew);
-  verified.keep(subjectToken, { issuer, jws, keys, generation: lookup.generation });
+  const { header, claims } = jws;
+  const identity = checkClaims(issuer, header, claims, declared, now(), clockSkew);
+  verified.keep(digest, { issuer, header, claims, keys, generation: lookup.generation });
   return identity;
 }
 

@@ -9,8 +9,8 @@ export interface VerificationAlgorithm {
   readonly crv?: 'P-256' | 'P-384' | 'Ed25519';
   /** `null` where the algorithm hashes by itself. */
   readonly hash: 'sha256' | 'sha384' | 'sha512' | null;
-  /** Padding or encoding, as `node:crypto` takes it beside the key. */
-  readonly options: SigningOptions;
+  /** Padding or encoding, as `node:crypto` takes it beside the key; none where its default is right. */
+  readonly options?: SigningOptions;
   /** Length of a signature in bytes, where it does not depend on the key. */
   readonly signatureBytes?: number;
 }
@@ -18,7 +18,6 @@ export interface VerificationAlgorithm {
 /** RFC 7518 §3.3 and §3.5: a smaller RSA key is not to be used. */
 export const MINIMUM_RSA_BITS = 2048;
 
-const pkcs1: SigningOptions = { padding: constants.RSA_PKCS1_PADDING };
 /** RFC 7518 §3.5: the salt is exactly as long as the digest. */
 const pss: SigningOptions = {
   padding: constants.RSA_PKCS1_PSS_PADDING,
@@ -35,11 +34,11 @@ export const VERIFICATION_ALGORITHMS: ReadonlyMap<string, VerificationAlgorithm>
   string,
   VerificationAlgorithm
 >([
-  ['RS256', { kty: 'RSA', hash: 'sha256', options: pkcs1 }],
-  ['RS384', { kty: 'RSA', hash: 'sha384', options: pkcs1 }],
-  ['RS512', { kty: 'RSA', hash: 'sha512', options: pkcs1 }],
+  ['RS256', { kty: 'RSA', hash: 'sha256' }],
+  ['RS384', { kty: 'RSA', hash: 'sha384' }],
+  ['RS512', { kty: 'RSA', hash: 'sha512' }],
   ['PS256', { kty: 'RSA', hash: 'sha256', options: pss }],
   ['ES256', { kty: 'EC', crv: 'P-256', hash: 'sha256', options: concatenated, signatureBytes: 64 }],
   ['ES384', { kty: 'EC', crv: 'P-384', hash: 'sha384', options: concatenated, signatureBytes: 96 }],
-  ['EdDSA', { kty: 'OKP', crv: 'Ed25519', hash: null, options: {}, signatureBytes: 64 }],
+  ['EdDSA', { kty: 'OKP', crv: 'Ed25519', hash: null, signatureBytes: 64 }],
 ]);

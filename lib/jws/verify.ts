@@ -15,8 +15,10 @@ export function verifySignature({ header, signingInput, signature }: Jws, key: V
   if (algorithm === undefined || !key.algorithms.has(alg)) return false;
   const { hash, options, signatureBytes = signature.length } = algorithm;
   if (signature.length !== signatureBytes) return false;
+  // An object around the key makes one verification by RS256 a third longer.
+  const keyInput = options === undefined ? key.key : { key: key.key, ...options };
   try {
-    return verify(hash, Buffer.from(signingInput, 'latin1'), { key: key.key, ...options }, signature);
+    return verify(hash, Buffer.from(signingInput, 'latin1'), keyInput, signature);
   } catch {
     return false;
   }
