@@ -13,7 +13,9 @@ afterAll(() => demo.close());
 describe('a sign-in', () => {
   test.each(['broadcaster', 'viewer', 'moderator'] as const)('of the %s shows who it is', async (user) => {
     const page = await demo.openAs(user);
-    await expect.poll(() => page.locator('#person-groups').textContent()).toBe(`${user}, in the group ${user}s`);
+    await expect
+      .poll(() => page.locator('#person-groups').textContent())
+      .toBe(`${user}, in the group ${user}s`);
     expect(new URL(page.url()).pathname).toBe('/');
     expect(new URL(page.url()).search).toBe('');
     await page.context().close();
@@ -112,28 +114,66 @@ describe('an outage of the API', () => {
   });
 });
 
+describe('CORS', () => {
+  test('lets the page read a refusal too', async () => {
+    const page = await demo.open();
+    expect(await exchangeFrom(page)).toMatch(/^400 parameter_missing/);
+    await page.context().close();
+  });
+
+  test('lets no other origin read anything, though the exchange is a simple request', async () => {
+    const page = await demo.open();
+    await page.goto(demo.stack.urls.page.replace('localhost', '127.0.0.1'));
+    expect(await exchangeFrom(page)).toBe('TypeError');
+    await page.context().close();
+  });
+
+  test.each([
+    ['an answer', '/.well-known/oauth-authorization-server', 'GET', 200],
+    ['a refusal', '/token', 'POST', 400],
+  ])(
+    'names the origin on %s, varies by it, and allows no credentials',
+    async (_what, path, method, status) => {
+      const { api, page } = demo.stack.urls;
+      const answerTo = (origin: string): Promise<Response> =>
+        fetch(`${api}${path}`, { method, headers: { origin } });
+      const own = await answerTo(page);
+      expect(own.status).toBe(status);
+      expect(own.headers.get('access-control-allow-origin')).toBe(page);
+      expect(own.headers.get('vary')?.toLowerCase()).toContain('origin');
+      expect(own.headers.get('access-control-allow-credentials')).not.toBe('true');
+      expect(own.headers.get('access-control-expose-headers')).toContain('retry-after');
+      const other = await answerTo('https://elsewhere.example');
+      expect(other.status).toBe(status);
+      expect(other.headers.get('access-control-allow-origin')).toBeNull();
+    },
+  );
+});
+
 describe('the page', () => {
   test.each([
     { name: 'wide-light', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
     { name: 'wide-dark', colorScheme: 'dark', viewport: { width: 1280, height: 900 } },
     { name: 'narrow-light', colorScheme: 'light', viewport: { width: 360, height: 780 } },
     { name: 'narrow-dark', colorScheme: 'dark', viewport: { width: 360, height: 780 } },
-  ] as const)('fits $name without scrolling sideways, and breaks no rule of its policy', async ({ name, ...options }) => {
-    const page = await demo.open(options);
-    const complaints: string[] = [];
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
-    await signIn(page, 'viewer');
-    await ask(page, { room: 'public-news', role: 'watch' });
-    await page.getByRole('button', { name: 'Stay connected' }).click();
-    await expect.poll(() => page.locator('#viewers tr').count()).toBe(4);
-    await page.getByText('Request and answer as sent').click();
-    await keepScreenshot(page, name);
-    const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    expect(widths[0]).toBeLessThanOrEqual(widths[1] ?? 0);
-    expect(complaints).toEqual([]);
-    await page.context().close();
-  });
+  ] as const)(
+    'fits $name without scrolling sideways, and breaks no rule of its policy',
+    async ({ name, ...options }) => {
+      const page = await demo.open(options);
+      const complaints: string[] = [];
+      page.on('console', (message) => complaints.push(message.text()));
+      page.on('pageerror', (error) => complaints.push(error.message));
+      await signIn(page, 'viewer');
+      await ask(page, { room: 'public-news', role: 'watch' });
+      await page.getByRole('button', { name: 'Stay connected' }).click();
+      await expect.poll(() => page.locator('#viewers tr').count()).toBe(4);
+      await page.getByText('Request and answer as sent').click();
+      await keepScreenshot(page, name);
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      expect(complaints).toEqual([]);
+      await page.context().close();
+    },
+  );
 
   test('is used by keyboard alone, from the sign-in to a connection', async () => {
     const page = await demo.open();
@@ -158,10 +198,8 @@ describe('the page', () => {
 
   test('names every control for a screen reader', async () => {
     const page = await demo.open();
-    const names = await page.evaluate(() =>
-      [...document.querySelectorAll<HTMLInputElement>('button, input, select, summary')].map(
-        (control) => (control.labels?.[0]?.textContent ?? control.textContent ?? '').trim(),
-      ),
+    const names = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('button, input, select, summary')].map(${labelOf})`,
     );
     expect(names.length).toBeGreaterThan(10);
     expect(names).not.toContain('');
@@ -178,15 +216,23 @@ async function networkLog(page: Page): Promise<string[]> {
   return log;
 }
 
+/** What the page's own script can read of a form that the API refuses: status and reason, or the error's name. */
+function exchangeFrom(page: Page): Promise<string> {
+  return page.evaluate<string>(
+    `fetch('${demo.stack.urls.api}/token', { method: 'POST', body: new URLSearchParams({ audience: 'red5' }) })
+      .then(async (response) => response.status + ' ' + (await response.json()).reason, (error) => error.name)`,
+  );
+}
+
+/** In the page: what a control is called. */
+const labelOf = `(control) => (control.labels?.[0] ?? control).textContent.trim()`;
+
 /** Goes on by the Tab key until the control of that name has the focus. */
 async function tabTo(page: Page, name: string): Promise<void> {
   for (let presses = 0; presses < 40; presses++) {
     await page.keyboard.press('Tab');
-    const focused = await page.evaluate(() => {
-      const control = document.activeElement as HTMLInputElement | null;
-      return control?.labels?.[0]?.textContent ?? control?.textContent ?? '';
-    });
-    if (focused.trim().startsWith(name)) return;
+    const focused = await page.evaluate<string>(`(${labelOf})(document.activeElement)`);
+    if (focused.startsWith(name)) return;
   }
   throw new Error(`the Tab key never reaches "${name}"`);
 }

@@ -58,7 +58,8 @@ export function createAskForm(): AskForm {
   };
   for (const radio of form.querySelectorAll('input[type=radio]'))
     radio.addEventListener('change', fitToServer);
-  fitToServer();
+  restore(form, fitToServer);
+  form.addEventListener('change', () => keep(form));
 
   return {
     asked: () => ({
@@ -74,4 +75,23 @@ export function createAskForm(): AskForm {
         listener();
       }),
   };
+}
+
+// What was asked for outlives the way to the provider and back.
+const formKey = 'streampass.form';
+
+function keep(form: HTMLFormElement): void {
+  sessionStorage.setItem(formKey, JSON.stringify(Object.fromEntries(new FormData(form).entries())));
+}
+
+function restore(form: HTMLFormElement, fitToServer: () => void): void {
+  const kept = JSON.parse(sessionStorage.getItem(formKey) ?? '{}') as Record<string, string>;
+  const set = (name: string): void => {
+    const field = form.elements.namedItem(name) as HTMLInputElement | HTMLSelectElement | RadioNodeList;
+    const value = kept[name];
+    if (value !== undefined) field.value = value;
+  };
+  set('server');
+  fitToServer();
+  for (const name of ['room', 'role', 'transport']) set(name);
 }

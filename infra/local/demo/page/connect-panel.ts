@@ -61,7 +61,8 @@ export function createConnectPanel(
     const how =
       usable === undefined
         ? `Get a token for ${targetNames[aimed.target]} first.`
-        : `With the held token: ${describe(aimed, actionOf(aimed, usable.scope))}.`;
+        : `With the held token: ${describe(aimed, actionOf(aimed, usable.scope))}. ` +
+          'Choose another room or role above to see what it is not good for.';
     setText(byId('connect-how'), how);
   };
 

@@ -1,0 +1,81 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ask, keepScreenshot, startDemo, type Demo } from './demo.ts';
+
+/** What happens as tokens and sign-ins come to their end, with time eight times as fast for everyone. */
+let demo: Demo;
+
+const idTokenTtlSeconds = 120;
+
+beforeAll(async () => {
+  demo = await startDemo({ factor: 8, idTokenTtlSeconds });
+});
+
+afterAll(() => demo.close());
+
+describe.concurrent('as time passes', () => {
+  test('a token is renewed in the background, once, before its end', async () => {
+    const page = await demo.openAs('viewer');
+    let exchanges = 0;
+    page.on('response', (response) => (exchanges += response.url().endsWith('/token') ? 1 : 0));
+    const first = await getToken(page);
+    exchanges = 0;
+    await expect.poll(() => claim(page, 'jti'), { timeout: 10_000 }).not.toBe(first.jti);
+    expect(exchanges).toBe(1);
+    expect(Number(await claim(page, 'iat'))).toBeLessThan(first.exp);
+  });
+
+  test('a tab that slept past the lifetime connects with a new token at its first attempt', async () => {
+    const page = await demo.openAs('moderator');
+    const slept = await getToken(page);
+    const wakeUp = await putToSleep(page);
+    let exchanges = 0;
+    page.on('request', (request) => (exchanges += request.url().endsWith('/token') ? 1 : 0));
+    await expect.poll(() => Date.now() / 1000, { timeout: 15_000 }).toBeGreaterThan(slept.exp + 5);
+    expect(exchanges).toBe(0);
+
+    await wakeUp();
+    await page.getByRole('button', { name: 'Connect once' }).click();
+    await page.getByText('Red5 Pro let you in by the first token').waitFor();
+    expect(await claim(page, 'jti')).not.toBe(slept.jti);
+  });
+
+  test('a sign-in that ended is refused in the words of the API, and the next one goes on', async () => {
+    const page = await demo.openAs('viewer');
+    await getToken(page);
+    await page.getByText('The sign-in ended at').waitFor({ timeout: 20_000 });
+    await ask(page, {});
+    await page.getByText('Your sign-in is over').waitFor();
+    expect(await page.locator('#token-notice code').textContent()).toMatch(/^subject_token_expired: .+/);
+    await keepScreenshot(page, 'sign-in-ended');
+
+    await page.getByRole('button', { name: 'Sign in again' }).click();
+    await page.getByText('The sign-in lasts until').waitFor();
+    await getToken(page);
+  }, 40_000);
+});
+
+/** Stops the page's script, its timers with it, while all clocks go on; gives what wakes it up again. */
+async function putToSleep(page: Page): Promise<() => Promise<void>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Debugger.enable');
+  const asleep = new Promise((resolve) => session.once('Debugger.paused', resolve));
+  await session.send('Debugger.pause');
+  await asleep;
+  return async () => {
+    await session.send('Debugger.resume');
+  };
+}
+
+/** Asks for a token by the form as it is, and gives its id and end. */
+async function getToken(page: Page): Promise<{ jti: string; exp: number }> {
+  await ask(page, { room: 'public-news', role: 'watch' });
+  await page.getByRole('heading', { name: 'Claims of the token' }).waitFor();
+  return { jti: await claim(page, 'jti'), exp: Number(await claim(page, 'exp')) };
+}
+
+/** A claim's value in the table of the page. */
+async function claim(page: Page, name: string): Promise<string> {
+  const row = page.locator('#claims tr', { has: page.getByRole('rowheader', { name, exact: true }) });
+  return (await row.locator('code').textContent()) ?? '';
+}
