@@ -1,6 +1,6 @@
 /** POST /token: exchanges a sign-in for a streaming token. The story is `lib/exchange.ts`; this wires it. */
 
-import { auditLine } from '../lib/audit.ts';
+import { auditLines } from '../lib/audit.ts';
 import { describeError, writeLine } from '../lib/adapters/log.ts';
 import { createService } from '../lib/adapters/service.ts';
 import { newRandomId, systemNow } from '../lib/adapters/system.ts';
@@ -43,15 +43,14 @@ export async function handler(received: unknown): Promise<ApiGatewayResponse> {
   const event = toEvent(received);
   const startedAt = performance.now();
   const outcome = await settle(event);
-  writeLine(
-    auditLine(outcome, {
-      requestId: event.requestContext?.requestId,
-      sourceIp: event.requestContext?.http?.sourceIp,
-      coldStart,
-      latencyMs: performance.now() - startedAt,
-      timestampMs: Date.now(),
-    }),
-  );
+  const lines = auditLines(outcome, {
+    requestId: event.requestContext?.requestId,
+    sourceIp: event.requestContext?.http?.sourceIp,
+    coldStart,
+    latencyMs: performance.now() - startedAt,
+    timestampMs: Date.now(),
+  });
+  for (const line of lines) writeLine(line);
   coldStart = false;
   return outcome.issued
     ? tokenResponse(outcome.response)

@@ -15,56 +15,70 @@ export interface RequestOrigin {
 /** CloudWatch metrics of this namespace are made from the audit lines. */
 export const METRICS_NAMESPACE = 'streampass';
 
+type Line = Readonly<Record<string, unknown>>;
+
 /**
- * The one line that an exchange leaves: who got what, or why not, and its metrics in CloudWatch's embedded metric format.
- * It is made of named facts alone, so no token can get into it.
+ * The lines that an exchange leaves, one a token, or one for a refusal: who got what, or why not, and its metrics in
+ * CloudWatch's embedded metric format. They are made of named facts alone, so no token can get into them.
  *
  * @see Amazon CloudWatch User Guide, "Specification: Embedded metric format"
  */
-export function auditLine(
-  outcome: ExchangeOutcome,
-  origin: RequestOrigin,
-): Readonly<Record<string, unknown>> {
-  const { facts } = outcome;
-  return {
-    _aws: {
-      Timestamp: origin.timestampMs,
-      CloudWatchMetrics: [
-        {
-          Namespace: METRICS_NAMESPACE,
-          Dimensions: outcome.issued
-            ? [['target']]
-            : facts.target === undefined
-              ? [['reason']]
-              : [['target', 'reason'], ['reason']],
-          Metrics: [
-            { Name: outcome.issued ? 'TokensIssued' : 'TokensDenied', Unit: 'Count' },
-            ...(outcome.issued ? [{ Name: 'RingAge', Unit: 'Seconds' }] : []),
-          ],
-        },
-        {
-          Namespace: METRICS_NAMESPACE,
-          Dimensions: [[]],
-          Metrics: [
-            { Name: 'ExchangeLatency', Unit: 'Milliseconds' },
-            ...(origin.coldStart ? [{ Name: 'ColdStart', Unit: 'Count' }] : []),
-          ],
-        },
-      ],
-    },
+export function auditLines(outcome: ExchangeOutcome, origin: RequestOrigin): readonly Line[] {
+  const { latencyMs, coldStart, timestampMs } = origin;
+  const perTarget = outcome.issued ? issuedMetrics() : deniedMetrics(outcome.facts);
+  const perExchange = {
+    Namespace: METRICS_NAMESPACE,
+    Dimensions: [[]],
+    Metrics: [
+      { Name: 'ExchangeLatency', Unit: 'Milliseconds' },
+      ...(coldStart ? [{ Name: 'ColdStart', Unit: 'Count' }] : []),
+    ],
+  };
+  const first = {
+    _aws: { Timestamp: timestampMs, CloudWatchMetrics: [perTarget, perExchange] },
     event: outcome.issued ? 'token.issued' : 'token.denied',
     ...(outcome.issued
-      ? { TokensIssued: 1, RingAge: facts.ringAgeSeconds }
+      ? { TokensIssued: 1, RingAge: outcome.facts.ringAgeSeconds }
       : { TokensDenied: 1, reason: outcome.error.reason }),
-    ExchangeLatency: origin.latencyMs,
-    ...(origin.coldStart && { ColdStart: 1 }),
-    ...auditedFacts(facts),
-    request_id: origin.requestId,
-    source_ip: origin.sourceIp,
+    ExchangeLatency: latencyMs,
+    ...(coldStart && { ColdStart: 1 }),
+    ...auditedFacts(outcome.facts),
+    ...auditedOrigin(origin),
+  };
+  const further = outcome.issued ? outcome.further : [];
+  return [
+    first,
+    ...further.map((facts) => ({
+      _aws: { Timestamp: timestampMs, CloudWatchMetrics: [perTarget] },
+      event: 'token.issued',
+      TokensIssued: 1,
+      RingAge: facts.ringAgeSeconds,
+      ...auditedFacts(facts),
+      ...auditedOrigin(origin),
+    })),
+  ];
+}
+
+function issuedMetrics(): Line {
+  return {
+    Namespace: METRICS_NAMESPACE,
+    Dimensions: [['target']],
+    Metrics: [
+      { Name: 'TokensIssued', Unit: 'Count' },
+      { Name: 'RingAge', Unit: 'Seconds' },
+    ],
   };
 }
 
-function auditedFacts(facts: ExchangeFacts): Readonly<Record<string, unknown>> {
+function deniedMetrics({ target }: ExchangeFacts): Line {
+  return {
+    Namespace: METRICS_NAMESPACE,
+    Dimensions: target === undefined ? [['reason']] : [['target', 'reason'], ['reason']],
+    Metrics: [{ Name: 'TokensDenied', Unit: 'Count' }],
+  };
+}
+
+function auditedFacts(facts: ExchangeFacts): Line {
   return {
     iss: facts.issuer,
     sub: facts.subject,
@@ -72,9 +86,14 @@ function auditedFacts(facts: ExchangeFacts): Readonly<Record<string, unknown>> {
     actions: facts.grant?.actions,
     rooms: facts.grant?.rooms,
     transports: facts.grant?.transports,
+    rules: facts.rules,
     session: facts.session,
     expires_at: facts.expiresAt,
     jti: facts.jti,
     kid: facts.kid,
   };
+}
+
+function auditedOrigin({ requestId, sourceIp }: RequestOrigin): Line {
+  return { request_id: requestId, source_ip: sourceIp };
 }

@@ -5,13 +5,12 @@
  */
 
 import type { Config } from './config/config.ts';
-import { decideGrant } from './grants/decide-grant.ts';
+import { decideByRules } from './grants/decide-by-rules.ts';
 import { grantingRules } from './grants/granting-rules.ts';
-import { matchRules } from './grants/match-rules.ts';
 import type { RuleIndex } from './grants/match-rules.ts';
 import { parseTokenRequest, toWords } from './http/parse-token-request.ts';
 import { readForTarget } from './http/read-for-target.ts';
-import { scopeOfTarget } from './http/scope-of-target.ts';
+import { withScopeOf } from './http/scope-of-target.ts';
 import { toTokenResponse } from './http/token-response.ts';
 import type { ApiGatewayEvent } from './http/api-gateway-event.ts';
 import type { Identity } from './identity/identity.ts';
@@ -79,26 +78,28 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
     const asked = targets.map(({ name, target }) => {
       facts = { ...person, target: name };
       const others = targets.map((other) => other.target);
-      const scope = several ? scopeOfTarget(request.scope, target, others) : request.scope;
-      return { name, target, facts, wanted: readForTarget({ ...request, scope }, target) };
+      const own = several ? withScopeOf(target, others, request) : request;
+      return { name, target, facts, wanted: readForTarget(own, target) };
     });
 
     const granted = asked.map((one) => {
       facts = one.facts;
-      const matching = matchRules(deps.rules, one.name, identity, deps.now());
-      const decision = decideGrant(matching, one.target, identity, one.wanted, deps.now());
+      const decision = decideByRules(deps.rules, one.name, one.target, identity, one.wanted, deps.now());
       if (!decision.granted) throw new OAuthError(decision.reason);
       const { grant } = decision;
-      const rules = grantingRules(matching, grant, identity, deps.config.grants);
+      const rules = grantingRules(deps.rules, deps.config.grants, one.name, identity, grant, deps.now());
       return { ...one, grant, facts: { ...facts, grant, rules } };
     });
 
     const ready = await Promise.all(
       granted.map(async (one) => {
-        const ring = await deps.ringOf(one.name).get().catch((error: unknown) => {
-          facts = one.facts;
-          throw error;
-        });
+        const ring = await deps
+          .ringOf(one.name)
+          .get()
+          .catch((error: unknown) => {
+            facts = one.facts;
+            throw error;
+          });
         return { ...one, ring };
       }),
     );
@@ -124,8 +125,14 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
       return { name, grant, token, facts: told };
     });
 
-    const [first, ...further] = issued.map((one) => one.facts);
-    return { issued: true, response: toTokenResponse(issued, session), facts: first ?? person, further };
+    const [first, ...further] = issued;
+    if (first === undefined) throw new OAuthError('target_unknown');
+    return {
+      issued: true,
+      response: toTokenResponse(first, further, session),
+      facts: first.facts,
+      further: further.map((one) => one.facts),
+    };
   } catch (error) {
     if (error instanceof OAuthError) return { issued: false, error, facts };
     throw error;

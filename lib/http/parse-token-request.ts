@@ -11,6 +11,8 @@ export const MAX_BODY_BYTES = 65_536;
 export const MAX_SUBJECT_TOKEN_LENGTH = 16_384;
 /** Most rooms in one request. */
 export const MAX_ROOMS = 16;
+/** Most targets in one request. */
+export const MAX_AUDIENCES = 4;
 /** Shortest lifetime that may be asked for, in seconds. */
 export const MIN_EXPIRES_IN = 60;
 
@@ -33,7 +35,7 @@ type Form = ReadonlyMap<Parameter, string>;
 export interface TokenRequest {
   readonly subjectToken: string;
   readonly subjectTokenType: SubjectTokenType;
-  /** Names of targets, as sent: one in most requests. */
+  /** Names of targets, 1 to 4, as sent: one in most requests. */
   readonly audience: string;
   /** Left out: all that the rules allow. */
   readonly scope?: readonly string[];
@@ -65,6 +67,7 @@ export function parseTokenRequest(event: ApiGatewayEvent): TokenRequest {
   if ((form.get('requested_token_type') || TOKEN_TYPE_JWT) !== TOKEN_TYPE_JWT) {
     throw new OAuthError('requested_token_type_unsupported');
   }
+  if (toWords(audience).length > MAX_AUDIENCES) throw new OAuthError('too_many_audiences');
   if (form.get('scope') === '' || form.get('room') === '') throw new OAuthError('parameter_empty');
   const scope = form.get('scope');
   const room = form.get('room');

@@ -26,6 +26,7 @@ export const REASONS = {
     'A room is 1 to 128 ASCII letters, digits or . _ ~ - beginning with a letter or digit; separate rooms by single spaces.',
   ],
   too_many_rooms: ['invalid_request', 'Ask for 16 rooms at most.'],
+  too_many_audiences: ['invalid_request', 'Ask for tokens of 4 targets at most.'],
   one_room_only: ['invalid_request', 'A token for this target holds one room.'],
   transport_unknown: [
     'invalid_request',

@@ -14,8 +14,8 @@ export const SUBJECT_TOKEN_TYPES = {
 /** The last part of a subject token type's identifier. */
 export type SubjectTokenType = (typeof SUBJECT_TOKEN_TYPES)[keyof typeof SUBJECT_TOKEN_TYPES];
 
-/** The answer to a granted exchange (RFC 8693 §2.2.1), and two members of ours. */
-export interface TokenResponse {
+/** One token of a granted exchange: the members of RFC 8693 §2.2.1, and two of ours. */
+export interface IssuedAnswer {
   readonly access_token: string;
   readonly issued_token_type: typeof TOKEN_TYPE_JWT;
   readonly token_type: 'N_A';
@@ -27,6 +27,14 @@ export interface TokenResponse {
   readonly refresh_in: number;
   /** The same claims under the other live secret, for a server that rejects the first token. */
   readonly fallback_token?: string;
+}
+
+/** The answer to a granted exchange: where several targets were named, the first one's token stands at the top. */
+export interface TokenResponse extends IssuedAnswer {
+  /** The token of each target that was named, where there were several. */
+  readonly tokens?: Readonly<Record<string, IssuedAnswer>>;
+  /** Stands in the audit line of each of these tokens, and in those that hold a session. */
+  readonly session?: string;
 }
 
 /** The answer to a refused exchange (RFC 6749 §5.2), and members of ours. */
