@@ -6,7 +6,6 @@
 
 import type { Config } from './config/config.ts';
 import { decideByRules } from './grants/decide-by-rules.ts';
-import { grantingRules } from './grants/granting-rules.ts';
 import type { RuleIndex } from './grants/match-rules.ts';
 import { parseTokenRequest, toWords } from './http/parse-token-request.ts';
 import { readForTarget } from './http/read-for-target.ts';
@@ -86,8 +85,7 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
       facts = one.facts;
       const decision = decideByRules(deps.rules, one.name, one.target, identity, one.wanted, deps.now());
       if (!decision.granted) throw new OAuthError(decision.reason);
-      const { grant } = decision;
-      const rules = grantingRules(deps.rules, deps.config.grants, one.name, identity, grant, deps.now());
+      const { grant, rules } = decision;
       return { ...one, grant, facts: { ...facts, grant, rules } };
     });
 

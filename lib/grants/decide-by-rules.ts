@@ -1,9 +1,16 @@
 import type { Identity } from '../identity/identity.ts';
-import type { Target } from '../targets/target.ts';
+import type { Grant, Target } from '../targets/target.ts';
+import type { CompiledRule } from './compiled-rule.ts';
 import { decideGrant } from './decide-grant.ts';
-import type { Decision, GrantRequest } from './decide-grant.ts';
+import type { GrantRequest, Refusal } from './decide-grant.ts';
+import { grantingRules } from './granting-rules.ts';
 import { matchRules } from './match-rules.ts';
 import type { RuleIndex } from './match-rules.ts';
+
+/** A decision, and the rules that a grant rests on. */
+export type RuledDecision =
+  | { readonly granted: true; readonly grant: Grant; readonly rules: readonly string[] }
+  | { readonly granted: false; readonly reason: Refusal };
 
 /**
  * Decides a request by the rules that may allow its rooms: no other rule can make a grant wider or narrower. Only the reason
@@ -18,9 +25,13 @@ export function decideByRules(
   identity: Identity,
   request: GrantRequest,
   now: number,
-): Decision {
-  const nearby = matchRules(rules, targetName, identity, now, request.rooms ?? ['*']);
-  const decision = decideGrant(nearby, target, identity, request, now);
-  if (decision.granted) return decision;
-  return decideGrant(matchRules(rules, targetName, identity, now), target, identity, request, now);
+): RuledDecision {
+  const decideBy = (matching: readonly CompiledRule[]): RuledDecision => {
+    const decision = decideGrant(matching, target, identity, request, now);
+    return decision.granted
+      ? { ...decision, rules: grantingRules(matching, identity, decision.grant) }
+      : decision;
+  };
+  const nearby = decideBy(matchRules(rules, targetName, identity, now, request.rooms ?? ['*']));
+  return nearby.granted ? nearby : decideBy(matchRules(rules, targetName, identity, now));
 }

@@ -1,37 +1,31 @@
 import type { Identity } from '../identity/identity.ts';
 import type { Grant } from '../targets/target.ts';
-import { matchRules } from './match-rules.ts';
-import type { RuleIndex } from './match-rules.ts';
+import type { CompiledRule } from './compiled-rule.ts';
 import { matchRooms } from './room.ts';
-import type { Rule } from './rule.ts';
 
 /**
  * Which rules a grant rests on, as their paths in the configuration (`grants[2]`), in its order: those that allow some
  * combination of it. For the audit line, so that a token can be traced to what let its bearer have it.
  *
- * @param configured all rules, of which `rules` is made
- * @param now epoch seconds
+ * @param matching the rules that match the person and may allow the grant's rooms
  */
 export function grantingRules(
-  rules: RuleIndex,
-  configured: readonly Rule[],
-  targetName: string,
+  matching: readonly CompiledRule[],
   identity: Identity,
   grant: Grant,
-  now: number,
 ): readonly string[] {
-  const matching = matchRules(rules, targetName, identity, now, grant.rooms === '*' ? ['*'] : grant.rooms);
-  const allowingSome = matching.filter(({ rule, rooms, transports }) => {
-    const matcher = matchRooms(rooms, identity.claims);
-    return (
-      rule.actions.some((action) => grant.actions.includes(action)) &&
-      (grant.transports.length === 0 ||
-        transports.some((transport) => grant.transports.includes(transport))) &&
-      (grant.rooms === '*' ? matcher.any : grant.rooms.some((room) => matcher.matches(room)))
-    );
-  });
-  return allowingSome
-    .map(({ rule }) => configured.indexOf(rule))
+  return matching
+    .filter((compiled) => allowsSome(compiled, identity, grant))
+    .map(({ position }) => position)
     .sort((a, b) => a - b)
-    .map((index) => `grants[${index}]`);
+    .map((position) => `grants[${position}]`);
+}
+
+function allowsSome({ rule, rooms, transports }: CompiledRule, identity: Identity, grant: Grant): boolean {
+  if (!rule.actions.some((action) => grant.actions.includes(action))) return false;
+  const knowsTransports = grant.transports.length > 0;
+  if (knowsTransports && !transports.some((transport) => grant.transports.includes(transport))) return false;
+  if (grant.rooms === '*') return rooms.any;
+  const matcher = matchRooms(rooms, identity.claims);
+  return grant.rooms.some((room) => matcher.matches(room));
 }

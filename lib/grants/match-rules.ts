@@ -24,37 +24,34 @@ const EVERYONE = 'everyone';
 
 /** Reads and files all rules, once at start. Rules of unknown targets are left out: `checkConfig` tells of them. */
 export function indexRules(rules: readonly Rule[], targets: Readonly<Record<string, Target>>): RuleIndex {
-  const known = rules.filter(({ target }) => Object.hasOwn(targets, target));
-  const byTarget = Map.groupBy(known, ({ target }) => target);
-  return {
-    byTarget: new Map(
-      [...byTarget].flatMap(([name, own]) => {
-        const target = targets[name];
-        return target === undefined ? [] : [[name, indexTargetRules(own, target)]];
-      }),
-    ),
-  };
+  const compiled = rules.flatMap((rule, position) => {
+    const target = Object.hasOwn(targets, rule.target) ? targets[rule.target] : undefined;
+    return target === undefined ? [] : [compileRule(rule, position, target)];
+  });
+  const byTarget = Map.groupBy(compiled, ({ rule }) => rule.target);
+  return { byTarget: new Map([...byTarget].map(([name, own]) => [name, indexTargetRules(own)])) };
 }
 
 /** Files each rule under the condition that it shares with the fewest others. */
-function indexTargetRules(rules: readonly Rule[], target: Target): TargetRules {
+function indexTargetRules(rules: readonly CompiledRule[]): TargetRules {
   const uses = new Map<string, number>();
-  for (const key of rules.flatMap((rule) => conditionsOf(rule).flat()))
+  for (const key of rules.flatMap(({ rule }) => conditionsOf(rule).flat())) {
     uses.set(key, (uses.get(key) ?? 0) + 1);
+  }
   const usesOf = (condition: readonly string[]): number =>
     condition.reduce((sum, key) => sum + (uses.get(key) ?? 0), 0);
 
   const byCondition = new Map<string, RulesByRoom>();
-  for (const rule of rules) {
-    const compiled = compileRule(rule, target);
-    const rarest = conditionsOf(rule).reduce((a, b) => (usesOf(b) < usesOf(a) ? b : a));
+  for (const compiled of rules) {
+    const rarest = conditionsOf(compiled.rule).reduce((a, b) => (usesOf(b) < usesOf(a) ? b : a));
     for (const key of new Set(rarest)) {
       const file = byCondition.get(key) ?? newRulesByRoom();
       byCondition.set(key, file);
       fileByRoom(file, compiled);
     }
   }
-  return { byCondition, claimNames: new Set(rules.flatMap(({ claims }) => Object.keys(claims ?? {}))) };
+  const claimNames = rules.flatMap(({ rule }) => Object.keys(rule.claims ?? {}));
+  return { byCondition, claimNames: new Set(claimNames) };
 }
 
 /**
