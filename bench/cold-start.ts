@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleFunction } from '../infra/bundle.ts';
-import { buildContestants, FLOOR, PEERS, STREAMPASS } from './contestants.ts';
+import { buildContestants, FLOOR, PEERS, STREAMPASS, TUNED_FLOOR } from './contestants.ts';
 import { barChart } from './measure/chart.ts';
 import { coldStart } from './measure/cold.ts';
 import type { FirstAnswer } from './measure/cold.ts';
@@ -33,8 +33,8 @@ const SPEEDS = [
 ];
 const BARE = 'bare Node';
 
-const contestants = [FLOOR, STREAMPASS, ...PEERS].filter(
-  ({ name }) => options.only === undefined || name === FLOOR.name || name.includes(options.only),
+const contestants = [FLOOR, TUNED_FLOOR, STREAMPASS, ...PEERS].filter(
+  ({ name }) => options.only === undefined || name.startsWith(FLOOR.name) || name.includes(options.only),
 );
 const scene = await startScene();
 const { built, folder, remove } = await buildContestants(contestants);

@@ -1,7 +1,9 @@
+import { build } from 'esbuild';
+import type { Metafile } from 'esbuild';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleFunction } from '../infra/bundle.ts';
+import { bundleFunction, FUNCTION_OPTIONS } from '../infra/bundle.ts';
 import type { Algorithm } from './scene.ts';
 
 /** A way to do the whole job of an exchange. */
@@ -9,12 +11,16 @@ export interface Contestant {
   readonly name: string;
   /** Where its `handler` is, from the root of the repository. */
   readonly source: string;
+  /** Whether it is bundled as streampass's functions are, with what makes them start fast; else as one usually does. */
+  readonly tuned?: boolean;
   /** Algorithms that its library cannot verify. */
   readonly lacks?: readonly Algorithm[];
 }
 
 export const FLOOR: Contestant = { name: 'floor', source: 'bench/contestants/floor.ts' };
-export const STREAMPASS: Contestant = { name: 'streampass', source: 'functions/token.ts' };
+export const STREAMPASS: Contestant = { name: 'streampass', source: 'functions/token.ts', tuned: true };
+/** The floor as it starts where it is bundled as streampass is. */
+export const TUNED_FLOOR: Contestant = { ...FLOOR, name: 'floor, bundled as streampass', tuned: true };
 
 export const PEERS: readonly Contestant[] = [
   { name: 'jose', source: 'bench/contestants/jose.ts' },
@@ -34,7 +40,7 @@ export interface Built extends Contestant {
   readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>>;
 }
 
-/** Bundles contestants with the settings of `npm run build` into a folder of their own, which `remove` removes. */
+/** Bundles contestants into a folder of their own, which `remove` removes; all with the same settings but for `tuned`. */
 export async function buildContestants(contestants: readonly Contestant[]): Promise<{
   readonly built: readonly Built[];
   readonly folder: string;
@@ -44,10 +50,17 @@ export async function buildContestants(contestants: readonly Contestant[]): Prom
   const built = await Promise.all(
     contestants.map(async (contestant, index) => {
       const file = join(folder, `${index}.mjs`);
-      const { outputs } = await bundleFunction(join(import.meta.dirname, '..', contestant.source), file);
+      const { outputs } = await bundle(contestant, file);
       const [output] = Object.values(outputs);
       return { ...contestant, file, bytes: output?.bytes ?? 0, inputs: output?.inputs ?? {} };
     }),
   );
   return { built, folder, remove: () => rm(folder, { recursive: true }) };
+}
+
+async function bundle({ source, tuned = false }: Contestant, outfile: string): Promise<Metafile> {
+  const entryPoint = join(import.meta.dirname, '..', source);
+  if (tuned) return bundleFunction(entryPoint, outfile);
+  const { metafile } = await build({ ...FUNCTION_OPTIONS, entryPoints: [entryPoint], outfile });
+  return metafile;
 }

@@ -5,11 +5,8 @@
 
 import { createHmac, createPublicKey, randomUUID, verify } from 'node:crypto';
 import type { JsonWebKey, KeyObject } from 'node:crypto';
-import { createRequire } from 'node:module';
+import { request } from 'node:http';
 import type { Handler } from './whole-job.ts';
-
-// Not imported: an import of node:http in an ES module loads undici.
-const { request } = createRequire(import.meta.url)('node:http') as typeof import('node:http');
 
 function fetchJson(url: string, body?: string): Promise<Readonly<Record<string, unknown>>> {
   return new Promise((resolve, reject) => {
@@ -55,7 +52,7 @@ export const handler: Handler = async (event) => {
     verify(
       alg === 'EdDSA' ? null : 'sha256',
       Buffer.from(`${head}.${payload}`),
-      { key, dsaEncoding: 'ieee-p1363' },
+      alg === 'ES256' ? { key, dsaEncoding: 'ieee-p1363' } : key,
       Buffer.from(signature, 'base64url'),
     );
   const { sub } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
