@@ -25,7 +25,8 @@ const deps: AuthorizerDeps = {
 await service.prefetch();
 
 /** Answers one question of API Gateway; never fails. */
-export async function handler(event: AuthorizerEvent): Promise<SimpleResponse | PolicyResponse> {
+export async function handler(received: unknown): Promise<SimpleResponse | PolicyResponse> {
+  const event: AuthorizerEvent = typeof received === 'object' && received !== null ? received : {};
   const { response, facts } = await settle(event);
   writeLine({
     event: facts.problem === undefined ? 'authorizer.allowed' : 'authorizer.denied',

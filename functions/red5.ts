@@ -6,7 +6,8 @@
 import { createJudgeService, describeToken } from '../lib/adapters/judge.ts';
 import { describeError, writeLine } from '../lib/adapters/log.ts';
 import { createLiveKeysOf } from '../lib/adapters/target-keys.ts';
-import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
+import { toEvent } from '../lib/http/api-gateway-event.ts';
+import type { ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
 import { answerAtDoor } from '../lib/judge/answer-at-door.ts';
 import type { Door } from '../lib/judge/door.ts';
 import { introspection } from '../lib/judge/doors/introspection.ts';
@@ -32,8 +33,9 @@ const deps = { judge: service.judge, callerSecret };
 await Promise.allSettled([service.prefetch(), callerSecret?.get()]);
 
 /** Answers one event; whatever it holds, in the words of the door it came to. */
-export async function handler(event: ApiGatewayEvent): Promise<ApiGatewayResponse> {
-  const name = event.rawPath?.split('/').at(-1) ?? '';
+export async function handler(received: unknown): Promise<ApiGatewayResponse> {
+  const event = toEvent(received);
+  const name = String(event.rawPath).split('/').at(-1) ?? '';
   const door = Object.hasOwn(doors, name) ? doors[name] : undefined;
   // API Gateway sends no other path here.
   if (door === undefined) return red5Validate.unknownCaller;
