@@ -170,6 +170,31 @@ const otherTargets = byParameters([
   ['sends Red5 a session, which it ignores', { session: '../../x' }, VIEWING],
 ]);
 
+/** One request for several targets is refused whole. */
+const severalTargets = byParameters([
+  ['names a target beside one that is not there', { audience: 'red5 nothing' }, TARGET],
+  ['names targets between two blanks', { audience: 'red5  jitsi' }, TARGET],
+  ['names targets between a tab', { audience: 'red5\tjitsi' }, TARGET],
+  ['names the prototype beside a target', { audience: 'red5 __proto__' }, TARGET],
+  ['names one target 2,000 times, which counts once', { audience: 'red5 '.repeat(2000).trim() }, VIEWING],
+  [
+    'asks two targets for a room that is open on neither',
+    { audience: 'red5 jitsi', room: 'vip', scope: 'subscribe join' },
+    ROOM_DENIED,
+  ],
+  [
+    'asks two targets for an action that one of them refuses',
+    { audience: 'jitsi red5', scope: 'join publish' },
+    ACTION_DENIED,
+  ],
+  ['asks two targets for an action of neither', { audience: 'red5 jitsi', scope: 'report' }, ACTION],
+  [
+    'asks two targets for two rooms, where one takes one',
+    { audience: 'red5 jitsi', room: 'public-a public-b' },
+    '400 invalid_request one_room_only',
+  ],
+]);
+
 /** Where no action is named, the reason is found as if every one had been. */
 const unnamed = byParameters([
   ['names somebody else’s room and no action', { room: 'vip' }, ACTION_DENIED],
@@ -211,6 +236,7 @@ export const attacksOnTheGrant: readonly Attack[] = [
   ...transports,
   ...targets,
   ...otherTargets,
+  ...severalTargets,
   ...unnamed,
   ...sums,
 ];
