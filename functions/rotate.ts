@@ -7,7 +7,6 @@ import { createRotated } from '../lib/adapters/rotated.ts';
 import { systemNow } from '../lib/adapters/system.ts';
 import { checkConfig, formatProblem } from '../lib/config/check-config.ts';
 import { rotate, type Outcome } from '../lib/rotate.ts';
-import { fleetProblems } from '../lib/rotation/fleet-problems.ts';
 import { parseRotateEvent } from '../lib/rotation/event.ts';
 import type { Measures } from '../lib/rotation/measures.ts';
 import { reportProblems, type RotationReport } from '../lib/rotation/report.ts';
@@ -16,7 +15,7 @@ import config from '../streampass.config.ts';
 type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
 
 const logger = new Logger({ serviceName: 'rotate' });
-const problems = [...checkConfig(config), ...fleetProblems(config.targets)].map(formatProblem);
+const problems = checkConfig(config).map(formatProblem);
 // An unsound configuration is told by every invocation instead of an import that fails.
 const targets = problems.length === 0 ? createRotated(config, process.env) : {};
 

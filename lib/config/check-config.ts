@@ -1,5 +1,6 @@
 import { roomPatternProblem } from '../grants/room.ts';
 import type { Rule } from '../grants/rule.ts';
+import { fleetProblems } from '../rotation/fleet-problems.ts';
 import { timingProblems } from '../rotation/timing-problems.ts';
 import type { Target } from '../targets/target.ts';
 import type { Config } from './config.ts';
@@ -25,6 +26,7 @@ export function checkConfig(config: Config): readonly ConfigProblem[] {
       ? []
       : numberProblems('tokensPerMinute', config.tokensPerMinute, 1)),
     ...timingProblems(config),
+    ...fleetProblems(config.targets),
   ];
 }
 
@@ -74,7 +76,6 @@ function targetProblems({ targets }: Config): ConfigProblem[] {
           ]),
       ...numberProblems(`${path}.longestToken`, target.longestToken, 60),
       ...subjectProblems(path, target),
-      ...fleetProblems(path, target),
       ...target.problems.map(({ field, problem }) => ({ path: `${path}.${field}`, problem })),
     ];
   });
@@ -84,21 +85,6 @@ function subjectProblems(path: string, { subject }: Target): ConfigProblem[] {
   return subject !== 'public' && !(subject.pairwiseSalt.length >= 32)
     ? [{ path: `${path}.subject.pairwiseSalt`, problem: 'must be 32 random characters or more' }]
     : [];
-}
-
-function fleetProblems(path: string, { fleet }: Target): ConfigProblem[] {
-  if (fleet?.by === 'files' && (fleet.files.length === 0 || fleet.files.some((file) => file === ''))) {
-    return [
-      { path: `${path}.fleet.files`, problem: 'must name at least one config file, and none may be empty' },
-    ];
-  }
-  if (fleet?.by === 'ssm' && (fleet.tag.key === '' || fleet.tag.value === '')) {
-    return [{ path: `${path}.fleet.tag`, problem: 'must be a tag as key=value' }];
-  }
-  if (fleet?.by === 'ssm' && fleet.document === '') {
-    return [{ path: `${path}.fleet.document`, problem: 'must name the Systems Manager document' }];
-  }
-  return [];
 }
 
 function ruleProblems(rule: Rule, path: string, config: Config): ConfigProblem[] {

@@ -1,4 +1,4 @@
-import { configFileFormats } from '../servers/config-files/index.ts';
+import type { ConfigFileKind } from '../servers/config-files/index.ts';
 import type { Fleet, Target } from '../targets/target.ts';
 
 /** A mistake in how a target's servers are named, and where it stands. */
@@ -6,6 +6,13 @@ export interface FleetProblem {
   readonly path: string;
   readonly problem: string;
 }
+
+/** Named here rather than asked of the formats, so that a function that reads no config file carries none. */
+const KINDS_WITH_A_FORMAT: Readonly<Record<ConfigFileKind, true>> = {
+  red5: true,
+  jitsi: true,
+  rtcstats: true,
+};
 
 /** Servers that a configuration names but a rotation could not reach or change: one line for each. */
 export function fleetProblems(
@@ -16,7 +23,7 @@ export function fleetProblems(
     if (fleet === undefined || keys === 'jwks') return [];
     const path = `targets.${name}.fleet`;
     const problems: FleetProblem[] = [];
-    if (keys === 'single' && !(kind in configFileFormats)) {
+    if (keys === 'single' && !Object.hasOwn(KINDS_WITH_A_FORMAT, kind)) {
       problems.push({ path, problem: `no config file format is known for ${kind} servers` });
     }
     if (keys === 'keyring' && fleet.by === 'ssm') {
@@ -29,10 +36,16 @@ export function fleetProblems(
 function namingProblems(path: string, fleet: Fleet): FleetProblem[] {
   if (fleet.by === 'ssm') {
     const named = fleet.tag.key !== '' && fleet.tag.value !== '';
-    return named ? [] : [{ path: `${path}.tag`, problem: 'must be KEY=VALUE, neither of them empty' }];
+    return [
+      ...(named ? [] : [{ path: `${path}.tag`, problem: 'must be KEY=VALUE, neither of them empty' }]),
+      ...(fleet.document === ''
+        ? [{ path: `${path}.document`, problem: 'must name the Systems Manager document' }]
+        : []),
+    ];
   }
   const repeated = fleet.files.find((file, index) => fleet.files.indexOf(file) !== index);
   return [
+    ...(fleet.files.length === 0 ? [{ path: `${path}.files`, problem: 'must name at least one file' }] : []),
     ...(fleet.files.includes('') ? [{ path: `${path}.files`, problem: 'one of the paths is empty' }] : []),
     ...(repeated === undefined
       ? []
