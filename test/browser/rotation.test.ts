@@ -22,13 +22,9 @@ test('viewers stay connected through a whole rotation, by fallback where needed,
   const before = await page.locator('#nodes .chip').allTextContents();
 
   await page.getByRole('button', { name: 'Start a rotation' }).click();
-  const advancing = advanceUntil(async () => (await count('rejected')) > 0 || (await hasEnded(page)));
-  for (const phase of ['Announced', 'Pushing', 'Promoted']) {
-    await page.locator('#timeline [aria-current=step]', { hasText: phase }).waitFor({ timeout: 30_000 });
-    await keepScreenshot(page, `rotation-${phase.toLowerCase()}`);
-  }
-  await advancing;
-  await page.getByText('The rotation has ended: 0 rejected').waitFor();
+  const ended = page.getByText('The rotation has ended');
+  await Promise.all([seePhases(page), advanceUntil(() => ended.isVisible())]);
+  expect(await ended.textContent()).toBe('The rotation has ended: 0 rejected');
   await keepScreenshot(page, 'rotation-done');
 
   const after = await page.locator('#nodes .chip').allTextContents();
@@ -45,16 +41,40 @@ test('viewers stay connected through a whole rotation, by fallback where needed,
   };
   expect(new Set(nodes.map(({ secretFingerprint }) => secretFingerprint)).size).toBe(1);
   expect(nodes.every(({ connected }) => connected > 0)).toBe(true);
+  await page.context().close();
 }, 60_000);
 
-/** The schedule's part: the stack's own, every two seconds, would be slow for this clock. */
-async function advanceUntil(isOver: () => Promise<boolean>): Promise<void> {
-  while (!(await isOver())) {
-    await demo.stack.rotate({ action: 'advance' });
-    await delay(250);
+test('an emergency asks first, then replaces the secret at once', async () => {
+  const page = await demo.openAs('viewer');
+  await page.getByText('Nothing is due').waitFor();
+  const chips = (): Promise<string[]> => page.locator('#nodes .chip').allTextContents();
+  const before = await chips();
+  await page.getByRole('button', { name: 'Emergency' }).click();
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  expect(await chips()).toEqual(before);
+
+  await page.getByRole('button', { name: 'Emergency' }).click();
+  await keepScreenshot(page, 'emergency');
+  await page.getByRole('button', { name: 'Replace it now' }).click();
+  const stillThere = async (): Promise<string[]> => (await chips()).filter((chip) => before.includes(chip));
+  await expect.poll(stillThere, { timeout: 15_000 }).toEqual([]);
+});
+
+/** Waits for the phases as the timeline shows them, one after another. */
+async function seePhases(page: Page): Promise<void> {
+  for (const phase of ['Announced', 'Pushing', 'Promoted']) {
+    await page.locator('#timeline [aria-current=step]', { hasText: phase }).waitFor({ timeout: 30_000 });
+    await keepScreenshot(page, `rotation-${phase.toLowerCase()}`);
   }
 }
 
-function hasEnded(page: Page): Promise<boolean> {
-  return page.getByText('The rotation has ended').isVisible();
+/** Between two `advance`. The stack's own schedule, every two seconds, would be slow for this clock. */
+const tickMs = 250;
+
+async function advanceUntil(isOver: () => Promise<boolean>): Promise<void> {
+  while (!(await isOver())) {
+    await demo.stack.rotate({ action: 'advance' });
+    await delay(tickMs);
+  }
 }

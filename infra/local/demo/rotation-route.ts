@@ -59,12 +59,13 @@ function messageOf(error: unknown): string {
   return String(errorMessage ?? message ?? 'it gave no report');
 }
 
-/** The action of the body, `''` where there is none. */
+/** The action of the body, `''` where there is none. What is longer than any action is read to its end, not kept. */
 async function readAction(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) {
     if (text.length <= longestBodyBytes) text += chunk;
   }
+  if (text.length > longestBodyBytes) return '';
   try {
     const { action } = JSON.parse(text) as { action?: unknown };
     return typeof action === 'string' && Object.hasOwn(events, action) ? action : '';

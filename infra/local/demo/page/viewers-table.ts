@@ -3,9 +3,9 @@ import type { Outcome, ViewerState } from './viewers.ts';
 import { duration } from './words.ts';
 
 const outcomeWords: Readonly<Record<Outcome, string>> = {
-  first: 'by the first token',
-  fallback: 'by its fallback',
-  fresh: 'by a fresh token',
+  first: 'the first token',
+  fallback: 'its fallback',
+  fresh: 'a fresh token',
   rejected: 'rejected',
   unavailable: 'no server decided',
 };
