@@ -22,6 +22,16 @@ export function setText(target: Element, text: string): void {
   if (target.textContent !== text) target.textContent = text;
 }
 
+/** Brings the children up to these, and leaves alone what is the same: a screen reader keeps its place. */
+export function setChildren(parent: Element, children: readonly Element[]): void {
+  children.forEach((child, index) => {
+    const present = parent.children[index];
+    if (present === undefined) parent.append(child);
+    else if (!present.isEqualNode(child)) present.replaceWith(child);
+  });
+  while (parent.children.length > children.length) parent.lastElementChild?.remove();
+}
+
 /** A button that does this when it is pressed. */
 export function button(label: string, onPress: () => void): HTMLButtonElement {
   const made = element('button', '', label);

@@ -109,16 +109,18 @@ async function report(url: string): Promise<string> {
   const socket = new WebSocket(url, 'rtcstats#5.0');
   try {
     return await new Promise((resolve, reject) => {
-      socket.onclose = ({ code }) =>
+      socket.addEventListener('close', ({ code }) =>
         reject(
           code === 1008
             ? new Refused('closed with 1008 (policy violation); rtcstats-server gives no reason')
             : new Unavailable(`closed with ${code}`),
-        );
-      socket.onopen = () => setTimeout(resolve, decisionMs, 'The WebSocket is open and stays open.');
+        ),
+      );
+      socket.addEventListener('open', () =>
+        setTimeout(resolve, decisionMs, 'The WebSocket is open and stays open.'),
+      );
     });
   } finally {
-    socket.onclose = null;
     socket.close();
   }
 }

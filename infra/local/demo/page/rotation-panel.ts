@@ -1,5 +1,5 @@
 import { targetNames, type Target } from './asked.ts';
-import { byId, element, setText, showNotice } from './dom.ts';
+import { byId, element, setChildren, setText, showNotice } from './dom.ts';
 import { askRotation, type NodeReport, type RotationAction, type TargetReport } from './rotation-report.ts';
 import { noteSeen, timelineEntries, type Seen } from './timeline.ts';
 import { kidOf, nodeName, timeOfDay } from './words.ts';
@@ -52,8 +52,11 @@ export function createRotationPanel(first: Target, onEnd: () => void): RotationP
     const report = reports[target];
     if (report === undefined) return;
     setText(byId('rotation-now'), sentenceOf(report));
-    byId('timeline').replaceChildren(...timelineEntries(report, seen[target], Date.now()));
-    byId('nodes').replaceChildren(...report.nodes.map((node) => nodeEntry(node, report)));
+    setChildren(byId('timeline'), timelineEntries(report, seen[target], Date.now()));
+    setChildren(
+      byId('nodes'),
+      report.nodes.map((node) => nodeEntry(node, report)),
+    );
     byId<HTMLButtonElement>('rotation-start').disabled = report.phase !== 'steady';
     byId<HTMLButtonElement>('rotation-abort').disabled = !['announced', 'pushing'].includes(report.phase);
     for (const words of report.problems ?? []) showNotice(problem, 'warn', 'Look at this', words);
@@ -109,7 +112,7 @@ export function createRotationPanel(first: Target, onEnd: () => void): RotationP
     tick() {
       const report = reports[target];
       if (report !== undefined) {
-        byId('timeline').replaceChildren(...timelineEntries(report, seen[target], Date.now()));
+        setChildren(byId('timeline'), timelineEntries(report, seen[target], Date.now()));
       }
     },
     toneOf,

@@ -1,6 +1,6 @@
 import type { ExchangeAnswer, StreamPassError } from 'streampass-client';
 import { claimLines, kidOfToken } from './claims.ts';
-import { button, byId, element, quote, setText, showNotice } from './dom.ts';
+import { button, byId, element, quote, setChildren, setText, showNotice } from './dom.ts';
 import { duration } from './words.ts';
 
 /** Where the exchange is shown: what was sent, what came back, how long it lasts. */
@@ -84,7 +84,7 @@ export function createTokenPanel(signInAgain: () => void): TokenPanel {
           element('td', '', means),
         );
       });
-      byId('claims').replaceChildren(...rows);
+      setChildren(byId('claims'), rows);
       showHeld();
       tick();
     },
@@ -126,7 +126,7 @@ function describeAnswer(text: string): { shown: string; words: string | undefine
     const body = JSON.parse(text) as Record<string, unknown>;
     const shown = Object.entries(body).map(
       ([name, value]) =>
-        `  ${name}: ${/_token$/.test(name) ? shorten(String(value)) : JSON.stringify(value)}`,
+        `  ${name}: ${name.endsWith('_token') ? shorten(String(value)) : JSON.stringify(value)}`,
     );
     const { reason, error, error_description: description } = body;
     const words = error === undefined ? undefined : [reason ?? error, description].filter(Boolean).join(': ');

@@ -1,4 +1,4 @@
-import { byId, element } from './dom.ts';
+import { byId, element, setChildren } from './dom.ts';
 import type { Outcome, ViewerState } from './viewers.ts';
 import { duration } from './words.ts';
 
@@ -39,7 +39,7 @@ export function createViewersTable(toneOf: (kid: string) => string): ViewersTabl
   return {
     take(viewer) {
       states.set(viewer.name, viewer);
-      byId('viewers').replaceChildren(...[...states.values()].map(row));
+      setChildren(byId('viewers'), [...states.values()].map(row));
     },
     clear() {
       states.clear();

@@ -19,14 +19,13 @@ export async function joinJitsi(url: string, room: string, timeoutMs: number): P
     return await new Promise((resolve, reject) => {
       // Where a token breaks Prosody's own code, it never answers.
       const timer = setTimeout(() => reject(new Refused('Prosody did not answer')), timeoutMs);
-      const settle = (): void => clearTimeout(timer);
       const open = (): void => socket.send(`<open ${framing} to='${domain}' version='1.0'/>`);
-      socket.onopen = open;
-      socket.onclose = ({ code }) => {
-        settle();
+      socket.addEventListener('open', open);
+      socket.addEventListener('close', ({ code }) => {
+        clearTimeout(timer);
         reject(new Unavailable(`the WebSocket was closed with ${code}`));
-      };
-      socket.onmessage = ({ data }: MessageEvent<string>) => {
+      });
+      socket.addEventListener('message', ({ data }: MessageEvent<string>) => {
         const { name, attribute, text } = readStanza(data);
         if (name === 'open') domain = attribute('from');
         else if (name === 'features' && data.includes('<mechanism>')) {
@@ -34,19 +33,16 @@ export async function joinJitsi(url: string, room: string, timeoutMs: number): P
         } else if (name === 'success') open();
         else if (name === 'features') socket.send(bind);
         else if (name === 'iq') {
-          const to = `${room}@conference.${domain}/visitor`;
+          const to = escapeXml(`${room}@conference.${domain}/visitor`);
           socket.send(`<presence xmlns='jabber:client' to='${to}'><x ${muc}/></presence>`);
         } else if (name === 'presence' && attribute('type') !== 'error') {
-          settle();
           resolve(`In the room, as ${attribute('role')}.`);
         } else if (name === 'presence' || name === 'failure') {
-          settle();
           reject(new Refused(text));
         }
-      };
+      });
     });
   } finally {
-    socket.onclose = null;
     socket.close();
   }
 }
@@ -64,4 +60,8 @@ function readStanza(xml: string): { name: string; attribute: (name: string) => s
 function unescapeXml(text: string): string {
   const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', apos: "'", quot: '"' };
   return text.replace(/&(\w+);/g, (entity, name: string) => entities[name] ?? entity);
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/[&<>'"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
