@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import type { CompactJws, JsonObject } from '../../lib/jws/compact.ts';
 import type { Target } from '../../lib/targets/target.ts';
-import { rulesOf } from '../local/media-servers/rules/index.ts';
+import { rulesOf, serverRules } from '../local/media-servers/rules/index.ts';
 import type { SettingsOf } from '../local/media-servers/rules/index.ts';
 import type { Attempt, Judgement } from '../local/media-servers/rules/server-rules.ts';
 import { hmac } from '../local/media-servers/rules/token-text.ts';
@@ -31,18 +31,38 @@ export function explainToken({ token, target, secret, attempt, now }: TokenQuest
   const jws = decodeCompactJws(token);
   if (jws === undefined)
     throw new Error('the token is no JWT: three parts of base64url, the first two JSON objects');
+  const findings = findingsOf(target, jws.header, jws.claims, now).map(
+    (finding) => `  ${finding.bad ? '✗' : '✓'} ${finding.text}`,
+  );
+  if (!hasRules(target)) return [...findings, ...claimed(target, jws.claims)];
+
   const key = secret ?? randomBytes(32).toString('base64url');
   const judged = secret === undefined ? signedWith(key, jws) : token;
   const actions = attempt.action === undefined ? target.actions : [attempt.action];
   return [
-    ...findingsOf(target, jws.header, jws.claims, now).map(
-      (finding) => `  ${finding.bad ? '✗' : '✓'} ${finding.text}`,
-    ),
+    ...findings,
     secret === undefined ? '  – signature: not checked' : '  – signature: checked',
     ...actions.map((action) => {
       const tried = { action, ...placeIn(jws.claims, action), ...attempt };
       return `${describe(tried)}: ${verdict(judge(judged, key, target, tried, now))}`;
     }),
+  ];
+}
+
+/** Whether the rules of this kind of server are there to be asked: for those that share a secret. */
+function hasRules({ kind, signing }: Target): boolean {
+  return Object.hasOwn(serverRules, kind) && signing === 'HS256';
+}
+
+/** What a token's claims say, where no rules of its server are there to judge it. */
+function claimed(target: Target, claims: JsonObject): readonly string[] {
+  const grant = target.readClaims(claims);
+  if (grant === undefined)
+    return ['  ✗ the claims are not those of this kind of server', '  – signature: not checked'];
+  const rooms = grant.rooms === '*' ? 'any room' : grant.rooms.join(', ');
+  return [
+    '  – signature: not checked',
+    `the claims allow ${grant.subject}: ${grant.actions.join(' ')} in ${rooms}`,
   ];
 }
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { explainToken } from '../../infra/explain/explain-token.ts';
 import type { TokenQuestion } from '../../infra/explain/explain-token.ts';
-import { jitsi, red5, rtcstats } from '../../lib/config/index.ts';
+import { jitsi, mediamtx, red5, rtcstats } from '../../lib/config/index.ts';
 
 const NOW = 1_790_000_000;
 const SECRET = 'a-secret-of-forty-characters-for-a-test-';
@@ -193,6 +193,29 @@ describe('the verdict is the server’s own', () => {
   test('says where the real server would never answer', () => {
     const token = signed({ ...jitsiClaims, context: null });
     expect(explain({ target: meet, token })).toContain('the client hears nothing');
+  });
+});
+
+describe('of a server whose rules are not there, the claims are told', () => {
+  const other = mediamtx({ secret: 'streampass/mediamtx', issuer: 'streampass', signing: 'RS256' });
+  const header = { alg: 'RS256', kid: 'k1' };
+  const permissions = (path: string) => [{ action: 'read', path }];
+
+  test.each([
+    ['one path', { sub: 'anna', mediamtx_permissions: permissions('a') }, 'the claims allow anna: read in a'],
+    [
+      'any path',
+      { sub: 'anna', mediamtx_permissions: permissions('') },
+      'the claims allow anna: read in any room',
+    ],
+    ['claims of another server', red5Claims, 'the claims are not those of this kind of server'],
+  ])('%s', (_title, claims, line) => {
+    expect(explain({ target: other, token: signed({ exp: NOW + 60, ...claims }, header) })).toContain(line);
+  });
+
+  test('and a key that cannot be looked up is named', () => {
+    const token = signed({ sub: 'anna', mediamtx_permissions: [], exp: NOW + 60 }, { alg: 'RS256' });
+    expect(explain({ target: other, token })).toContain('kid is missing');
   });
 });
 
