@@ -30,7 +30,7 @@ esac
 
 mkdir -p "$root/usr/local/lib/streampass" "$root/etc/systemd/system/$unit.d"
 # Renamed into place: a run of the old script that is under way keeps the file that it has open.
-for file in streampass-node.sh report.awk red5.awk jitsi.awk rtcstats.awk; do
+for file in streampass-node.sh report.awk red5.awk jitsi.awk rtcstats.awk keyring.awk; do
   cp "$here/$file" "$root/usr/local/lib/streampass/.$file.new"
   chmod 755 "$root/usr/local/lib/streampass/.$file.new"
   mv -f "$root/usr/local/lib/streampass/.$file.new" "$root/usr/local/lib/streampass/$file"

@@ -15,7 +15,7 @@
 
 set -eu
 set +x # whoever traces this script must not see the secret
-unset answer found secret written held # a name that came from the environment would be exported again with our value
+unset answer found secret written held ring # a name that came from the environment would be exported again with our value
 umask 077
 export LC_ALL=C AWS_PAGER=
 nl='
@@ -28,9 +28,9 @@ state_dir=${STREAMPASS_STATE_DIR:-/var/lib/streampass}
 # As asked for.
 mode='' kind='' secret_arn='' version_id=''
 # From KIND.conf.
-config='' conf_secret='' reload='' ready='' reload_seconds=60 ready_seconds=120
+config='' conf_secret='' keyring='' reload='' ready='' reload_seconds=60 ready_seconds=120
 # What is found out.
-fingerprint='' held_version='' settings='' new_file='' reported=''
+fingerprint='' held_version='' settings='' held_ring='' new_file='' reported=''
 
 main() {
   trap finish EXIT
@@ -39,11 +39,7 @@ main() {
   parse_arguments "$@"
   read_conf
   lock
-  case $mode in
-    observe) observe ;;
-    apply) apply ;;
-    *) boot ;;
-  esac
+  if [ "$keyring" = yes ]; then "ring_$mode"; else "$mode"; fi
   report
 }
 
@@ -104,18 +100,27 @@ read_conf() {
       '' | '#'*) ;;
       secret=*) conf_secret=${line#*=} ;;
       config=*) config=${line#*=} ;;
+      keyring=*) keyring=${line#*=} ;;
       reload=*) reload=${line#*=} ;;
       ready=*) ready=${line#*=} ;;
       reload_seconds=*) reload_seconds=${line#*=} ;;
       ready_seconds=*) ready_seconds=${line#*=} ;;
-      *) fail "$conf: a line is none of secret=, config=, reload=, ready=, reload_seconds=, ready_seconds=" ;;
+      *) fail "$conf: a line is none of secret=, config=, keyring=, reload=, ready=, reload_seconds=, ready_seconds=" ;;
     esac
   done <"$conf"
   matches "$conf_secret" 'arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+' ||
     fail "$conf: secret= must be the full ARN of the secret"
   matches "$reload_seconds" '[1-9][0-9]{0,3}' || fail "$conf: reload_seconds= must be 1 to 9999"
   matches "$ready_seconds" '[1-9][0-9]{0,3}' || fail "$conf: ready_seconds= must be 1 to 9999"
-  [ -n "$reload" ] || fail "$conf: reload= must be the command that makes the server read its config again"
+  case $keyring in
+    '') ;;
+    yes)
+      [ "$kind" != red5 ] || fail "$conf: keyring=yes is for servers that can hold several secrets, and Red5 Pro cannot"
+      [ -z "$reload" ] || fail "$conf: keyring=yes needs no reload=: the server reads the file at each connection"
+      ;;
+    *) fail "$conf: keyring= must be yes or left out" ;;
+  esac
+  [ "$keyring" = yes ] || [ -n "$reload" ] || fail "$conf: reload= must be the command that makes the server read its config again"
   [ -z "$secret_arn" ] || [ "$secret_arn" = "$conf_secret" ] || fail "the command names another secret than $conf does"
   case $config in
     /*) ;;
@@ -181,6 +186,99 @@ boot() {
   took_effect
 }
 
+# ---- The three modes, where KIND.conf says keyring=yes: the file holds every live secret by its kid
+
+ring_observe() {
+  read_ring "$config"
+}
+
+ring_apply() {
+  read_ring "$config"
+  fetch_ring || fail "Secrets Manager did not give the live versions ($fetch_problem)"
+  case $ring_ids in
+    *" $version_id "*) ;;
+    *) fail "version $version_id is none of the live ones: nothing was changed" ;;
+  esac
+  write_ring
+  held_version=$version_id
+}
+
+ring_boot() {
+  if [ -n "$ready" ] && answers; then fail 'the server is running already: apply changes its secrets, boot does not'; fi
+  read_ring "$config"
+  pause=1
+  until fetch_ring; do
+    printf 'streampass-node.sh: the live versions cannot be had yet (%s), next try in %s s\n' "$fetch_problem" "$pause" >&2
+    sleep "$pause" 9>&-
+    pause=$((pause * 2))
+    [ "$pause" -le 30 ] || pause=30
+  done
+  write_ring
+}
+
+# Sets ring to a line `KID SECRET` for each live version, and ring_ids to their ids, or fetch_problem. A version that is
+# not there, or is too short to be signed with, is left out; one that only could not be read may be in use, so then none
+# is taken.
+fetch_ring() {
+  ring='' ring_ids=' '
+  for label in AWSCURRENT AWSPENDING AWSPREVIOUS; do
+    if ! fetch --version-stage "$label"; then
+      case $label/$fetch_problem in
+        AWSCURRENT/*) return 1 ;;
+        *ResourceNotFoundException) continue ;;
+        *) return 1 ;;
+      esac
+    fi
+    case $ring_ids in *" $fetched_id "*) continue ;; *) ;; esac
+    [ "$label" = AWSCURRENT ] || [ "${#secret}" -ge 32 ] || continue
+    check_secret
+    ring="$ring$(printf '%.8s' "$fetched_id") $secret$nl"
+    ring_ids="$ring_ids$fetched_id "
+  done
+}
+
+# Sets held_ring, in the form of fetch_ring, from the file $1.
+read_ring() {
+  check_file "$1"
+  held_ring=$(awk -f "$here/keyring.awk" "$1" </dev/null) || fail "$1 cannot be read"
+  case $held_ring in
+    'problem '*) fail "$1: ${held_ring#problem }" ;;
+    '') ;;
+    *) held_ring=$held_ring$nl ;;
+  esac
+}
+
+write_ring() {
+  [ "$held_ring" != "$ring" ] || return 0
+  write_new_file print_ring
+  read_ring "$new_file"
+  [ "$held_ring" = "$ring" ] || fail "$config would not read back: nothing was changed"
+  move_new_file
+}
+
+print_ring() {
+  printf '{'
+  printf '%s' "$ring" | {
+    separator=
+    while read -r kid secret; do
+      printf '%s\n  "%s": "%s"' "$separator" "$kid" "$secret"
+      separator=,
+    done
+  }
+  printf '\n}\n'
+}
+
+# The held secrets' fingerprints by kid, as members of a JSON object.
+ring_report() {
+  printf '%s' "$held_ring" | {
+    separator=
+    while read -r kid secret; do
+      printf '%s"%s":"%s"' "$separator" "$kid" "$(fingerprint_of "$secret")"
+      separator=,
+    done
+  }
+}
+
 # ---- Secrets Manager
 
 # fetch --version-id ID | --version-stage LABEL: sets fetched_id and secret, or fetch_problem.
@@ -228,9 +326,7 @@ check_secret() {
 # Sets held, offset, length and settings from the file $1 (by default the server's config), or fails.
 read_config() {
   file=${1:-$config}
-  [ ! -L "$file" ] || fail "$file is a symbolic link: name the file itself in $conf"
-  [ -f "$file" ] || fail "$file is missing or no plain file"
-  [ -r "$file" ] || fail "$file cannot be read"
+  check_file "$file"
   # </dev/null: awk must not wait for input if the file goes away.
   found=$(awk -f "$here/report.awk" -f "$here/$kind.awk" "$file" </dev/null) || fail "$file cannot be read"
   case $found in
@@ -246,30 +342,47 @@ read_config() {
   settings=${found#*"$nl"}
 }
 
+check_file() {
+  [ ! -L "$1" ] || fail "$1 is a symbolic link: name the file itself in $conf"
+  [ -f "$1" ] || fail "$1 is missing or no plain file"
+  [ -r "$1" ] || fail "$1 cannot be read"
+}
+
 # Puts the secret in place of the held one. Every other byte, the mode and the owner stay; the file is at any moment
 # either the old one or the new one, also after a crash.
 write_secret() {
+  written=$secret
+  [ "$kind" = red5 ] || written=\"$secret\"
+  write_new_file print_config
+  read_config "$new_file"
+  [ "$held" = "$secret" ] || fail "$config would not read back with version $fetched_id: nothing was changed"
+  move_new_file
+}
+
+print_config() {
+  head -c "$offset" "$config" && printf '%s' "$written" && tail -c "+$((offset + length + 1))" "$config"
+}
+
+# Makes the new file out of what the function $1 prints, with the mode and the owner of the config.
+write_new_file() {
   # Root may write whatever the bits say; a file without any write bit was locked on purpose.
   case $(stat -c %A "$config") in
     *w*) ;;
     *) fail "$config is read-only" ;;
   esac
-  written=$secret
-  [ "$kind" = red5 ] || written=\"$secret\"
   # Opened once, exclusively; owner and mode are set through the open file, so that nobody who may write to this
   # directory can slip in a link.
   (
     set -C
     exec 3>"$new_file"
-    head -c "$offset" "$config" >&3 &&
-      printf '%s' "$written" >&3 &&
-      tail -c "+$((offset + length + 1))" "$config" >&3 &&
+    "$1" >&3 &&
       chown "$(stat -c %u:%g "$config")" /proc/self/fd/3 &&
       chmod "$(stat -c %a "$config")" /proc/self/fd/3 &&
       sync /proc/self/fd/3
   ) 2>/dev/null || fail "$(dirname "$config") cannot be written: nothing was changed"
-  read_config "$new_file"
-  [ "$held" = "$secret" ] || fail "$config would not read back with version $fetched_id: nothing was changed"
+}
+
+move_new_file() {
   mv -f -- "$new_file" "$config" || fail "$config cannot be replaced: nothing was changed"
   sync "$(dirname "$config")" || fail "$(dirname "$config") could not be flushed to disk"
 }
@@ -325,6 +438,7 @@ report() {
   [ -z "$held_version" ] || printf ',"versionId":"%s"' "$held_version"
   [ -z "$fingerprint" ] || printf ',"fingerprint":"%s"' "$fingerprint"
   [ -z "$settings" ] || printf ',"settings":%s' "$settings"
+  [ "$keyring" != yes ] || printf ',"ring":{%s}' "$(ring_report)"
   [ -z "$problem" ] || printf ',"problem":"%s"' "$problem"
   printf '}\n'
 }

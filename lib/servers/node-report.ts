@@ -1,10 +1,13 @@
-import { fingerprintOf } from '../ring/secret.ts';
+import { isJsonObject } from '../jws/compact.ts';
+import { fingerprintOf, kidOf } from '../ring/secret.ts';
 import type { NodeState } from '../rotation/observed.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 
 /** What a node's script says at the end of its output; which version it holds follows from the fingerprint. */
 export interface NodeReport {
   readonly fingerprint?: string;
+  /** Of a server with a key ring: the fingerprint of each secret, by its `kid`. */
+  readonly ring?: Readonly<Record<string, unknown>>;
   readonly settings: Readonly<Record<string, string>>;
   readonly problem?: string;
 }
@@ -14,9 +17,10 @@ export function parseNodeReport(output: string): NodeReport | undefined {
   for (const line of output.split('\n').toReversed()) {
     if (!line.startsWith('{')) continue;
     try {
-      const { fingerprint, settings, problem } = JSON.parse(line) as Record<string, unknown>;
+      const { fingerprint, ring, settings, problem } = JSON.parse(line) as Record<string, unknown>;
       return {
         ...(typeof fingerprint === 'string' && { fingerprint }),
+        ...(isJsonObject(ring) && { ring }),
         settings:
           typeof settings === 'object' && settings !== null ? (settings as Record<string, string>) : {},
         ...(typeof problem === 'string' && { problem: problem.slice(0, 300) }),
@@ -28,6 +32,19 @@ export function parseNodeReport(output: string): NodeReport | undefined {
   return undefined;
 }
 
+/** The versions in a key ring; a secret that is none of them is held too, under its `kid`: it has to go. */
+function heldInRing(
+  ring: Readonly<Record<string, unknown>>,
+  versions: readonly ServerSecret[],
+): readonly string[] {
+  return Object.entries(ring).map(([kid, fingerprint]) => {
+    const version = versions.find(
+      ({ versionId, text }) => kidOf(versionId) === kid && fingerprintOf(text) === fingerprint,
+    );
+    return version?.versionId ?? kid;
+  });
+}
+
 /** A node holds a version exactly when the fingerprint is that version's and there is no problem. */
 export function nodeState(
   node: string,
@@ -36,6 +53,7 @@ export function nodeState(
   settingsProblems: (settings: Readonly<Record<string, string>>) => readonly string[],
 ): NodeState {
   if (report.problem !== undefined) return { node, holds: [], problem: report.problem };
+  if (report.ring !== undefined) return { node, holds: heldInRing(report.ring, versions) };
   const holds = versions
     .filter(({ text }) => fingerprintOf(text) === report.fingerprint)
     .map(({ versionId }) => versionId);

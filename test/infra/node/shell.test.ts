@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Sandbox } from './sandbox.ts';
@@ -44,6 +44,22 @@ test.each(AWKS)('reads the same out of a config with %s', (...awk) => {
     expect([value, bytes.toString().replaceAll('"', '')]).toEqual(['a-secret', 'a-secret']);
     sandbox.remove();
   }
+});
+
+test.each(AWKS)('reads the same out of a key ring file with %s', (...awk) => {
+  const [program, ...applet] = awk;
+  const sandbox = new Sandbox('rtcstats', '');
+  const read = (text: string) => {
+    writeFileSync(sandbox.configFile, text);
+    return spawnSync(program!, [...applet, '-f', join(folder, 'keyring.awk'), sandbox.configFile], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+    }).stdout;
+  };
+  expect(read('{\n  "11111111": "aa+/=_-",\n  "2b": "c"\n}\n')).toBe('11111111 aa+/=_-\n2b c\n');
+  expect([read(''), read('{}\n')]).toEqual(['', '']);
+  expect(read('{\n  "11111111": "aa"\n')).toMatch(/^problem /);
+  sandbox.remove();
 });
 
 test('installs into an image, and ties the server to its secret', () => {
