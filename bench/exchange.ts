@@ -70,7 +70,7 @@ try {
         if (contestant.lacks?.includes(trial.algorithm)) continue;
         const result = await runners[index]?.run({
           kind: kindOf(trial),
-          exchanges: round === 0 ? Math.max(exchanges, 1000) : exchanges,
+          exchanges: round === 0 ? Math.max(exchanges, 4000) : exchanges,
           inFlight: trial.inFlight,
         });
         if (result === undefined || result.refused > 0)

@@ -33,7 +33,7 @@ export interface Scene {
   readonly secrets: SecretsManagerEndpoint;
   /** An event of one person, with a token that no other event holds. */
   newEvent(algorithm: Algorithm, options?: EventOptions): ApiGatewayEvent;
-  /** New keys at the provider; it publishes the old ones no longer. */
+  /** New keys at the provider, which goes on publishing the old ones, as providers do. */
   rotateProviderKeys(): void;
   close(): Promise<void>;
 }
@@ -48,13 +48,14 @@ export interface EventOptions {
 
 /** Starts the surroundings; `otherKeys` is how many keys the provider publishes beside the ones it signs with. */
 export async function startScene({ otherKeys = 0 } = {}): Promise<Scene> {
-  const others = Array.from({ length: otherKeys }, () => newKey('ES256').jwk);
+  const published: unknown[] = Array.from({ length: otherKeys }, () => newKey('ES256').jwk);
   let keys = newKeys();
+  published.push(...jwksOf(keys));
 
   const server = createServer((request, response) => {
     const documents: Readonly<Record<string, unknown>> = {
       '/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}/jwks` },
-      '/jwks': { keys: [...others, ...ALGORITHMS.map((algorithm) => keys[algorithm].jwk)] },
+      '/jwks': { keys: published },
     };
     const document = documents[request.url ?? ''];
     response.writeHead(document === undefined ? 404 : 200, { 'content-type': 'application/json' });
@@ -119,6 +120,7 @@ export async function startScene({ otherKeys = 0 } = {}): Promise<Scene> {
     newEvent,
     rotateProviderKeys() {
       keys = newKeys();
+      published.push(...jwksOf(keys));
     },
     async close() {
       server.closeAllConnections();
@@ -128,8 +130,14 @@ export async function startScene({ otherKeys = 0 } = {}): Promise<Scene> {
   };
 }
 
-function newKeys(): Readonly<Record<Algorithm, ProviderKey>> {
+type ProviderKeys = Readonly<Record<Algorithm, ProviderKey>>;
+
+function newKeys(): ProviderKeys {
   return { RS256: newKey('RS256'), ES256: newKey('ES256'), EdDSA: newKey('EdDSA') };
+}
+
+function jwksOf(keys: ProviderKeys): readonly unknown[] {
+  return ALGORITHMS.map((algorithm) => keys[algorithm].jwk);
 }
 
 function newKey(algorithm: Algorithm): ProviderKey {
