@@ -4,7 +4,7 @@
  */
 
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { buildClient } from '../client/build.ts';
 import { checkConfig, formatProblem } from '../lib/config/check-config.ts';
 import { bundleFunction } from './bundle.ts';
@@ -16,10 +16,10 @@ const problems = checkConfig(config);
 for (const problem of problems) console.error(formatProblem(problem));
 if (problems.length > 0) process.exit(1);
 
-await rm(join(root, 'dist'), { recursive: true, force: true });
 await mkdir(join(root, 'dist/meta'), { recursive: true });
 const functions = (await readdir(join(root, 'functions'))).filter((file) => file.endsWith('.ts'));
 await Promise.all([...functions.map(buildFunction), buildClient()]);
+await removeStale();
 
 async function buildFunction(file: string): Promise<void> {
   const name = file.replace(/\.ts$/, '');
@@ -28,4 +28,14 @@ async function buildFunction(file: string): Promise<void> {
     join(root, `dist/functions/${name}.mjs`),
   );
   await writeFile(join(root, `dist/meta/${name}.json`), JSON.stringify(metafile));
+}
+
+/** Removes what other builds left. Only after this one, for a local stack that runs may load a function at any time. */
+async function removeStale(): Promise<void> {
+  const names = new Set(functions.map((file) => file.replace(/\.ts$/, '')));
+  for (const folder of ['functions', 'meta']) {
+    for (const file of await readdir(join(root, 'dist', folder))) {
+      if (!names.has(parse(file).name)) await rm(join(root, 'dist', folder, file));
+    }
+  }
 }

@@ -35,7 +35,9 @@ async function unpackOnce(): Promise<string> {
   const unpacked = await mkdtemp(`${folder}-`);
   await inTemporaryFolder(unpacked, () =>
     Promise.all(
-      ['chromium.br', 'al2023.tar.br', 'fonts.tar.br'].map((name) => inflate(join(packageFolder, 'bin', name))),
+      ['chromium.br', 'al2023.tar.br', 'fonts.tar.br'].map((name) =>
+        inflate(join(packageFolder, 'bin', name)),
+      ),
     ),
   );
   await rename(unpacked, folder).catch(async (error: unknown) => {
