@@ -1,7 +1,7 @@
 import { roomPatternProblem } from '../grants/room.ts';
 import type { Rule } from '../grants/rule.ts';
-import { fleetProblems } from '../rotation/fleet-problems.ts';
-import { timingProblems } from '../rotation/timing-problems.ts';
+import { fleetProblems } from './fleet-problems.ts';
+import { timingProblems } from './timing-problems.ts';
 import type { Target } from '../targets/target.ts';
 import type { Config } from './config.ts';
 

@@ -1,4 +1,4 @@
-import type { Config, Timing } from '../config/config.ts';
+import type { Config, Timing } from './config.ts';
 import type { Target } from '../targets/target.ts';
 
 /** A mistake in a configuration, and where it stands. */

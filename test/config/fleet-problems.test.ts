@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fleetProblems } from '../../lib/rotation/fleet-problems.ts';
+import { fleetProblems } from '../../lib/config/fleet-problems.ts';
 import type { Fleet, KeyDistribution } from '../../lib/targets/target.ts';
 
 const files = (...paths: string[]): Fleet => ({ by: 'files', files: paths });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_TIMING, type Timing } from '../../lib/config/config.ts';
-import { timingProblems } from '../../lib/rotation/timing-problems.ts';
+import { timingProblems } from '../../lib/config/timing-problems.ts';
 import { red5, rtcstats } from '../../lib/targets/index.ts';
 
 function problemsOf(timing: Partial<Timing>, options: Partial<Parameters<typeof red5>[0]> = {}): string[] {
