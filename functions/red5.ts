@@ -35,7 +35,8 @@ await Promise.allSettled([service.prefetch(), callerSecret?.get()]);
 /** Answers one event; whatever it holds, in the words of the door it came to. */
 export async function handler(received: unknown): Promise<ApiGatewayResponse> {
   const event = toEvent(received);
-  const name = String(event.rawPath).split('/').at(-1) ?? '';
+  const path = typeof event.rawPath === 'string' ? event.rawPath : '';
+  const name = path.split('/').at(-1) ?? '';
   const door = Object.hasOwn(doors, name) ? doors[name] : undefined;
   // API Gateway sends no other path here.
   if (door === undefined) return red5Validate.unknownCaller;

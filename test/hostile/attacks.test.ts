@@ -6,13 +6,13 @@ import { attacksOnTheForm } from './attacks-on-the-form.ts';
 import { attacksOnTheGrant } from './attacks-on-the-grant.ts';
 import { attacksOnTheSignature } from './attacks-on-the-signature.ts';
 import { attacksOnTheToken } from './attacks-on-the-token.ts';
-import { startTokenFunction } from './token-function.ts';
-import type { TokenFunction } from './token-function.ts';
+import { startBuiltFunction } from './built-function.ts';
+import type { BuiltFunction } from './built-function.ts';
 
-let token: TokenFunction;
+let token: BuiltFunction;
 
 beforeAll(async () => {
-  token = await startTokenFunction();
+  token = await startBuiltFunction();
 });
 
 afterAll(() => token.close());

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiGatewayResponse } from '../../lib/http/api-gateway-event.ts';
 import { FORM, claimsOf, formOf, rawRequest, request, tokenOf } from './attack.ts';
-import { startTokenFunction } from './token-function.ts';
-import type { TokenFunction } from './token-function.ts';
+import { startBuiltFunction } from './built-function.ts';
+import type { BuiltFunction } from './built-function.ts';
 
-let token: TokenFunction;
+let token: BuiltFunction;
 
 beforeAll(async () => {
-  token = await startTokenFunction();
+  token = await startBuiltFunction();
 });
 
 afterAll(() => token.close());

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { VIEWING, outcomeOf, request, tokenOf } from './attack.ts';
-import { startTokenFunction } from './token-function.ts';
-import type { TokenFunction } from './token-function.ts';
+import { startBuiltFunction } from './built-function.ts';
+import type { BuiltFunction } from './built-function.ts';
 
-let token: TokenFunction;
+let token: BuiltFunction;
 
 beforeAll(async () => {
-  token = await startTokenFunction();
+  token = await startBuiltFunction();
 });
 
 afterAll(() => token.close());

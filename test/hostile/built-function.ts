@@ -8,11 +8,11 @@ import type { ApiGatewayResponse } from '../../lib/http/api-gateway-event.ts';
 import { AUDIENCE, startTokenIssuer } from './token-issuer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
-/** The built `token` function, with a provider and a Secrets Manager of its own. */
-export interface TokenFunction {
+/** A built function, with a provider and a Secrets Manager of its own. */
+export interface BuiltFunction {
   readonly issuer: TokenIssuer;
   /** Whatever a Lambda runtime could hand over: no type is promised. */
-  readonly handler: (event: unknown) => Promise<ApiGatewayResponse>;
+  readonly handler: (event: unknown, context?: unknown) => Promise<ApiGatewayResponse>;
   /** Each target's secret. */
   readonly secrets: ReadonlyMap<string, string>;
   /** All that it has written to its log. */
@@ -20,12 +20,13 @@ export interface TokenFunction {
   close(): Promise<void>;
 }
 
-const BUNDLE = join(import.meta.dirname, '../../dist/functions/token.mjs');
+const FOLDER = join(import.meta.dirname, '../../dist/functions');
 
-/** Starts the bundle that is deployed. Ports are free ones; nothing but loopback is reached. */
-export async function startTokenFunction(): Promise<TokenFunction> {
-  await access(BUNDLE).catch(() => {
-    throw new Error(`${BUNDLE} is not there: run "npm run build" first`);
+/** Starts the bundle that is deployed, `token` unless told. Ports are free ones; nothing but loopback is reached. */
+export async function startBuiltFunction(name = 'token'): Promise<BuiltFunction> {
+  const bundlePath = join(FOLDER, `${name}.mjs`);
+  await access(bundlePath).catch(() => {
+    throw new Error(`${bundlePath} is not there: run "npm run build" first`);
   });
   const issuer = await startTokenIssuer();
   const endpoint = await createSecretsManagerEndpoint({ port: 0 });
@@ -58,8 +59,8 @@ export async function startTokenFunction(): Promise<TokenFunction> {
     .spyOn(process.stdout, 'write')
     .mockImplementation((chunk) => written.push(String(chunk)) > 0);
   // A query makes it a module of its own, so that no other test's start is shared.
-  const bundle = (await import(`${pathToFileURL(BUNDLE).href}?${randomUUID()}`)) as Pick<
-    TokenFunction,
+  const bundle = (await import(`${pathToFileURL(bundlePath).href}?${randomUUID()}`)) as Pick<
+    BuiltFunction,
     'handler'
   >;
   return {
