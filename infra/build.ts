@@ -3,6 +3,7 @@
  * `dist/functions/NAME.mjs`, with esbuild's account of what went into it beside it in `dist/meta/NAME.json`.
  */
 
+import type { Metafile } from 'esbuild';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { buildClient } from '../client/build.ts';
@@ -27,7 +28,7 @@ async function buildFunction(file: string): Promise<void> {
     join(root, 'functions', file),
     join(root, `dist/functions/${name}.mjs`),
   );
-  await writeFile(join(root, `dist/meta/${name}.json`), JSON.stringify(metafile));
+  await writeFile(join(root, `dist/meta/${name}.json`), JSON.stringify(withoutUnused(metafile)));
 }
 
 /** Removes what other builds left. Only after this one, for a local stack that runs may load a function at any time. */
@@ -38,4 +39,13 @@ async function removeStale(): Promise<void> {
       if (!names.has(parse(file).name)) await rm(join(root, 'dist', folder, file));
     }
   }
+}
+
+/** esbuild lists also what it only looked at, such as the commands of an SDK that nobody sends. */
+function withoutUnused({ inputs, outputs }: Metafile): Metafile {
+  const used = new Set(Object.values(outputs).flatMap((output) => Object.keys(output.inputs)));
+  return {
+    inputs: Object.fromEntries(Object.entries(inputs).filter(([file]) => used.has(file))),
+    outputs,
+  };
 }

@@ -32,6 +32,11 @@ const REPLACEMENTS: readonly Replacement[] = [
     file: /@smithy\/core\/dist-es\/submodules\/checksum\/crc32\/Crc32Node\.js$/,
     contents: "export { Crc32Js as Crc32Node } from './Crc32Js';",
   },
+  {
+    // Takes UUIDs from the global `crypto`, which loads WebCrypto.
+    file: /@smithy\/core\/dist-es\/submodules\/serde\/uuid\/v4\.js$/,
+    contents: "import { randomUUID } from 'node:crypto'; export const bindV4 = () => () => randomUUID();",
+  },
 ];
 
 /** Leaves out of the AWS SDK what Lambda has no use for. */

@@ -1,0 +1,122 @@
+import type { Metafile } from 'esbuild';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+/** What `npm run build` made: the bundles, and esbuild's account of what went into each. */
+const DIST = join(import.meta.dirname, '../../dist');
+const KIB = 1024;
+
+/** Functions that issue, verify or tell; the rotation alone writes secrets. */
+const READERS = ['token', 'health', 'keys', 'red5', 'authorizer', 'metadata'] as const;
+const ALL = [...READERS, 'rotate'] as const;
+
+function metafileOf(name: string): Metafile {
+  return JSON.parse(readFileSync(join(DIST, `meta/${name}.json`), 'utf8')) as Metafile;
+}
+
+function inputsOf(name: string): readonly string[] {
+  return Object.values(metafileOf(name).outputs).flatMap((output) => Object.keys(output.inputs));
+}
+
+function textOf(name: string): string {
+  return readFileSync(join(DIST, `functions/${name}.mjs`), 'utf8');
+}
+
+describe.each(READERS)('the bundle of %s', (name) => {
+  test.each(['PutSecretValue', 'UpdateSecretVersionStage', 'CreateSecret', 'DeleteSecret', 'RotateSecret'])(
+    'holds no %s: it cannot change a secret whatever happens in it',
+    (command) => {
+      expect(textOf(name)).not.toContain(command);
+      expect(inputsOf(name).filter((file) => file.includes(`${command}Command`))).toEqual([]);
+    },
+  );
+
+  test('holds nothing of the rotation', () => {
+    expect(inputsOf(name).filter((file) => file.startsWith('lib/rotation/'))).toEqual([]);
+  });
+
+  test('holds no part of the SDK that Lambda has no use for', () => {
+    const unused = /nested-clients|credential-provider-(ini|sso|process|imds|web-identity|login|http)/;
+    expect(inputsOf(name).filter((file) => unused.test(file))).toEqual([]);
+  });
+});
+
+test('the bundle of rotate holds nothing of identities', () => {
+  const ofIdentity = inputsOf('rotate').filter((file) => file.startsWith('lib/identity/'));
+  // The configuration names issuers, so what describes one is there; what verifies a token is not.
+  expect(ofIdentity.filter((file) => !/\/(presets\/\w+|issuer)\.ts$/.test(file))).toEqual([]);
+});
+
+test.each(ALL)(
+  'the bundle of %s holds no JWT library and nothing of the tests, the benchmarks or the local stack',
+  (name) => {
+    expect(
+      inputsOf(name).filter((file) =>
+        /node_modules\/(jose|fast-jwt|jsonwebtoken)\/|^(test|bench|infra\/local)\//.test(file),
+      ),
+    ).toEqual([]);
+  },
+);
+
+test.each([
+  // The SDK's client is three quarters of each of these; what is left over is room for one feature.
+  ['token', 240],
+  ['health', 230],
+  ['keys', 220],
+  ['red5', 230],
+  ['authorizer', 225],
+  // No client at all: the explanations of all reasons are the most of it.
+  ['metadata', 60],
+  // Three clients, of which EC2's alone is a half: it runs once a minute and nobody waits for it.
+  ['rotate', 1150],
+] as const)('the bundle of %s is at most %i KiB', (name, limit) => {
+  expect(readFileSync(join(DIST, `functions/${name}.mjs`)).length).toBeLessThanOrEqual(limit * KIB);
+});
+
+describe('a built function', () => {
+  let elsewhere: string;
+  beforeAll(() => {
+    elsewhere = mkdtempSync(join(tmpdir(), 'streampass-bundle-'));
+  });
+  afterAll(() => rmSync(elsewhere, { recursive: true }));
+
+  /** Runs a program in a fresh process, in an empty folder, with nothing in its environment. */
+  function run(program: string): string {
+    return execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
+      cwd: elsewhere,
+      env: {},
+      encoding: 'utf8',
+    })
+      .trim()
+      .split('\n')
+      .slice(-1)
+      .join();
+  }
+
+  test.each(ALL)(
+    '%s takes at most two parameters: Lambda takes a third for a callback, and refuses it',
+    (name) => {
+      const bundle = JSON.stringify(join(DIST, `functions/${name}.mjs`));
+      expect(
+        Number(
+          run(`const { handler } = await import(${bundle}); console.log(handler.length); process.exit();`),
+        ),
+      ).toBeLessThanOrEqual(2);
+    },
+  );
+
+  test('token starts without undici, web streams, WebCrypto and fs/promises, which would cost each cold start', () => {
+    const bundle = JSON.stringify(join(DIST, 'functions/token.mjs'));
+    const loaded = run(`
+      const before = new Set(process.moduleLoadList);
+      await import(${bundle});
+      console.log(JSON.stringify(process.moduleLoadList.filter((entry) => !before.has(entry))));
+      process.exit();
+    `);
+    const costly = /undici|webstreams|webcrypto|fs\/promises|zlib|readline/;
+    expect((JSON.parse(loaded) as string[]).filter((entry) => costly.test(entry))).toEqual([]);
+  });
+});
