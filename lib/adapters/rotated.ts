@@ -25,10 +25,11 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Several nodes are reloaded one after another within one run of the function. */
 const RELOAD_TIMEOUT_MS = 30_000;
 
-/** Wires each target of a configuration to Secrets Manager and to its servers. Reads nothing before it is asked. */
+/** Wires each target that rotates to Secrets Manager and to its servers. Reads nothing before it is asked. */
 export function createRotated(config: Pick<Config, 'targets' | 'timing'>, env: Env): Record<string, Rotated> {
   const secrets = secretsWriter(createSecretsClient(env));
-  const wired = Object.entries(config.targets).map(([name, target]): [string, Rotated] => {
+  const rotating = Object.entries(config.targets).filter(([, target]) => target.rotates !== false);
+  const wired = rotating.map(([name, target]): [string, Rotated] => {
     const servers = serversOf(target, config.timing, env);
     return [
       name,
@@ -50,6 +51,10 @@ function serversOf(target: Target, timing: Timing, env: Env): Servers | undefine
   if (fleet === undefined) return undefined;
   const tryOut: Servers['probe'] = (version) =>
     probe(target, fleet.probe ?? [], version, { now: systemNow, newId: newRandomId });
+  // Servers that fetch public keys are told nothing; only that they take a token can be tried.
+  if (target.keys === 'jwks') {
+    return { observe: async () => ({ nodes: [] }), apply: async () => [], probe: tryOut };
+  }
   const expected = {
     ...(target.issuer !== undefined && { issuer: target.issuer }),
     ...(target.audience !== undefined && { audience: target.audience }),

@@ -26,8 +26,11 @@ export function fleetProblems(
     if (keys === 'single' && !Object.hasOwn(KINDS_WITH_A_FORMAT, kind)) {
       problems.push({ path, problem: `no config file format is known for ${kind} servers` });
     }
-    if (keys === 'keyring' && fleet.by === 'ssm') {
-      problems.push({ path, problem: 'a key ring file is reached by files, not by Systems Manager' });
+    if (keys === 'keyring' && fleet.by === 'ssm' && !Object.hasOwn(KINDS_WITH_A_FORMAT, kind)) {
+      problems.push({
+        path,
+        problem: `instances with ${kind} servers are not known: name their key ring files`,
+      });
     }
     return [...problems, ...namingProblems(path, fleet)];
   });

@@ -55,7 +55,15 @@ export async function authorize(
   const context = isAllowed && facts.token ? toContext(facts.token) : {};
   if (wantsSimpleResponse(event)) return { response: { isAuthorized: isAllowed, context }, facts };
   const principalId = (isAllowed && facts.token?.grant.subject) || 'nobody';
-  return { response: toPolicy(event.methodArn ?? '', principalId, isAllowed, context), facts };
+  return {
+    response: toPolicy(
+      typeof event.methodArn === 'string' ? event.methodArn : '',
+      principalId,
+      isAllowed,
+      context,
+    ),
+    facts,
+  };
 }
 
 /** Lists are separated by blanks, as in a request for a token; any room is `*`. */

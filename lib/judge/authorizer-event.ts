@@ -63,7 +63,7 @@ export function toPolicy(
   isAllowed: boolean,
   context: AuthorizerContext,
 ): PolicyResponse {
-  const [api = '', stage = ''] = String(methodArn).split('/');
+  const [api = '', stage = ''] = methodArn.split('/');
   return {
     principalId,
     policyDocument: {

@@ -18,7 +18,10 @@ export interface JitsiOptions extends TargetOptions {
   readonly signing?: 'HS256' | 'RS256';
   /** Set where Prosody looks secrets up by `kid` in a key ring file; default false. */
   readonly keyring?: boolean;
-  /** 8x8 JaaS: the app's id and the id of its API key, which replace `kid` and `sub`. */
+  /**
+   * 8x8 JaaS: the app's id and the id of its API key, which replace `kid` and `sub`. The public key is uploaded there by hand,
+   * so no rotation changes it.
+   */
   readonly jaas?: { readonly appId: string; readonly keyId: string };
   /** `context.features`: what a moderator may switch on; anybody else is given none of them. */
   readonly features?: Readonly<Record<string, boolean>>;
@@ -48,7 +51,7 @@ export function jitsi(options: JitsiOptions): Target {
     issuer: options.jaas ? 'chat' : options.appId,
     audience: options.audience ?? 'jitsi',
     domain: options.domain,
-    ...(options.jaas && { header: { kid: `${options.jaas.appId}/${options.jaas.keyId}` } }),
+    ...(options.jaas && { header: { kid: `${options.jaas.appId}/${options.jaas.keyId}` }, rotates: false }),
     ...(options.fleet && { fleet: options.fleet }),
     problems: [
       ...textProblem('appId', options.appId),

@@ -30,7 +30,9 @@ export function livekit(options: LivekitOptions): Target {
     foldsRoomCase: false,
     subject: options.subject ?? 'public',
     ...(options.fleet && { fleet: options.fleet }),
-    problems: [],
+    problems: options.fleet?.probe
+      ? [{ field: 'fleet.probe', problem: 'must be left out: no probe is known for LiveKit' }]
+      : [],
     claims: (input) => toLivekitClaims(input, options),
     readClaims: readLivekitClaims,
   };

@@ -109,6 +109,8 @@ export interface Target {
   readonly domain?: string;
   /** Header members beyond `alg`, `typ` and `kid`; `kid` replaces ours. */
   readonly header?: Readonly<Record<string, string>>;
+  /** False where another service gives the key its name, so that only an operator can change it. */
+  readonly rotates?: false;
   /** How long its servers keep public keys whatever they are told, in seconds; left out: as long as they are told. */
   readonly publicKeyCache?: number;
   /**

@@ -30,12 +30,13 @@ test.each<[string, string, KeyDistribution, Fleet | undefined, string[]]>([
     ssm('role', ''),
     ['targets.t.fleet.tag: must be KEY=VALUE, neither of them empty'],
   ],
+  ['a key ring on instances', 'jitsi', 'keyring', ssm('role', 'jitsi'), []],
   [
-    'a key ring on instances',
-    'jitsi',
+    'a key ring on instances of an unknown kind',
+    'own',
     'keyring',
-    ssm('role', 'jitsi'),
-    ['targets.t.fleet: a key ring file is reached by files, not by Systems Manager'],
+    ssm('role', 'own'),
+    ['targets.t.fleet: instances with own servers are not known: name their key ring files'],
   ],
 ])('%s', (_, kind, keys, fleet, problems) => {
   const target = { kind, keys, ...(fleet && { fleet }) };
