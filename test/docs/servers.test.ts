@@ -1,0 +1,94 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { checkConfig } from '../../lib/config/check-config.ts';
+import {
+  defineConfig,
+  fleetFromEnv,
+  jitsi,
+  livekit,
+  mediamtx,
+  red5,
+  rtcstats,
+} from '../../lib/config/index.ts';
+import { issueToken } from '../../lib/issue-token.ts';
+import { decodeCompactJws } from '../../lib/jws/compact.ts';
+import { hmacKey } from '../../lib/jws/sign.ts';
+import type { Target } from '../../lib/targets/target.ts';
+
+/** What docs/servers.md shows is what is issued, and what it has written into a configuration is sound. */
+
+const NOW = 1_900_000_000;
+const page = await readFile(join(import.meta.dirname, '../../docs/servers.md'), 'utf8');
+
+interface Section {
+  readonly title: string;
+  readonly name: string;
+  readonly target: Target;
+  readonly claims: unknown;
+}
+
+/** Each section that configures a target; the first JSON in it, if any, is the claims. */
+const sections: readonly Section[] = page
+  .split(/^##+ /m)
+  .slice(1)
+  .flatMap((text) => {
+    const [title = ''] = text.split('\n');
+    const [, code] = /```ts\n(targets: [^]*?)```/.exec(text) ?? [];
+    const [, json] = /```json\n([^]*?)```/.exec(text) ?? [];
+    if (code === undefined) return [];
+    const presets = { red5, jitsi, rtcstats, livekit, mediamtx, fleetFromEnv, env: {} };
+    const targets = runInNewContext(`({ ${code} }).targets`, presets) as Record<string, Target>;
+    return Object.entries(targets).map(([name, target]) => ({
+      title,
+      name,
+      target,
+      claims: json === undefined ? undefined : JSON.parse(json),
+    }));
+  });
+
+test('there is a section for each kind of server', () => {
+  expect(sections.map(({ name }) => name)).toEqual([
+    'red5',
+    'jitsi',
+    'jaas',
+    'rtcstats',
+    'livekit',
+    'mediamtx',
+  ]);
+});
+
+describe.each(sections)('$title', ({ name, target, claims }) => {
+  test('has a configuration that is sound', () => {
+    expect(checkConfig(defineConfig({ issuers: [], targets: { [name]: target }, grants: [] }))).toEqual([]);
+  });
+
+  test.runIf(claims !== undefined)('shows the claims that are issued', () => {
+    const key =
+      target.signing === 'HS256'
+        ? hmacKey('s'.repeat(43))
+        : generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const { token } = issueToken(
+      target,
+      name,
+      {
+        actions: target.actions,
+        rooms: ['lobby'],
+        transports: target.transports,
+        ttlSeconds: target.longestToken,
+      },
+      { issuer: 'https://id.example', subject: 'person-1', groups: [], claims: {}, expiresAt: 0 },
+      { current: { alg: target.signing, kid: '11111111', key }, readAt: NOW },
+      { now: NOW, jti: '…', session: 'session-1', transportsNamed: false },
+    );
+    expect(decodeCompactJws(token)?.claims).toEqual(claims);
+  });
+});
+
+test('the files it links to are there', async () => {
+  const links = [...page.matchAll(/\]\((\.\.\/[^)#]+)\)/g)].map(([, path = '']) => path);
+  expect(links.length).toBeGreaterThan(2);
+  await Promise.all(links.map((path) => readFile(join(import.meta.dirname, '../../docs', path))));
+});
