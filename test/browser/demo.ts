@@ -29,6 +29,9 @@ export interface Demo {
   readonly close: () => Promise<void>;
 }
 
+/** For `expect.poll`: how long a browser may take on a machine that is busy. */
+export const patience = { timeout: 15_000 };
+
 const screenshots = join(import.meta.dirname, '../../test-output');
 const preload = pathToFileURL(join(import.meta.dirname, 'fast-clock-preload.ts')).href;
 
@@ -54,7 +57,7 @@ export async function startDemo({ factor = 1, idTokenTtlSeconds }: DemoOptions =
       await context.addInitScript(speedUpDate, clock);
       await context.addInitScript(speedUpPage, clock);
     }
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(patience.timeout);
     const page = await context.newPage();
     await page.goto(stack.urls.page);
     return page;

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import { ask, keepScreenshot, startDemo, type Demo } from './demo.ts';
+import { beforeAll, describe, test } from 'vitest';
+import { ask, keepScreenshot, patience, startDemo, type Demo } from './demo.ts';
 
 /** What happens as tokens and sign-ins come to their end, with time eight times as fast for everyone. */
 let demo: Demo;
@@ -9,9 +9,8 @@ const idTokenTtlSeconds = 100;
 
 beforeAll(async () => {
   demo = await startDemo({ factor: 8, idTokenTtlSeconds });
+  return demo.close;
 });
-
-afterAll(() => demo.close());
 
 describe.concurrent('as time passes', () => {
   test('a token is renewed in the background, once, before its end', async ({ expect }) => {
@@ -19,7 +18,7 @@ describe.concurrent('as time passes', () => {
     let exchanges = 0;
     page.on('request', (request) => (exchanges += request.url().endsWith('/token') ? 1 : 0));
     const first = await getToken(page);
-    await expect.poll(() => claim(page, 'jti'), { timeout: 10_000 }).not.toBe(first.jti);
+    await expect.poll(() => claim(page, 'jti'), patience).not.toBe(first.jti);
     expect(exchanges).toBe(2);
     expect(Number(await claim(page, 'iat'))).toBeLessThan(first.exp);
   });
@@ -32,7 +31,7 @@ describe.concurrent('as time passes', () => {
     const wakeUp = await putToSleep(page);
     let exchanges = 0;
     page.on('request', (request) => (exchanges += request.url().endsWith('/token') ? 1 : 0));
-    await expect.poll(() => Date.now() / 1000, { timeout: 15_000 }).toBeGreaterThan(slept.exp + 5);
+    await expect.poll(() => Date.now() / 1000, patience).toBeGreaterThan(slept.exp + 5);
     expect(exchanges).toBe(0);
 
     await wakeUp();

@@ -1,16 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ask, keepScreenshot, startDemo, type Demo } from './demo.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { ask, keepScreenshot, patience, startDemo, type Demo } from './demo.ts';
 
 /** A whole rotation with the demo profile's own waits, which pass six times as fast for everyone. */
 let demo: Demo;
 
 beforeAll(async () => {
   demo = await startDemo({ factor: 6 });
+  return demo.close;
 });
-
-afterAll(() => demo.close());
 
 test('viewers stay connected through a whole rotation, by fallback where needed, and none is rejected', async () => {
   const page = await demo.openAs('viewer', { colorScheme: 'dark' });
@@ -18,7 +17,7 @@ test('viewers stay connected through a whole rotation, by fallback where needed,
   await page.getByRole('button', { name: 'Stay connected' }).click();
   const count = async (name: string): Promise<number> =>
     Number(await page.locator(`#count-${name}`).textContent());
-  await expect.poll(() => count('first')).toBeGreaterThan(4);
+  await expect.poll(() => count('first'), patience).toBeGreaterThan(4);
   const before = await page.locator('#nodes .chip').allTextContents();
 
   await page.getByRole('button', { name: 'Start a rotation' }).click();
@@ -58,7 +57,7 @@ test('an emergency asks first, then replaces the secret at once', async () => {
   await keepScreenshot(page, 'emergency');
   await page.getByRole('button', { name: 'Replace it now' }).click();
   const stillThere = async (): Promise<string[]> => (await chips()).filter((chip) => before.includes(chip));
-  await expect.poll(stillThere, { timeout: 15_000 }).toEqual([]);
+  await expect.poll(stillThere, patience).toEqual([]);
 });
 
 /** Waits for the phases as the timeline shows them, one after another. */

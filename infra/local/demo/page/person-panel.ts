@@ -54,6 +54,7 @@ export function createPersonPanel(signIn: SignIn): PersonPanel {
     show() {
       const person = signIn.person();
       byId('signed-out').hidden = person !== undefined;
+      byId<HTMLButtonElement>('sign-in').disabled = false;
       byId('signed-in').hidden = person === undefined;
       if (person === undefined) return;
       setText(byId('person-initial'), person.name.split(' ').at(-1)?.[0]?.toUpperCase() ?? '');

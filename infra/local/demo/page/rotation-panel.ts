@@ -58,6 +58,7 @@ export function createRotationPanel(first: Target, onEnd: () => void): RotationP
       report.nodes.map((node) => nodeEntry(node, report)),
     );
     byId<HTMLButtonElement>('rotation-start').disabled = report.phase !== 'steady';
+    byId<HTMLButtonElement>('rotation-emergency').disabled = false;
     byId<HTMLButtonElement>('rotation-abort').disabled = !['announced', 'pushing'].includes(report.phase);
     for (const words of report.problems ?? []) showNotice(problem, 'warn', 'Look at this', words);
   };
