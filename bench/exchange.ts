@@ -90,10 +90,11 @@ try {
 }
 
 function newEvents(): Readonly<Record<string, readonly unknown[]>> {
+  const kinds = new Map(TRIALS.map((trial) => [kindOf(trial), trial]));
   return Object.fromEntries(
-    TRIALS.map((trial) => {
-      const count = trial.renewal ? RENEWED : DISTINCT;
-      return [kindOf(trial), Array.from({ length: count }, () => scene.newEvent(trial.algorithm))];
+    [...kinds].map(([kind, { algorithm, renewal }]) => {
+      const count = renewal ? RENEWED : DISTINCT;
+      return [kind, Array.from({ length: count }, () => scene.newEvent(algorithm))];
     }),
   );
 }
