@@ -25,7 +25,7 @@ type Line = Readonly<Record<string, unknown>>;
  */
 export function auditLines(outcome: ExchangeOutcome, origin: RequestOrigin): readonly Line[] {
   const { latencyMs, coldStart, timestampMs } = origin;
-  const perTarget = outcome.issued ? issuedMetrics() : deniedMetrics(outcome.facts);
+  const perTarget = outcome.issued ? ISSUED_METRICS : deniedMetrics(outcome.facts);
   const perExchange = {
     Namespace: METRICS_NAMESPACE,
     Dimensions: [[]],
@@ -59,16 +59,14 @@ export function auditLines(outcome: ExchangeOutcome, origin: RequestOrigin): rea
   ];
 }
 
-function issuedMetrics(): Line {
-  return {
-    Namespace: METRICS_NAMESPACE,
-    Dimensions: [['target']],
-    Metrics: [
-      { Name: 'TokensIssued', Unit: 'Count' },
-      { Name: 'RingAge', Unit: 'Seconds' },
-    ],
-  };
-}
+const ISSUED_METRICS: Line = {
+  Namespace: METRICS_NAMESPACE,
+  Dimensions: [['target']],
+  Metrics: [
+    { Name: 'TokensIssued', Unit: 'Count' },
+    { Name: 'RingAge', Unit: 'Seconds' },
+  ],
+};
 
 function deniedMetrics({ target }: ExchangeFacts): Line {
   return {
