@@ -122,8 +122,8 @@ describe('rtcstats-server with the key ring', () => {
 
   test('gets the function from node-config, over the secret of its defaults', () => {
     const script = `
-      const config = require(${JSON.stringify(join(root, 'node_modules/config'))});
-      const jwt = require(${JSON.stringify(join(root, 'node_modules/jsonwebtoken'))});
+      const config = require(${JSON.stringify(require.resolve('config'))});
+      const jwt = require(${JSON.stringify(require.resolve('jsonwebtoken'))});
       jwt.verify(process.argv[1], config.get('authorization.jwtSecret'), (error, claims) =>
         console.log(error?.message ?? claims.rtcStats, config.get('server.httpPort')));
     `;
