@@ -30,6 +30,7 @@ export type TokenProblem =
   | 'token_missing'
   | 'token_malformed'
   | 'token_header'
+  | 'token_key_unknown'
   | 'token_signature'
   | 'token_expired'
   | 'token_not_yet_valid'
@@ -62,7 +63,7 @@ export function judgeToken(
   if (jws === undefined) return bad('token_malformed');
   if (!isOurHeader(jws.header)) return bad('token_header');
   const signed = findSigner(jws, targets);
-  if (signed === undefined) return bad('token_signature');
+  if (signed === undefined) return bad(isKeyKnown(jws, targets) ? 'token_signature' : 'token_key_unknown');
 
   const { name, target, key } = signed;
   const { iat, exp, nbf, iss, aud } = jws.claims;
@@ -102,10 +103,20 @@ function findSigner(
 ): { readonly name: string; readonly target: Target; readonly key: SigningKey } | undefined {
   const { alg, kid } = jws.header;
   for (const { name, target, keys } of targets) {
-    const kidOf = (key: SigningKey): string => target.header?.['kid'] ?? key.kid;
-    const named = keys.filter((key) => key.alg === alg && (kid === undefined || kidOf(key) === kid));
+    const named = keys.filter((key) => key.alg === alg && (kid === undefined || kidOf(target, key) === kid));
     const key = named.find((candidate) => isSignedWith(jws, candidate));
     if (key !== undefined) return { name, target, key };
   }
   return undefined;
+}
+
+/** Whether a newer set of keys could not hold what this one lacks. */
+function isKeyKnown({ header: { kid } }: Jws, targets: readonly CandidateTarget[]): boolean {
+  return (
+    kid === undefined || targets.some(({ target, keys }) => keys.some((key) => kidOf(target, key) === kid))
+  );
+}
+
+function kidOf(target: Target, key: SigningKey): string {
+  return target.header?.['kid'] ?? key.kid;
 }

@@ -30,16 +30,24 @@ export type Verdict =
  */
 export type Judge = (token: string, concerns?: (target: Target, name: string) => boolean) => Promise<Verdict>;
 
+/** Keys older than this are read anew for a `kid` that is not among them, in seconds: the most that made-up ones can cost. */
+const UNKNOWN_KEY_AGE = 30;
+
 /** The one decision on streaming tokens that every door asks for. */
 export function createJudge({ targets, assertNotDenied, now, clockSkew }: JudgeDeps): Judge {
   return async (token, concerns = () => true) => {
-    const { candidates, failure } = await gatherKeys(
-      targets.filter(({ name, target }) => concerns(target, name)),
-    );
-    const verdict = judgeToken(token, candidates, now(), clockSkew);
+    const concerned = targets.filter(({ name, target }) => concerns(target, name));
+    let { candidates, failure } = await gatherKeys(concerned);
+    let verdict = judgeToken(token, candidates, now(), clockSkew);
+    if (!verdict.good && verdict.problem === 'token_key_unknown') {
+      // An issuer may know a version by now that was set by hand a moment ago.
+      ({ candidates, failure } = await gatherKeys(concerned, UNKNOWN_KEY_AGE));
+      verdict = judgeToken(token, candidates, now(), clockSkew);
+    }
     if (!verdict.good) {
       // A key that cannot be had now may be the one it was signed with.
-      if (verdict.problem === 'token_signature' && failure !== undefined) throw failure;
+      const mayBeSigned = verdict.problem === 'token_key_unknown' || verdict.problem === 'token_signature';
+      if (mayBeSigned && failure !== undefined) throw failure;
       return verdict;
     }
     const { claims, grant } = verdict.token;
@@ -58,8 +66,9 @@ export function createJudge({ targets, assertNotDenied, now, clockSkew }: JudgeD
 
 async function gatherKeys(
   targets: JudgeDeps['targets'],
+  wantedAge?: number,
 ): Promise<{ readonly candidates: readonly CandidateTarget[]; readonly failure: unknown }> {
-  const sets = await Promise.allSettled(targets.map(({ keys }) => keys.get()));
+  const sets = await Promise.allSettled(targets.map(({ keys }) => keys.get(wantedAge)));
   let failure: unknown;
   const candidates = targets.flatMap(({ name, target }, index) => {
     const set = sets[index];

@@ -19,9 +19,10 @@ export interface LiveKeys {
   /**
    * The set, at most `maxAge` old.
    *
+   * @param wantedAge seconds: an older one is read anew where that can be done now
    * @throws {OAuthError} `secret_unavailable`
    */
-  get(): Promise<LiveKeySet>;
+  get(wantedAge?: number): Promise<LiveKeySet>;
 }
 
 /**

@@ -19,6 +19,13 @@ export interface SnapshotOptions<Value extends Dated> {
   readonly maxAge: number;
 }
 
+/**
+ * Gives what was read last.
+ *
+ * @param wantedAge seconds: what is older is read anew where that can be done now, and serves where not
+ */
+export type ReadSnapshot<Value extends Dated> = (wantedAge?: number) => Promise<Value>;
+
 /** What one request waits for Secrets Manager at most, in seconds. */
 const PATIENCE = 3;
 /** Between two refreshes in the background of which the first failed, in seconds. */
@@ -31,7 +38,7 @@ export const RETRY_AFTER = 5;
  * A frozen function resumes in the middle of a read, maybe much later: a read that has lasted longer than anyone would
  * wait for is left alone and begun anew.
  */
-export function createSnapshot<Value extends Dated>(options: SnapshotOptions<Value>): () => Promise<Value> {
+export function createSnapshot<Value extends Dated>(options: SnapshotOptions<Value>): ReadSnapshot<Value> {
   const { read, now, within, refreshAfter, maxAge } = options;
   let last: Value | undefined;
   let failure: { readonly at: number; readonly error: OAuthError } | undefined;
@@ -65,11 +72,12 @@ export function createSnapshot<Value extends Dated>(options: SnapshotOptions<Val
     return done;
   }
 
-  return async () => {
+  return async (wantedAge = maxAge) => {
     const age = ageOf(last);
-    if (age <= refreshAfter && last !== undefined) return last;
-    if (age <= maxAge && last !== undefined) {
-      if (failure === undefined || now() - failure.at >= RETRY_AFTER) void refresh();
+    if (age <= Math.min(refreshAfter, wantedAge) && last !== undefined) return last;
+    const failedJustNow = failure !== undefined && now() - failure.at < RETRY_AFTER;
+    if (age <= maxAge && last !== undefined && (age <= wantedAge || failedJustNow)) {
+      if (!failedJustNow) void refresh();
       return last;
     }
     await within(refresh(), PATIENCE).catch(() => undefined);

@@ -1,10 +1,12 @@
 import { createPublicKey, createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createJudge } from '../../lib/judge/judge.ts';
 import { judgeToken } from '../../lib/judge/judge-token.ts';
+import type { SigningKey } from '../../lib/jws/sign.ts';
 import { TRANSPORTS } from '../../lib/targets/target.ts';
 import type { Grant, Target } from '../../lib/targets/target.ts';
-import { claimsOf, forge, issue, judgeWith, KEYS, NOW, TARGETS } from './scene.ts';
+import { claimsOf, forge, issue, judgeWith, KEYS, liveKeys, NOW, TARGETS } from './scene.ts';
 import type { TargetName } from './scene.ts';
 
 const judge = judgeWith();
@@ -24,7 +26,7 @@ describe.each(names)('a token for %s', (name) => {
 
   test('is no good for another target', async () => {
     const verdict = await judge(issue(name, {}), (_target, other) => other !== name);
-    expect(verdict).toEqual({ good: false, problem: 'token_signature' });
+    expect(verdict).toEqual({ good: false, problem: 'token_key_unknown' });
   });
 
   test('is read back as what was granted, whatever that was', () => {
@@ -139,5 +141,50 @@ describe('while the keys of one target cannot be had', () => {
 
   test('nobody can tell of a token that may be its', async () => {
     await expect(partly(issue('red5', {}))).rejects.toMatchObject({ reason: 'secret_unavailable' });
+  });
+});
+
+describe('a key that is not known yet', () => {
+  function scene(keys: readonly SigningKey[], later: readonly SigningKey[] | 'unavailable') {
+    const asked: (number | undefined)[] = [];
+    const judgeOne = createJudge({
+      targets: [
+        {
+          name: 'red5',
+          target: TARGETS.red5,
+          keys: {
+            get: (wantedAge) => {
+              asked.push(wantedAge);
+              return liveKeys(asked.length === 1 ? keys : later).get();
+            },
+          },
+        },
+      ],
+      assertNotDenied: async () => {},
+      now: () => NOW,
+      clockSkew: 60,
+    });
+    return { judgeOne, asked };
+  }
+  const [first, second] = KEYS.red5;
+
+  test('is looked for once more, in a set that is half a minute old at most', async () => {
+    const { judgeOne, asked } = scene([first], [second, first]);
+    expect(await judgeOne(issue('red5', {}, { key: second }))).toMatchObject({ good: true });
+    expect(asked).toEqual([undefined, 30]);
+  });
+
+  test('makes nobody able to tell where it cannot be looked for', async () => {
+    const { judgeOne } = scene([first], 'unavailable');
+    await expect(judgeOne(issue('red5', {}, { key: second }))).rejects.toMatchObject({
+      reason: 'secret_unavailable',
+    });
+  });
+
+  test('is not looked for because of a bad signature', async () => {
+    const { judgeOne, asked } = scene([first], [first]);
+    const forged = forge(good, header, createSecretKey(Buffer.alloc(32, 1)));
+    expect(await judgeOne(forged)).toEqual({ good: false, problem: 'token_signature' });
+    expect(asked).toEqual([undefined]);
   });
 });
