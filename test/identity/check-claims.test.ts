@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import { auth0, cognito, entra, oidc, okta } from '../../lib/config/index.ts';
+import { checkClaims } from '../../lib/identity/check-claims.ts';
+import type { Issuer } from '../../lib/identity/issuer.ts';
+import { compileRooms, matchRooms } from '../../lib/grants/room.ts';
+import { OAuthError } from '../../lib/oauth/oauth-error.ts';
+import { personalData } from '../../lib/targets/options.ts';
+
+const NOW = 1_790_000_000;
+const SKEW = 60;
+const TENANT = '9122040d-6c67-4c5b-b112-36a304b66dad';
+const provider = oidc({ issuer: 'https://id.example.com', audience: ['app', 'app-2'] });
+
+/** `good`, or the reason of the refusal. */
+function outcome(issuer: Issuer, claims: object, header: object = {}): string {
+  const base = { iss: issuer.issuer, sub: 'anna', aud: 'app', iat: NOW, exp: NOW + 600, tid: TENANT };
+  try {
+    checkClaims(issuer, { alg: 'RS256', ...header }, { ...base, ...claims }, 'jwt', NOW, SKEW);
+    return 'good';
+  } catch (error) {
+    if (error instanceof OAuthError) return error.reason;
+    throw error;
+  }
+}
+
+describe('times, at their limits', () => {
+  test.each([
+    ['ended a second longer ago than two clocks differ', { exp: NOW - 61 }, 'subject_token_expired'],
+    ['ended as long ago as two clocks differ', { exp: NOW - 60 }, 'subject_token_expired'],
+    ['ended a second less ago', { exp: NOW - 59 }, 'good'],
+    [
+      'issued a second further ahead than two clocks differ',
+      { iat: NOW + 61 },
+      'subject_token_not_yet_valid',
+    ],
+    ['issued as far ahead as two clocks differ', { iat: NOW + 60 }, 'good'],
+    ['good from a second further ahead on', { nbf: NOW + 61 }, 'subject_token_not_yet_valid'],
+    ['good from as far ahead on', { nbf: NOW + 60 }, 'good'],
+    ['issued ahead and good before', { iat: NOW + 61, nbf: NOW }, 'subject_token_not_yet_valid'],
+    ['issued long ago', { iat: 0 }, 'good'],
+    ['no end', { exp: undefined }, 'subject_token_claims'],
+    ['an end without end', { exp: Infinity }, 'subject_token_claims'],
+    ['an end that is no number', { exp: NaN }, 'subject_token_claims'],
+    ['a text for an end', { exp: `${NOW + 600}` }, 'subject_token_claims'],
+    ['no beginning', { iat: undefined }, 'subject_token_claims'],
+    ['a text for a beginning', { nbf: '0' }, 'subject_token_claims'],
+  ])('%s', (_title, claims, expected) => {
+    expect(outcome(provider, claims)).toBe(expected);
+  });
+});
+
+describe('subjects, at their limits', () => {
+  test.each([
+    ['no characters', '', 'subject_token_claims'],
+    ['255 characters', 'a'.repeat(255), 'good'],
+    ['255 characters beyond the first plane', '😀'.repeat(255), 'good'],
+    ['256 characters', 'a'.repeat(256), 'subject_token_claims'],
+    ['a control character at the beginning', '\u0000anna', 'subject_token_claims'],
+    ['a control character at the end', 'anna\n', 'subject_token_claims'],
+    ['a list', ['anna'], 'subject_token_claims'],
+  ])('%s', (_title, sub, expected) => {
+    expect(outcome(provider, { sub })).toBe(expected);
+  });
+});
+
+describe('a client id is compared whole', () => {
+  const issuers: readonly (readonly [string, (clientId: string | readonly string[]) => Issuer, object])[] = [
+    ['oidc', (audience) => oidc({ issuer: 'https://id.example.com', audience }), {}],
+    ['cognito', (clientId) => cognito({ userPoolId: 'eu-west-1_AbCdEfGhI', clientId }), { token_use: 'id' }],
+    ['auth0', (clientId) => auth0({ domain: 'example.auth0.com', clientId }), {}],
+    ['okta', (clientId) => okta({ domain: 'example.okta.com', clientId }), {}],
+    ['entra', (clientId) => entra({ tenantId: TENANT, clientId }), {}],
+  ];
+
+  test.each(issuers)('%s', (_preset, make, claims) => {
+    const one = make('app');
+    const two = make(['other', 'app']);
+    expect([one, two].map((issuer) => outcome(issuer, claims))).toEqual(['good', 'good']);
+    for (const aud of ['a', 'ap', 'app-', 'App', 'otherapp', '']) {
+      expect([one, two].map((issuer) => outcome(issuer, { ...claims, aud }))).toEqual([
+        'subject_token_audience',
+        'subject_token_audience',
+      ]);
+    }
+  });
+
+  test.each([
+    ['both of two are ours, azp is one', { aud: ['app', 'app-2'], azp: 'app-2' }, 'good'],
+    ['one of two is ours, so is azp', { aud: ['x', 'app'], azp: 'app' }, 'good'],
+    ['both are ours, azp is not', { aud: ['app', 'app-2'], azp: 'x' }, 'subject_token_audience'],
+    ['both are ours, azp is missing', { aud: ['app', 'app-2'] }, 'subject_token_audience'],
+    ['none is ours, azp is', { aud: ['x', 'y'], azp: 'app' }, 'subject_token_audience'],
+    ['one is no text', { aud: ['app', 1], azp: 'app' }, 'subject_token_claims'],
+    ['there is none', { aud: [] }, 'subject_token_claims'],
+  ])('of several: %s', (_title, claims, expected) => {
+    expect(outcome(provider, claims)).toBe(expected);
+  });
+});
+
+describe('a token’s kind', () => {
+  const organization = okta({ domain: 'example.okta.com', clientId: 'app' });
+  test.each([
+    ['oidc: at+jwt', provider, {}, { typ: 'at+jwt' }, 'subject_token_type_mismatch'],
+    ['oidc: application/at+jwt', provider, {}, { typ: 'application/AT+JWT' }, 'subject_token_type_mismatch'],
+    ['oidc: JWT', provider, {}, { typ: 'JWT' }, 'good'],
+    ['okta: cid alone', organization, { cid: 'app' }, {}, 'subject_token_type_mismatch'],
+    ['okta: scp alone', organization, { scp: ['openid'] }, {}, 'subject_token_type_mismatch'],
+    ['okta: JWT', organization, {}, { typ: 'JWT' }, 'good'],
+  ])('%s', (_title, issuer, claims, header, expected) => {
+    expect(outcome(issuer, claims, header)).toBe(expected);
+  });
+});
+
+test('an Auth0 organization is one of those that are configured, compared whole', () => {
+  const organization = ['org_one', 'org_two'];
+  const issuer = auth0({ domain: 'example.auth0.com', clientId: 'app', organization });
+  expect(issuer.problems).toEqual([]);
+  expect(['org_one', 'org_two', 'org_o', 'org_onetwo'].map((org_id) => outcome(issuer, { org_id }))).toEqual([
+    'good',
+    'good',
+    'subject_token_wrong_tenant',
+    'subject_token_wrong_tenant',
+  ]);
+});
+
+describe('an issuer’s address', () => {
+  test.each([
+    ['https://id.example.com', true],
+    ['http://localhost:3001', true],
+    ['http://127.0.0.1:3001', true],
+    ['http://127.12.34.56', true],
+    ['http://[::1]:3001', true],
+    ['http://id.example.com', false],
+    ['http://127.0.0.1.example.com', false],
+    ['http://x127.0.0.1', false],
+    ['ftp://localhost', false],
+    ['https://user@id.example.com', false],
+    ['https://:secret@id.example.com', false],
+    ['https://id.example.com?a=b', false],
+    ['https://id.example.com#a', false],
+    ['id.example.com', false],
+    ['', false],
+  ])('%s', (issuer, isSound) => {
+    expect(oidc({ issuer, audience: 'app' }).problems.length === 0).toBe(isSound);
+  });
+});
+
+test('a room pattern that is not sound matches nothing', () => {
+  const patterns = compileRooms(['a,b', 'a*b', '../x', '', '*x', '**'], false);
+  const { any, matches } = matchRooms(patterns, {});
+  expect(any).toBe(false);
+  expect(['a,b', 'a', 'ab', 'a*b', 'aXb', 'x', '../x'].filter((room) => matches(room))).toEqual([]);
+});
+
+test('personal data that a provider did not send as text is left out', () => {
+  const claims = { name: '', email: { address: 'a@example.com' }, picture: 'https://example.com/a.png' };
+  expect(personalData(claims, ['name', 'email', 'avatar'])).toEqual({ avatar: 'https://example.com/a.png' });
+  expect(personalData({ ...claims, name: 'Anna' }, ['name'])).toEqual({ name: 'Anna' });
+  expect(personalData({ name: 'Anna', email: 'a@example.com' }, [])).toEqual({});
+});
