@@ -14,10 +14,11 @@ import { toTokenResponse } from './http/token-response.ts';
 import type { ApiGatewayEvent } from './http/api-gateway-event.ts';
 import type { Identity } from './identity/identity.ts';
 import { issueToken } from './issue-token.ts';
+import type { IssuedToken } from './issue-token.ts';
 import { OAuthError } from './oauth/oauth-error.ts';
 import type { SubjectTokenType, TokenResponse } from './oauth/token-exchange.ts';
 import type { NewId, Now } from './ports.ts';
-import type { KeyRing } from './ring/key-ring.ts';
+import type { KeyRing, SigningRing } from './ring/key-ring.ts';
 import type { Grant, Target } from './targets/target.ts';
 
 /** What an exchange needs of the outside. */
@@ -91,36 +92,26 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
 
     const ready = await Promise.all(
       granted.map(async (one) => {
-        const ring = await deps
-          .ringOf(one.name)
-          .get()
-          .catch((error: unknown) => {
-            facts = one.facts;
-            throw error;
-          });
-        return { ...one, ring };
+        try {
+          return { ...one, ring: await deps.ringOf(one.name).get() };
+        } catch (error) {
+          facts = one.facts;
+          throw error;
+        }
       }),
     );
 
     const session = asked.find(({ wanted }) => wanted.session !== undefined)?.wanted.session ?? deps.newId();
-    const issued = ready.map(({ name, target, wanted, grant, ring, facts: known }) => {
-      facts = known;
-      const token = issueToken(target, name, grant, identity, ring, {
+    const issued = ready.map((one) => {
+      facts = one.facts;
+      const token = issueToken(one.target, one.name, one.grant, identity, one.ring, {
         now: deps.now(),
         jti: deps.newId(),
         session,
-        transportsNamed: wanted.transports !== undefined,
+        transportsNamed: one.wanted.transports !== undefined,
       });
-      const { expiresAt, jti, kid, issuedAt } = token;
-      const told: ExchangeFacts = {
-        ...known,
-        expiresAt,
-        jti,
-        kid,
-        ringAgeSeconds: issuedAt - ring.readAt,
-        ...((several || target.takesSession) && { session }),
-      };
-      return { name, grant, token, facts: told };
+      const tokenFacts = factsOf(token, one.ring, several || one.target.takesSession ? session : undefined);
+      return { name: one.name, grant: one.grant, token, facts: { ...one.facts, ...tokenFacts } };
     });
 
     const [first, ...further] = issued;
@@ -146,4 +137,10 @@ function selectTargets(
     if (target === undefined) throw new OAuthError('target_unknown');
     return { name, target };
   });
+}
+
+function factsOf(token: IssuedToken, ring: SigningRing, session: string | undefined): ExchangeFacts {
+  const { expiresAt, jti, kid, issuedAt } = token;
+  const ringAgeSeconds = issuedAt - ring.readAt;
+  return { expiresAt, jti, kid, ringAgeSeconds, ...(session !== undefined && { session }) };
 }
