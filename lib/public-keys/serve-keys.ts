@@ -2,7 +2,7 @@ import { jsonResponse } from '../http/api-gateway-event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../http/api-gateway-event.ts';
 import { cachedResponse } from '../http/cached-response.ts';
 import type { LiveKeys } from '../ring/live-keys.ts';
-import { PUBLIC_KEY_MAX_AGE } from '../rotation/policy.ts';
+import { PUBLIC_KEY_MAX_AGE } from './max-age.ts';
 import type { Target } from '../targets/target.ts';
 import { findPem, toKeySet, toPublicKeys } from './key-set.ts';
 

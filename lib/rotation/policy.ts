@@ -1,4 +1,5 @@
 import type { Timing } from '../config/config.ts';
+import { PUBLIC_KEY_MAX_AGE } from '../public-keys/max-age.ts';
 import type { KeyDistribution, Target } from '../targets/target.ts';
 
 /** The waits of one target's rotation, all in seconds. */
@@ -17,9 +18,6 @@ export interface Policy {
   /** Whether there are addresses to try a token on. */
   readonly probes: boolean;
 }
-
-/** How long servers may keep the public keys they fetched: the `max-age` that the key set is served with. */
-export const PUBLIC_KEY_MAX_AGE = 300;
 
 /** The waits that follow from a target and the configured clocks. */
 export function policyOf(

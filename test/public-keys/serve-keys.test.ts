@@ -6,7 +6,7 @@ import type { SigningKey } from '../../lib/jws/sign.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import { serveKeys } from '../../lib/public-keys/serve-keys.ts';
 import type { PublishedTarget } from '../../lib/public-keys/serve-keys.ts';
-import { PUBLIC_KEY_MAX_AGE } from '../../lib/rotation/policy.ts';
+import { PUBLIC_KEY_MAX_AGE } from '../../lib/public-keys/max-age.ts';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
