@@ -342,6 +342,27 @@ describe('a token that is not meant for us is refused', () => {
   });
 });
 
+describe('Entra ID: what counts as a group', () => {
+  const groupsAlone = entra({ tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID, groupsFrom: ['groups'] });
+  const row = { title: '', header: JWT_HEADER };
+
+  test.each([
+    ['a name that ends in a GUID', { groups: [`x${GROUP_ID}`], roles: [] }, []],
+    ['a name that begins with a GUID', { groups: [`${GROUP_ID}x`], roles: [] }, []],
+    ['a GUID in upper case, which Entra ID never sends', { groups: [GROUP_ID.toUpperCase()], roles: [] }, []],
+    ['hasgroups as a text', { groups: undefined, hasgroups: 'true' }, 'subject_token_groups_overage'],
+    ['hasgroups of no meaning', { hasgroups: false, roles: [] }, [GROUP_ID]],
+  ])('%s', (_title, claims, expected) => {
+    expect(judge({ ...row, issuer: entraTenant, claims: { ...entraTokens.id, ...claims } })).toEqual(
+      expected,
+    );
+  });
+
+  test('roles are none where groups alone are read', () => {
+    expect(judge({ ...row, issuer: groupsAlone, claims: entraTokens.id })).toEqual([GROUP_ID]);
+  });
+});
+
 describe('keys are where the provider documents them', () => {
   test.each([
     [cognitoPool, 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI/.well-known/jwks.json'],
