@@ -121,6 +121,15 @@ describe('the red5 function', () => {
     expect(cut.output()).toContain('"reason":"secret_unavailable"');
   });
 
+  test('answers no where a deny table is there that the configuration never reads', async () => {
+    const unread = await start({ DENY_TABLE: 'streampass-deny' });
+    const event = validate(tokenOf(V1), '/red5/validateCredentials', {
+      queryStringParameters: { key: CALLER },
+    });
+    expect(await unread.invoke('red5', event)).toMatchObject(DENIED);
+    expect(unread.output()).toContain('"reason":"config_invalid"');
+  });
+
   test('introspects, and names the version that signed in its log alone', async () => {
     const token = tokenOf(V2);
     const response = await host.invoke('red5', {
