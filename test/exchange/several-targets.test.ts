@@ -100,11 +100,6 @@ describe('one request for several targets', () => {
   test.each([
     ['left out', {}, { red5: 'publish subscribe', jitsi: 'join moderate' }],
     ['with words of both', { scope: 'publish join' }, { red5: 'publish', jitsi: 'join' }],
-    [
-      'with words of one, the other is given all',
-      { scope: 'join' },
-      { red5: 'publish subscribe', jitsi: 'join' },
-    ],
   ])('means its scope in the terms of each: %s', async (_name, scope, wanted) => {
     const { tokens } = await granted({ audience: 'red5 jitsi', room: 'lobby', ...scope });
     expect(tokens?.['red5']?.scope).toBe(wanted.red5);
@@ -150,10 +145,22 @@ describe('all or nothing', () => {
   test('refuses whole what the rules allow for one of them alone', async () => {
     const deps = depsFor('viewers');
     expect((await ask({ audience: 'red5', room: 'public-1' }, deps)).issued).toBe(true);
-    const outcome = await ask({ audience: 'red5 jitsi', room: 'public-1', scope: 'join moderate' }, deps);
+    const outcome = await ask(
+      { audience: 'red5 jitsi', room: 'public-1', scope: 'subscribe join moderate' },
+      deps,
+    );
     expect(outcome).toMatchObject({
       issued: false,
       error: { reason: 'action_not_allowed' },
+      facts: { target: 'jitsi' },
+    });
+  });
+
+  test('gives nobody more of one server for having named actions of another alone', async () => {
+    const outcome = await ask({ audience: 'red5 jitsi', room: 'lobby', scope: 'publish' });
+    expect(outcome).toMatchObject({
+      issued: false,
+      error: { reason: 'action_unknown' },
       facts: { target: 'jitsi' },
     });
   });
