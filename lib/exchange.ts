@@ -141,6 +141,6 @@ function selectTargets(
 
 function factsOf(token: IssuedToken, ring: SigningRing, session: string | undefined): ExchangeFacts {
   const { expiresAt, jti, kid, issuedAt } = token;
-  const ringAgeSeconds = issuedAt - ring.readAt;
+  const ringAgeSeconds = Math.max(0, issuedAt - ring.readAt);
   return { expiresAt, jti, kid, ringAgeSeconds, ...(session !== undefined && { session }) };
 }
