@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { vi } from 'vitest';
 import { freePorts } from '../../infra/local/ports.ts';
 import { startStack, type Stack } from '../../infra/local/stack.ts';
 import { launchChromium } from '../support/chromium.ts';
@@ -29,8 +30,9 @@ export interface Demo {
   readonly close: () => Promise<void>;
 }
 
-/** For `expect.poll`: how long a browser may take on a machine that is busy. */
-export const patience = { timeout: 15_000 };
+/** For `expect.poll`: how long anything may take in a browser on a machine that is busy. */
+export const patience = { timeout: 30_000 };
+vi.setConfig({ testTimeout: 60_000 });
 
 const screenshots = join(import.meta.dirname, '../../test-output');
 const preload = pathToFileURL(join(import.meta.dirname, 'fast-clock-preload.ts')).href;

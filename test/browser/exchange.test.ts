@@ -9,7 +9,7 @@ beforeAll(async () => {
   return demo.close;
 });
 
-describe.concurrent('a sign-in', () => {
+describe('a sign-in', () => {
   test.for(['broadcaster', 'viewer', 'moderator'] as const)(
     'of the %s shows who it is',
     async (user, { expect }) => {
@@ -45,7 +45,7 @@ describe.concurrent('a sign-in', () => {
   });
 });
 
-describe.concurrent('an exchange', () => {
+describe('an exchange', () => {
   test('is sent without a CORS preflight, and its answer is shown as claims and a countdown', async ({
     expect,
   }) => {
@@ -84,7 +84,7 @@ describe.concurrent('an exchange', () => {
   });
 });
 
-describe.concurrent('what a person may not do', () => {
+describe('what a person may not do', () => {
   test('is refused in the words of the API', async ({ expect }) => {
     const page = await demo.openAs('viewer');
     await ask(page, { room: 'board', role: 'watch' });
@@ -157,7 +157,7 @@ describe('CORS', () => {
   );
 });
 
-describe.concurrent('the page', () => {
+describe('the page', () => {
   test.for([
     { name: 'wide-light', colorScheme: 'light', viewport: { width: 1280, height: 900 } },
     { name: 'wide-dark', colorScheme: 'dark', viewport: { width: 1280, height: 900 } },

@@ -9,6 +9,13 @@ const events: Readonly<Record<string, object>> = {
 
 const longestBodyBytes = 1024;
 
+/** Asks the `rotate` function. */
+export interface RotationAsker {
+  /** How the rotation stands. */
+  readonly look: () => Promise<unknown>;
+  readonly act: (event: object) => Promise<unknown>;
+}
+
 interface RotationAnswer {
   readonly status: number;
   /** The report of `rotate`, or `problem` in one line. */
@@ -24,10 +31,10 @@ interface RotationAnswer {
 export async function answerRotation(
   request: IncomingMessage,
   origin: string,
-  rotate: (event: unknown) => Promise<unknown>,
+  asker: RotationAsker,
 ): Promise<RotationAnswer> {
   const { method, headers } = request;
-  if (method === 'GET') return ask(rotate, { action: 'status' });
+  if (method === 'GET') return answerWith(asker.look);
   if (method !== 'POST') return refuse(405, 'GET and POST are answered here.');
   if (headers.origin !== origin) return refuse(403, 'Only the page itself may change a rotation.');
   if (headers['content-type'] !== 'application/json')
@@ -35,12 +42,12 @@ export async function answerRotation(
   const event = events[await readAction(request)];
   if (event === undefined)
     return refuse(400, `The action must be one of: ${Object.keys(events).join(', ')}.`);
-  return ask(rotate, event);
+  return answerWith(() => asker.act(event));
 }
 
-async function ask(rotate: (event: unknown) => Promise<unknown>, event: object): Promise<RotationAnswer> {
+async function answerWith(ask: () => Promise<unknown>): Promise<RotationAnswer> {
   try {
-    const report = await rotate(event);
+    const report = await ask();
     if (typeof report === 'object' && report !== null && 'targets' in report)
       return { status: 200, body: report };
     return refuse(502, `The rotate function failed: ${messageOf(report)}`);

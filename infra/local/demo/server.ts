@@ -3,7 +3,7 @@ import { listenOnLoopback } from '../oidc-provider/loopback.ts';
 import { demoClientId } from '../oidc-provider/client.ts';
 import type { DemoConfig } from './demo-config.ts';
 import { readPageFiles } from './page-files.ts';
-import { answerRotation } from './rotation-route.ts';
+import { answerRotation, type RotationAsker } from './rotation-route.ts';
 import { pageHeaders } from './page-headers.ts';
 
 /** What the page is started with. */
@@ -42,6 +42,7 @@ export async function startDemoPage(options: DemoPageOptions): Promise<DemoPage>
   const { api, oidcIssuer, clientId = demoClientId, servers, rotate, profile } = options;
   const files = await readPageFiles();
   const config: DemoConfig = { tokenEndpoint: `${api}/token`, oidcIssuer, clientId, servers, profile };
+  const ask = shareLooks(rotate);
   const headers = pageHeaders([api, oidcIssuer, ...Object.values(servers)]);
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -58,7 +59,7 @@ export async function startDemoPage(options: DemoPageOptions): Promise<DemoPage>
     }
     const path = URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '/';
     if (path === '/rotation') {
-      const { status, body } = await answerRotation(request, `http://${host}`, rotate);
+      const { status, body } = await answerRotation(request, `http://${host}`, ask);
       send(status, 'application/json', JSON.stringify(body));
       return;
     }
@@ -79,4 +80,13 @@ export async function startDemoPage(options: DemoPageOptions): Promise<DemoPage>
     answer(request, response).catch(() => response.destroy());
   });
   return { url: `http://localhost:${port}`, close };
+}
+
+/** Pages that look at the rotation at the same time share one look: each would be an invocation of its own. */
+function shareLooks(rotate: DemoPageOptions['rotate']): RotationAsker {
+  let looking: Promise<unknown> | undefined;
+  return {
+    act: rotate,
+    look: () => (looking ??= rotate({ action: 'status' }).finally(() => (looking = undefined))),
+  };
 }
