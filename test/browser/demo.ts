@@ -44,50 +44,50 @@ export async function startDemo({ factor = 1, idTokenTtlSeconds }: DemoOptions =
   if (isFast) speedUpDate(clock);
   const stateDir = await mkdtemp(join(tmpdir(), 'streampass-browser-'));
   const env = { NODE_OPTIONS: `--import ${preload}`, FAST_CLOCK: JSON.stringify(clock) };
-  const stack = await startStack({
-    ports: await freePorts(),
-    stateDir,
-    profile: 'demo',
-    ...(idTokenTtlSeconds !== undefined && { idTokenTtlSeconds }),
-    ...(isFast && { env }),
-  });
-  const browser = await launchOrClose(stack);
+  const started = [() => rm(stateDir, { recursive: true, force: true })];
+  const close = async (): Promise<void> => {
+    for (const end of started.splice(0).toReversed()) await end();
+  };
+  try {
+    const stack = await startStack({
+      ports: await freePorts(),
+      stateDir,
+      profile: 'demo',
+      ...(idTokenTtlSeconds !== undefined && { idTokenTtlSeconds }),
+      ...(isFast && { env }),
+    });
+    started.push(stack.close);
+    const browser = await launchChromium();
+    started.push(() => browser.close());
+    return { stack, close, ...openPages(browser, stack.urls.page, isFast ? clock : undefined) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
 
+/** Opens pages in windows of their own. @param clock the one they live by; left out: the real one */
+function openPages(browser: Browser, url: string, clock?: FastClock): Pick<Demo, 'open' | 'openAs'> {
   const open = async (options: BrowserContextOptions = {}): Promise<Page> => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-    if (isFast) {
+    if (clock !== undefined) {
       await context.addInitScript(speedUpDate, clock);
       await context.addInitScript(speedUpPage, clock);
     }
     context.setDefaultTimeout(patience.timeout);
     const page = await context.newPage();
-    await page.goto(stack.urls.page);
+    await page.goto(url);
     return page;
   };
 
   return {
-    stack,
     open,
     async openAs(user, options) {
       const page = await open(options);
       await signIn(page, user);
       return page;
     },
-    async close() {
-      await browser.close();
-      await stack.close();
-      await rm(stateDir, { recursive: true, force: true });
-    },
   };
-}
-
-async function launchOrClose(stack: Stack): Promise<Browser> {
-  try {
-    return await launchChromium();
-  } catch (error) {
-    await stack.close();
-    throw error;
-  }
 }
 
 /** Signs in on the page as a person does: by the button here and the button there. */
