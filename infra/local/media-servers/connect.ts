@@ -21,7 +21,7 @@ export async function answerConnect<Kind extends MediaServerKind>(
     answerJson(exchange, 400, { reason: asked.problem });
     return;
   }
-  const picked = fleet.pick(exchange.url.searchParams.get('node'));
+  const picked = fleet.pick(exchange.url.searchParams.get('node'), asked.token);
   if (!picked.ok) {
     answerJson(exchange, picked.unknown ? 400 : 503, { reason: picked.problem });
     return;

@@ -1,3 +1,4 @@
+import { rememberRefusals } from './affinity.ts';
 import type { MediaNode } from './media-node.ts';
 import { rulesOf, type MediaServerKind, type SettingsOf } from './rules/index.ts';
 import type { Attempt, Judgement } from './rules/server-rules.ts';
@@ -8,9 +9,14 @@ export interface Fleet<Kind extends MediaServerKind> {
   readonly nodes: readonly MediaNode<Kind>[];
   /** Epoch seconds: the servers' clock. */
   readonly now: () => number;
-  /** The next node in turn that takes connections, or the one asked for; `problem` where there is none. */
-  readonly pick: (asked?: string | null) => Picked<Kind>;
-  /** Lets a node decide, and counts what it decided. */
+  /**
+   * The node that is asked for, else the one that turned this client away, else the next in turn that takes connections;
+   * `problem` where there is none.
+   */
+  readonly pick: (asked: string | null, token: string | undefined) => Picked<Kind>;
+  /** Counts what a node decided, and remembers whom it turned away. */
+  readonly decided: (node: MediaNode<Kind>, token: string | undefined, accepted: boolean) => void;
+  /** Lets a node decide, and counts it. */
   readonly judge: (picked: PickedNode<Kind>, token: string | undefined, attempt: Attempt) => Judgement;
 }
 
@@ -31,6 +37,7 @@ export function makeFleet<Kind extends MediaServerKind>(
   now: () => number,
 ): Fleet<Kind> {
   const rules = rulesOf(kind);
+  const affinity = rememberRefusals();
   let turn = 0;
 
   const pickAsked = (asked: string): Picked<Kind> => {
@@ -43,7 +50,12 @@ export function makeFleet<Kind extends MediaServerKind>(
     return { ok: false, problem: `node ${node.index} takes no connections: ${node.status().state}` };
   };
 
-  const pickNext = (): Picked<Kind> => {
+  const pickNext = (token: string | undefined): Picked<Kind> => {
+    const same = nodes[affinity.nodeOf(token) ?? -1];
+    const sameSettings = same?.settings();
+    if (same !== undefined && sameSettings !== undefined) {
+      return { ok: true, node: same, settings: sameSettings };
+    }
     for (let tried = 0; tried < nodes.length; tried++) {
       const node = nodes[turn % nodes.length];
       turn++;
@@ -53,15 +65,22 @@ export function makeFleet<Kind extends MediaServerKind>(
     return { ok: false, problem: 'no node takes connections now' };
   };
 
+  const decided = (node: MediaNode<Kind>, token: string | undefined, accepted: boolean): void => {
+    node.count(accepted ? 'connected' : 'refused');
+    if (accepted) affinity.letIn(token);
+    else affinity.turnedAway(token, node.index);
+  };
+
   return {
     kind,
     nodes,
     now,
-    pick: (asked) => (asked === undefined || asked === null ? pickNext() : pickAsked(asked)),
+    pick: (asked, token) => (asked === null ? pickNext(token) : pickAsked(asked)),
     judge: ({ node, settings }, token, attempt) => {
       const judgement = rules.judge(token, settings, attempt, now());
-      node.count(judgement.accepted ? 'connected' : 'refused');
+      decided(node, token, judgement.accepted);
       return judgement;
     },
+    decided,
   };
 }

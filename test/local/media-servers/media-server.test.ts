@@ -41,6 +41,25 @@ describe('POST /connect', () => {
     expect(nodes).toEqual([0, 1, 2, 0, 2, 0, 1]);
   });
 
+  test('sends who was turned away by a node to that node again, known by the jti of both tokens', async () => {
+    const server = await startServer('rtcstats', { secrets: [secret, other, secret, other] });
+    const [first, fallback] = [secret, other].map((key) => sign({ exp: now + 60, jti: 'set-1' }, { key }));
+    const tried: unknown[] = [];
+    for (const token of [first, first, fallback, first, first, fallback, first]) {
+      const { status, body } = await connect(server, { token });
+      tried.push([status, body['node']]);
+    }
+    expect(tried).toEqual([
+      [200, 0],
+      [403, 1],
+      [200, 1],
+      [200, 2],
+      [403, 3],
+      [200, 3],
+      [200, 0],
+    ]);
+  });
+
   test.each([
     ['what is no JSON', '{', 'the body is not JSON'],
     ['an empty body', '', 'the body is not JSON'],

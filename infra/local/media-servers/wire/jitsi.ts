@@ -39,12 +39,13 @@ export function jitsiWire(fleet: Fleet<'jitsi'>): WireForm {
       else continueBosh(boshSessions, sid, session, exchange, xml);
       return;
     }
-    const picked = fleet.pick(exchange.url.searchParams.get('node'));
+    const token = tokenOf(exchange.request, exchange.url);
+    const picked = fleet.pick(exchange.url.searchParams.get('node'), token);
     if (!picked.ok) {
       answerJson(exchange, picked.unknown ? 400 : 503, { reason: picked.problem });
       return;
     }
-    const xmpp = startXmppSession(fleet, picked, tokenOf(exchange.request, exchange.url));
+    const xmpp = startXmppSession(fleet, picked, token);
     const newSid = randomUUID();
     boshSessions.set(newSid, { xmpp });
     const attributes = ` sid='${newSid}' wait='60' hold='1' from='${xmpp.domain}' ver='1.6' xmpp:version='1.0'`;
@@ -60,7 +61,8 @@ export function jitsiWire(fleet: Fleet<'jitsi'>): WireForm {
     },
     upgrade: (request, url, socket, head) => {
       if (headBytes(request) > longestHeadBytes) return;
-      const picked = fleet.pick(url.searchParams.get('node'));
+      const token = tokenOf(request, url);
+      const picked = fleet.pick(url.searchParams.get('node'), token);
       if (url.pathname !== '/xmpp-websocket' || !picked.ok) {
         const status = picked.ok ? 404 : 503;
         socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\n\r\n`);
@@ -68,7 +70,7 @@ export function jitsiWire(fleet: Fleet<'jitsi'>): WireForm {
       }
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on('error', () => webSocket.terminate());
-        const xmpp = startXmppSession(fleet, picked, tokenOf(request, url));
+        const xmpp = startXmppSession(fleet, picked, token);
         webSocket.on('message', (message: Buffer) => {
           for (const reply of framed(xmpp, message.toString('utf8'))) webSocket.send(reply);
         });

@@ -54,7 +54,8 @@ async function connect(
 ): Promise<void> {
   const offer = await readText(exchange.request, 256 * 1024);
   const { searchParams } = exchange.url;
-  const picked = fleet.pick(searchParams.get('node'));
+  const token = searchParams.get('token') ?? undefined;
+  const picked = fleet.pick(searchParams.get('node'), token);
   if (!picked.ok) {
     answerJson(exchange, picked.unknown ? 400 : 503, { reason: picked.problem });
     return;
@@ -71,7 +72,6 @@ async function connect(
   }
 
   const action = protocol === 'whip' ? 'publish' : 'subscribe';
-  const token = searchParams.get('token') ?? undefined;
   const judgement = fleet.judge(picked, token, { action, room, transport: protocol });
   if (!judgement.accepted) {
     answerJson(exchange, judgement.at === 'login' ? 401 : 403, { reason: judgement.reason });

@@ -22,14 +22,14 @@ export function rtcstatsWire(fleet: Fleet<'rtcstats'>): WireForm {
       return true;
     },
     upgrade: (request, url, socket, head) => {
-      const picked = fleet.pick(url.searchParams.get('node'));
+      const token = url.searchParams.get('rtcstats-token') ?? undefined;
+      const picked = fleet.pick(url.searchParams.get('node'), token);
       if (!picked.ok) {
         socket.end(`HTTP/1.1 503 ${STATUS_CODES[503]}\r\nconnection: close\r\n\r\n`);
         return;
       }
       server.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on('error', () => webSocket.terminate());
-        const token = url.searchParams.get('rtcstats-token') ?? undefined;
         const judgement = fleet.judge(picked, token, { action: 'report' });
         if (!judgement.accepted) {
           webSocket.close(1008);

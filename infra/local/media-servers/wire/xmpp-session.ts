@@ -33,7 +33,7 @@ export function startXmppSession(
     // The host's settings of now: after a reload a session that was opened before it is judged by the new secret.
     const login = logIn(token, node.settings() ?? settings, fleet.now());
     if (!login.ok) {
-      node.count('refused');
+      fleet.decided(node, token, false);
       return login.neverAnswers ? [] : [saslFailure(login.condition, login.reason)];
     }
     session = login.session;
@@ -53,7 +53,7 @@ export function startXmppSession(
     const [, room = ''] = /^([^@/]+)@/.exec(to) ?? [];
     if (session === undefined || room === '' || attribute(presence, 'type') !== undefined) return [];
     const joined = joinRoom(session, settings, room);
-    node.count(joined.ok ? 'connected' : 'refused');
+    fleet.decided(node, token, joined.ok);
     const from = `xmlns='jabber:client' from='${escapeXml(to)}' to='${address}'`;
     if (!joined.ok)
       return joined.neverAnswers ? [] : [`<presence ${from} type='error'>${joinError(joined)}</presence>`];
