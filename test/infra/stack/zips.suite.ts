@@ -45,7 +45,9 @@ export function describeZips(packaged: () => PackagedStack): void {
       expect(answer).toMatchObject(ANSWERS[name]);
     });
 
-    test.skipIf(name === 'rotate')('has no command that changes a secret or a server', () => {
+    // `rotate` is there to change them.
+    if (name === 'rotate') return;
+    test('has no command that changes a secret or a server', () => {
       const text = [...filesOf(packaged(), name).values()].join('');
       for (const command of [
         'PutSecretValue',
