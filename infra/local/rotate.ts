@@ -1,15 +1,17 @@
 /**
- * `npm run rotate -- start|advance|status|abort [--emergency] [--json]`: invokes the rotate function of a running
- * `npm start`, as the schedule and an operator do, and prints its report.
+ * `npm run rotate -- start|advance|status|abort [--emergency] [--json] [--port N]`: invokes the rotate function of a
+ * running `npm start`, as the schedule and an operator do, and prints its report. N is the stack's first port.
  */
 
+import { parseArgs } from 'node:util';
 import type { RotationReport, TargetReport } from '../../lib/rotation/report.ts';
+import { portsFrom } from './ports.ts';
 
-const USAGE = 'usage: npm run rotate -- start|advance|status|abort [--emergency] [--json]';
-const ADDRESS = 'http://127.0.0.1:3007/2015-03-31/functions/streampass-dev-rotate/invocations';
+const USAGE = 'usage: npm run rotate -- start|advance|status|abort [--emergency] [--json] [--port N]';
 
-async function invoke(event: object): Promise<RotationReport> {
-  const response = await fetch(ADDRESS, { method: 'POST', body: JSON.stringify(event) }).catch(
+async function invoke(event: object, port: number): Promise<RotationReport> {
+  const address = `http://127.0.0.1:${port}/2015-03-31/functions/streampass-dev-rotate/invocations`;
+  const response = await fetch(address, { method: 'POST', body: JSON.stringify(event) }).catch(
     () => undefined,
   );
   if (response === undefined) throw new Error('the local stack is not running: start it with `npm start`');
@@ -38,20 +40,37 @@ function describe(
   ].join('\n');
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const options = args.filter((arg) => arg.startsWith('--'));
-  const [action, ...others] = args.filter((arg) => !arg.startsWith('--'));
+async function main(): Promise<void> {
+  const { values, positionals } = parseOptions();
+  if (values.help) return console.log(USAGE);
+  const { emergency = false, json = false, port = '3000' } = values;
+  const [action, ...others] = positionals;
   const isKnown = action !== undefined && ['start', 'advance', 'status', 'abort'].includes(action);
-  const emergency = options.includes('--emergency');
-  const allKnown = options.every((option) => option === '--emergency' || option === '--json');
-  if (!isKnown || others.length > 0 || !allKnown || (emergency && action !== 'start')) throw new Error(USAGE);
-  const report = await invoke({ action, ...(emergency && { emergency }) });
-  if (options.includes('--json')) console.log(JSON.stringify(report, null, 2));
+  const isPort = /^\d{4,5}$/.test(port) && Number(port) <= 65_000;
+  if (!isKnown || others.length > 0 || !isPort || (emergency && action !== 'start')) throw new Error(USAGE);
+  const report = await invoke({ action, ...(emergency && { emergency }) }, portsFrom(Number(port)).lambda);
+  if (json) console.log(JSON.stringify(report, null, 2));
   else for (const [name, target] of Object.entries(report.targets)) console.log(describe(name, target));
 }
 
+function parseOptions() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        emergency: { type: 'boolean' },
+        json: { type: 'boolean' },
+        port: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n\n${USAGE}`, { cause: error });
+  }
+}
+
 try {
-  await main(process.argv.slice(2));
+  await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

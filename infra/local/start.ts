@@ -115,5 +115,5 @@ A first token, in a second terminal:
   TOKEN=$(curl -s ${urls.api}/token -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange -d subject_token_type=urn:ietf:params:oauth:token-type:id_token -d subject_token=$ID_TOKEN -d audience=red5 -d room=public-1 | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
   curl -s ${urls.red5}/connect -H 'content-type: application/json' -d "{\\"token\\":\\"$TOKEN\\",\\"room\\":\\"public-1\\",\\"action\\":\\"subscribe\\",\\"transport\\":\\"WHEP\\"}"
 
-A rotation:  npm run rotate -- start      Ctrl-C ends everything.`;
+A rotation:  npm run rotate -- start${port === 3000 ? '' : ` --port ${port}`}      Ctrl-C ends everything.`;
 }

@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { signIn } from '../../infra/local/oidc-provider/sign-in.ts';
@@ -12,10 +13,13 @@ import { portsFrom, takenPorts } from '../../infra/local/ports.ts';
 
 /** `npm start` as a person runs it: a process of its own, signed in to, asked for tokens, and ended. */
 
-const START = join(import.meta.dirname, '../../infra/local/start.ts');
+const ROOT = join(import.meta.dirname, '../..');
+const START = join(ROOT, 'infra/local/start.ts');
 /** Beside the default ones, so that a stack that somebody watches is left alone. */
 const PORTS = portsFrom(13_000);
 const url = (name: keyof typeof PORTS): string => `http://localhost:${PORTS[name]}`;
+
+const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
 
 let stateDir: string;
 let stack: ChildProcess;
@@ -72,6 +76,22 @@ async function connect(server: 'red5' | 'jitsi' | 'rtcstats', attempt: object, n
     body: JSON.stringify(attempt),
   });
   return response.status;
+}
+
+/** Runs the README's shell block that begins so, against this stack, and resolves with what it prints. */
+function runOfReadme(beginning: string): Promise<string> {
+  const blocks = [...readme.matchAll(/```sh\n([^]*?)```/g)].map(([, block = '']) => block);
+  const block = blocks.find((one) => one.startsWith(beginning)) ?? '';
+  return run(
+    block
+      .replace(/npm run rotate -- \w+/g, `$& --port ${PORTS.api}`)
+      .replace(/localhost:(3\d\d\d)/g, (_, port) => `localhost:${Number(port) - 3000 + PORTS.api}`),
+  );
+}
+
+async function run(commands: string): Promise<string> {
+  const env = { ...process.env, OIDC_ISSUER: url('oidc') };
+  return (await promisify(execFile)('sh', ['-euc', commands], { cwd: ROOT, env })).stdout;
 }
 
 describe('a token of the local stack', () => {
@@ -131,6 +151,31 @@ describe('a token of the local stack', () => {
     } else {
       expect((await once(socket, 'close'))[0]).toBe(outcome);
     }
+  });
+});
+
+describe('the README', () => {
+  test('has commands for a first token, which print the token and that Red5 grants what it shows', async () => {
+    const [issued = '', granted = ''] = (await runOfReadme('ID_TOKEN=')).split('\n');
+    expect(JSON.parse(issued)).toMatchObject({ expires_in: 900, scope: 'subscribe' });
+    expect(JSON.parse(granted)).toMatchObject({
+      granted: { user: 'viewer', role: 'red5-subscriber', room: 'public-1', transport: 'WHEP' },
+    });
+
+    const shown = JSON.parse(/```json\n([^]*?)```/.exec(readme)?.[1] ?? '') as { iat: number; exp: number };
+    const token = (JSON.parse(issued) as { access_token: string }).access_token;
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as typeof shown;
+    expect(Object.keys(claims)).toEqual(Object.keys(shown));
+    expect(claims).toEqual({ ...shown, iat: claims.iat, exp: claims.iat + 900, jti: expect.any(String) });
+    expect(shown.exp - shown.iat).toBe(900);
+  });
+
+  test('has commands for a rotation, which start it and show every node', async () => {
+    const report = await runOfReadme('npm run rotate');
+    expect(report.match(/^\w+: announced$/gm)).toHaveLength(6);
+    expect(report.match(/^ {2}node .* holds [0-9a-f-]{36}$/gm)).toHaveLength(12);
+    const aborted = await run(`npm run -s rotate -- abort --port ${PORTS.api}`);
+    expect(aborted.match(/^\w+: (?!announced)\w+$/gm)).toHaveLength(3);
   });
 });
 
