@@ -19,6 +19,7 @@ async function health(): Promise<ApiGatewayResponse> {
   return jsonResponse(200, { status: 'ok' });
 }
 
+/** `GET /health`: 200 where a token could be issued now from every issuer for every target, else 503 and the reason. */
 export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()
   .use(
     answerErrors(service.errorsUrl, (error) =>

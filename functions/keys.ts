@@ -13,6 +13,7 @@ const targets = keyTargets(config, createLiveKeysOf(config, process.env)).filter
   ({ target }) => target.keys === 'jwks',
 );
 
+/** `GET /.well-known/jwks.json` and `GET /asap/{file}`: the keys of the targets whose servers fetch them. */
 export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()
   .use(
     answerErrors(

@@ -27,6 +27,7 @@ function metadata(event: ApiGatewayEvent): ApiGatewayResponse {
   });
 }
 
+/** `GET /.well-known/oauth-authorization-server` (RFC 8414 §3), and `GET /errors`, which every refusal points to. */
 export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()
   .use(
     answerErrors(

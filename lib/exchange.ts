@@ -82,9 +82,11 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
       return { name, target, facts, wanted: readForTarget(own, target) };
     });
 
+    // The tokens begin when they are granted: a lifetime that ends with the sign-in ends there, however long the rings take.
+    const grantedAt = deps.now();
     const granted = asked.map((one) => {
       facts = one.facts;
-      const decision = decideByRules(deps.rules, one.name, one.target, identity, one.wanted, deps.now());
+      const decision = decideByRules(deps.rules, one.name, one.target, identity, one.wanted, grantedAt);
       if (!decision.granted) throw new OAuthError(decision.reason);
       const { grant, rules } = decision;
       return { ...one, grant, facts: { ...facts, grant, rules } };
@@ -105,7 +107,7 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
     const issued = ready.map((one) => {
       facts = one.facts;
       const token = issueToken(one.target, one.name, one.grant, identity, one.ring, {
-        now: deps.now(),
+        now: grantedAt,
         jti: deps.newId(),
         session,
         transportsNamed: one.wanted.transports !== undefined,

@@ -5,6 +5,7 @@ import type { Renewal } from './renewal.ts';
 /** Opens the connection with this token: resolves once the server took it, throws or rejects when it did not. */
 export type Attempt<T> = (token: string, offered: OfferedToken) => T | Promise<T>;
 
+/** How one `connect` waits, and what it takes for a refusal. */
 export interface ConnectOptions {
   /** Ends all waiting and further attempts; an attempt that runs is the app's own to end. */
   readonly signal?: AbortSignal | undefined;
@@ -20,6 +21,10 @@ export function isRefusal(error: unknown): boolean {
   return !/^(Reference|Syntax|Range|Abort|StreamPass)Error$/.test(String(fieldsOf(error)['name']));
 }
 
+/**
+ * Resolves with what the attempt resolved with.
+ * @throws {StreamPassError} where no token helped; else the signal's reason, or what the attempt threw and was no refusal.
+ */
 export type Connect = <T>(attempt: Attempt<T>, options?: ConnectOptions) => Promise<T>;
 
 /**

@@ -13,11 +13,13 @@ export interface StreamPassEvents {
   delayed: StreamPassError;
 }
 
+/** Called with what the event brings, while the event happens. */
 export type Listener<Name extends keyof StreamPassEvents> = (detail: StreamPassEvents[Name]) => void;
 
 /** Adds a listener; returns its removal. */
 export type On = <Name extends keyof StreamPassEvents>(name: Name, listener: Listener<Name>) => () => void;
 
+/** Who listens, and how they are told. */
 export interface Events {
   readonly on: On;
   emit<Name extends keyof StreamPassEvents>(name: Name, detail: StreamPassEvents[Name]): void;

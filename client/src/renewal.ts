@@ -14,6 +14,7 @@ import { unlessAborted } from './unless-aborted.ts';
 const TIMEOUT_MS = 15_000;
 const TIMEOUT_WHILE_USABLE_MS = 5_000;
 
+/** The present token, and when it is exchanged for the next. */
 export interface Renewal {
   /**
    * A usable token, renewed if that is due; other than `refused`, where given. While none is usable it waits through

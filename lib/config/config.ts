@@ -17,6 +17,7 @@ export interface Timing {
   readonly overlap: number;
 }
 
+/** What `defineConfig` fills in where the configuration says nothing of a clock or wait. */
 export const DEFAULT_TIMING: Timing = {
   clockSkew: 60,
   keyRingRefresh: 60,

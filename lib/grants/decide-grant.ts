@@ -30,6 +30,7 @@ export type Refusal = Extract<
   | 'combination_not_allowed'
 >;
 
+/** What a person gets, or the first reason why nothing. */
 export type Decision =
   { readonly granted: true; readonly grant: Grant } | { readonly granted: false; readonly reason: Refusal };
 

@@ -146,10 +146,8 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
     // The provider may have new keys, but a caller may also have made the kid up.
     if (!hasFetched && cooldownLeft() === 0) await refresh();
     if (keySet === before) return unreachable();
-    const added = lookUp(header);
-    if (added !== undefined) return added;
     coolDown(asked);
-    return { found: false, unreachable: false };
+    return lookUp(header) ?? { found: false, unreachable: false };
   }
 
   return {

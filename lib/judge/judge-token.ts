@@ -38,6 +38,7 @@ export type TokenProblem =
   | 'token_audience'
   | 'token_claims';
 
+/** Whether a token is one of ours that has not ended, and what it holds; else the first thing that is wrong with it. */
 export type TokenVerdict =
   | { readonly good: true; readonly token: GoodToken }
   | { readonly good: false; readonly problem: TokenProblem };

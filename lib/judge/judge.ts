@@ -19,6 +19,7 @@ export interface JudgeDeps {
 /** Why a token does not let its bearer do what was asked; for logs. */
 export type Problem = TokenProblem | 'token_denied' | 'action_not_granted' | 'room_not_granted';
 
+/** Whether its bearer may do what was asked; where not, `token` is there if the token itself is good. */
 export type Verdict =
   | { readonly good: true; readonly token: GoodToken }
   | { readonly good: false; readonly problem: Problem; readonly token?: GoodToken };

@@ -1,7 +1,9 @@
 /** The identifiers of OAuth 2.0 Token Exchange (RFC 8693 §2.1 and §3). */
 
+/** The only `grant_type` that the token endpoint takes. */
 export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
+/** A JWT of whatever kind: what is issued, and one of the names that a subject token may have. */
 export const TOKEN_TYPE_JWT = 'urn:ietf:params:oauth:token-type:jwt';
 
 /** What a client may say its subject token is: `jwt` leaves open which kind of token it is. */

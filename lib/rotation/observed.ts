@@ -13,6 +13,7 @@ export interface Mark {
  * when it is to be given up; `emergency`: it replaced a leaked secret.
  */
 export const MARKS = ['announced', 'servers', 'promoted', 'aborted', 'emergency'] as const;
+/** One of {@link MARKS}. */
 export type MarkName = (typeof MARKS)[number];
 
 /** One server, as it was seen in this invocation. */

@@ -10,6 +10,7 @@ export interface RunCommand {
   invocations(commandId: string): Promise<readonly CommandInvocation[]>;
 }
 
+/** A command that was sent before, by this invocation or an earlier one. */
 export interface SentCommand {
   readonly id: string;
   /** Epoch seconds. */
@@ -17,6 +18,7 @@ export interface SentCommand {
   readonly parameters: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A command to send; the two limits are in Run Command's own notation (`10%`, `1`). */
 export interface NewCommand {
   readonly document: string;
   readonly tag: { readonly key: string; readonly value: string };
@@ -27,6 +29,7 @@ export interface NewCommand {
   readonly deliverySeconds: number;
 }
 
+/** One command on one instance. */
 export interface CommandInvocation {
   readonly instance: string;
   /** Whether nothing more will come of it. */

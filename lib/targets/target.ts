@@ -2,6 +2,7 @@ import type { Identity } from '../identity/identity.ts';
 
 /** The transports that a grant can name, as Red5's `red5-transport` claim spells them. */
 export const TRANSPORTS = ['WHIP', 'WHEP', 'RTMP', 'RTSP'] as const;
+/** One of {@link TRANSPORTS}. */
 export type Transport = (typeof TRANSPORTS)[number];
 
 /** How a target's tokens are signed (RFC 7518 §3.1, RFC 8037 §3.1). */

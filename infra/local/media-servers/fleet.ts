@@ -27,6 +27,7 @@ export interface PickedNode<Kind extends MediaServerKind> {
   readonly settings: SettingsOf[Kind];
 }
 
+/** The node that takes a request, or why none does. */
 export type Picked<Kind extends MediaServerKind> =
   PickedNode<Kind> | { readonly ok: false; readonly problem: string; readonly unknown?: true };
 

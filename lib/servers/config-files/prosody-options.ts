@@ -14,12 +14,14 @@ export interface ProsodyConfig {
   readonly mentions: readonly LuaToken[];
 }
 
+/** The part of a file from one `VirtualHost` or `Component` line to the next; `global` is what stands before the first. */
 export interface ProsodySection {
   readonly kind: 'global' | 'VirtualHost' | 'Component';
   /** The host name; `''` for the global section. */
   readonly host: string;
 }
 
+/** One `name = value`, the line it stands on counted from 1. */
 export interface ProsodyOption {
   readonly name: string;
   readonly value: ProsodyValue;
@@ -34,6 +36,7 @@ export type ProsodyValue =
   | { readonly kind: 'list'; readonly texts: readonly string[] }
   | { readonly kind: 'other' };
 
+/** A file that was read as a whole, or why it cannot be. */
 export type ParsedProsody =
   { readonly ok: true; readonly config: ProsodyConfig } | { readonly ok: false; readonly problem: string };
 

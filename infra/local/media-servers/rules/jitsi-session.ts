@@ -31,6 +31,7 @@ export interface JitsiRefusal {
   readonly neverAnswers?: true;
 }
 
+/** What Prosody answers to a login: a session, or why there is none. */
 export type JitsiLogin = { readonly ok: true; readonly session: JitsiSession } | JitsiRefusal;
 
 /** A join that worked: what mod_token_affiliation makes of the person. */
