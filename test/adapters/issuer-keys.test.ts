@@ -105,6 +105,17 @@ describe('while the provider answers', () => {
     expect(fetches()).toEqual({ discovery: 1, jwks: 2 });
   });
 
+  test('is not asked for another unknown kid within 30 s of one that it had', async () => {
+    await ask('old');
+    provider.answers.set('/jwks', BOTH);
+    expect(await ask('new')).toBe('found new');
+    expect(await ask('made-up')).toBe('retry in 30');
+    expect(fetches()).toEqual({ discovery: 1, jwks: 2 });
+    await clock.pass(30);
+    expect(await ask('made-up')).toBe('no such key');
+    expect(fetches()).toEqual({ discovery: 1, jwks: 3 });
+  });
+
   test('follows keys that moved within an hour', async () => {
     await ask('old');
     provider.answers.set(DISCOVERY, { issuer: provider.origin, jwks_uri: `${provider.origin}/moved` });
