@@ -69,7 +69,7 @@ export function describeTemplate(packaged: () => PackagedStack): void {
       const counts = new Map<string, number>();
       for (const { Type } of Object.values(packaged().template.Resources))
         counts.set(Type, (counts.get(Type) ?? 0) + 1);
-      expect(Object.fromEntries([...counts].toSorted())).toMatchInlineSnapshot(`
+      expect(Object.fromEntries(counts)).toMatchInlineSnapshot(`
         {
           "AWS::ApiGatewayV2::Api": 1,
           "AWS::ApiGatewayV2::ApiMapping": 1,
