@@ -48,7 +48,7 @@ const secrets: RotationSecrets = {
     value: { SecretString: id === current.id ? current.text : pending.text },
     createdAt: 0,
   }),
-  versionIds: async () => [current.id, pending.id],
+  versions: async () => ({ [current.id]: [], [pending.id]: [] }),
   put: async () => 'exists',
   moveLabel: async () => 'lost',
   tag: async () => undefined,

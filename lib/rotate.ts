@@ -1,4 +1,4 @@
-import { execute, type Means } from './rotation/execute.ts';
+import { execute, Overtaken, type Means } from './rotation/execute.ts';
 import { measure, type Measures } from './rotation/measures.ts';
 import { observe, observeLabels, type Observation } from './rotation/observe.ts';
 import type { Asked, NodeState } from './rotation/observed.ts';
@@ -56,7 +56,7 @@ export async function rotate(
   return { targets: Object.fromEntries(await Promise.all(reports)) };
 }
 
-/** More than any invocation needs: one that found ever more to write down would be a defect. */
+/** More than any invocation needs: one that found ever more to write down, or was overtaken ever again, ends here. */
 const MOST_STEPS = 10;
 
 /** Notes and remains, which go before the step proper; they change neither tokens nor servers. */
@@ -81,7 +81,7 @@ async function rotateTarget(action: Action, target: Rotated, now: number): Promi
   let next = plan(seen.observed, target.policy, now);
   if (action === 'status') return outcome(seen.observed, next);
   let asked = action === 'advance' ? undefined : action;
-  for (let goOn = true; goOn && done.length < MOST_STEPS;) {
+  for (let goOn = true, steps = 1; goOn && steps <= MOST_STEPS; steps++) {
     const looked = await probeIfDue(withAsked(seen, asked), next, target);
     const decided = plan(looked.observed, target.policy, now);
     if (decided.step.kind === 'wait') return outcome(looked.observed, decided);
@@ -92,7 +92,11 @@ async function rotateTarget(action: Action, target: Rotated, now: number): Promi
       done.push(decided.step.kind);
       seen = await observeLabels(withNodes(seen, touched), target, target);
     } catch (thrown) {
-      return outcome(seen.observed, decided, { thrown });
+      if (!(thrown instanceof Overtaken) || steps === MOST_STEPS)
+        return outcome(seen.observed, decided, { thrown });
+      seen = await observeLabels(seen, target, target);
+      next = plan(seen.observed, target.policy, now);
+      continue;
     }
     asked = undefined;
     // An emergency waits for no next invocation: nothing is worth a leaked secret.

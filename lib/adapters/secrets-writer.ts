@@ -49,17 +49,18 @@ export function secretsWriter(client: Pick<SecretsManagerClient, 'send'>): Rotat
       }
     },
 
-    async versionIds(arn) {
-      const ids: string[] = [];
+    async versions(arn) {
+      const versions: [string, readonly string[]][] = [];
       let NextToken: string | undefined;
       do {
         const page = await client.send(
           new ListSecretVersionIdsCommand({ SecretId: arn, IncludeDeprecated: true, NextToken }),
         );
-        ids.push(...(page.Versions ?? []).flatMap(({ VersionId }) => VersionId ?? []));
+        for (const { VersionId = '', VersionStages = [] } of page.Versions ?? [])
+          versions.push([VersionId, VersionStages]);
         NextToken = page.NextToken;
       } while (NextToken !== undefined);
-      return ids;
+      return Object.fromEntries(versions);
     },
 
     async put(arn, versionId, text, labels) {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { SERVERS_LABEL } from '../ring/labels.ts';
+import { SERVERS_LABEL, versionLabelled } from '../ring/labels.ts';
 import { kidOf } from '../ring/secret.ts';
 import { labelCalls, type LabelCall } from './label-calls.ts';
 import { formatMark, markKey } from './marks.ts';
-import type { MarkName, NodeState } from './observed.ts';
+import type { MarkName, NodeState, Observed } from './observed.ts';
 import type { Observation } from './observe.ts';
 import type { RotationSecrets, SecretMaker, Servers } from './ports.ts';
 import type { Step } from './step.ts';
@@ -15,10 +15,16 @@ export interface Means {
   readonly maker: SecretMaker;
 }
 
+/** Somebody else was quicker to make a version: what this step was planned on is out of date. */
+export class Overtaken extends Error {
+  override readonly name = 'Overtaken';
+}
+
 /**
  * Does one step, call by call, and decides nothing. Resolves with the nodes that a push touched. A compare-and-swap
  * that somebody else won ends the step: the next invocation sees what became of it.
  *
+ * @throws {Overtaken} no version was made, since another one was
  * @throws whatever a call throws; what was done by then stands, and the next invocation goes on from there
  */
 export async function execute(
@@ -35,20 +41,20 @@ export async function execute(
       return (await means.servers?.apply(arn, versions, step.nodes)) ?? [];
     }
     case 'create': {
-      const version = await freshVersionId(arn, undefined, means.secrets);
+      const version = await freshVersionId(arn, observed.labels, means.secrets);
       await mark('servers', version);
       await put(arn, version, ['AWSCURRENT', SERVERS_LABEL], means);
       return [];
     }
     case 'announce': {
-      const version = await freshVersionId(arn, observed.labels.current, means.secrets);
+      const version = await freshVersionId(arn, observed.labels, means.secrets);
       // Marked first: a version that is pending without a mark counts as an operator's, and waits from when it is seen.
       await mark('announced', version);
       await put(arn, version, ['AWSPENDING'], means);
       return [];
     }
     case 'replace': {
-      const version = await freshVersionId(arn, observed.labels.current, means.secrets);
+      const version = await freshVersionId(arn, observed.labels, means.secrets);
       await mark('emergency', version);
       await mark('servers', version);
       await put(arn, version, ['AWSCURRENT', SERVERS_LABEL], means);
@@ -81,22 +87,28 @@ async function put(
   labels: Parameters<RotationSecrets['put']>[3],
   { secrets, maker }: Means,
 ): Promise<void> {
-  await secrets.put(arn, version, maker.make(), labels);
+  if ((await secrets.put(arn, version, maker.make(), labels)) === 'exists') throw new Overtaken();
 }
 
 /**
  * The id of the version to make, which is also the `ClientRequestToken`: it follows from the secret and its current
  * version, so that of two invocations which both create one, the second finds it there. An id that was used up by an
- * aborted rotation, or whose `kid` another version has, is passed over.
+ * aborted rotation, or whose `kid` another version has, is passed over; one that another invocation has just used must not
+ * be, or each of the two would make a version of its own: the labels tell them apart.
  */
 async function freshVersionId(
   arn: string,
-  current: string | undefined,
+  seen: Observed['labels'],
   secrets: RotationSecrets,
 ): Promise<string> {
-  const taken = new Set((await secrets.versionIds(arn)).map(kidOf));
+  const versions = await secrets.versions(arn);
+  const isAsSeen =
+    versionLabelled(versions, 'AWSCURRENT') === seen.current &&
+    versionLabelled(versions, 'AWSPENDING') === seen.pending;
+  if (!isAsSeen) throw new Overtaken();
+  const taken = new Set(Object.keys(versions).map(kidOf));
   for (let attempt = 0; ; attempt++) {
-    const id = versionIdFor(arn, current, attempt);
+    const id = versionIdFor(arn, seen.current, attempt);
     if (!taken.has(kidOf(id))) return id;
   }
 }

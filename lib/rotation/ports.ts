@@ -23,8 +23,8 @@ export interface RotationSecrets {
     arn: string,
     versionId: string,
   ): Promise<{ readonly value: SecretValue; readonly createdAt: number } | undefined>;
-  /** Every version id, those without labels included. */
-  versionIds(arn: string): Promise<readonly string[]>;
+  /** Every version and its labels, those without any included. */
+  versions(arn: string): Promise<VersionStages>;
   /** Makes a version with exactly this id; `exists` where there is one already, of whatever value. */
   put(
     arn: string,

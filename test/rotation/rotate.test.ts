@@ -274,6 +274,32 @@ test('servers that cannot be listed hold the rotation up, and say so', async () 
   await until('promoted');
 });
 
+test.each([
+  ['advance', /^Nothing is due before the next start/],
+  ['start', /^A rotation is under way \(announced\): start changed nothing/],
+  ['emergency', /^The secret was replaced in an emergency just now: start changed nothing/],
+] as const)('of two invocations of %s at one time, only one makes a version', async (action, why) => {
+  if (action !== 'advance') await harness.run('advance');
+  const before = versionsOf(harness).length;
+  const { secrets } = harness.target;
+  let looks = 0;
+  const overtaken: Rotated = {
+    ...harness.target,
+    secrets: {
+      ...secrets,
+      async versions(arn) {
+        if (looks++ === 0) await harness.run(action);
+        return secrets.versions(arn);
+      },
+    },
+  };
+  const { targets } = await rotate(action, { red5: overtaken }, harness.now, (_, { error }) =>
+    expect(error).toBeUndefined(),
+  );
+  expect(versionsOf(harness)).toHaveLength(before + 1);
+  expect(targets['red5']?.next.why).toMatch(why);
+});
+
 test('no two live versions share a kid, although ids follow from what is there', async () => {
   await harness.run('advance');
   const v1 = harness.labels()['AWSCURRENT'] ?? '';
