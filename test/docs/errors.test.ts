@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { errorsPage } from '../lib/http/errors-page.ts';
-import { errorResponse } from '../lib/http/token-response.ts';
-import { OAuthError } from '../lib/oauth/oauth-error.ts';
-import { REASONS } from '../lib/oauth/reasons.ts';
-import type { Reason } from '../lib/oauth/reasons.ts';
+import { errorsPage } from '../../lib/http/errors-page.ts';
+import { errorResponse } from '../../lib/http/token-response.ts';
+import { OAuthError } from '../../lib/oauth/oauth-error.ts';
+import { REASONS } from '../../lib/oauth/reasons.ts';
+import type { Reason } from '../../lib/oauth/reasons.ts';
 
-const markdown = await readFile(join(import.meta.dirname, '../docs/errors.md'), 'utf8');
+const markdown = await readFile(join(import.meta.dirname, '../../docs/errors.md'), 'utf8');
 const page = errorsPage(markdown);
 const reasons = Object.keys(REASONS) as Reason[];
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decideByRules } from '../lib/grants/decide-by-rules.ts';
-import { decideGrant } from '../lib/grants/decide-grant.ts';
-import type { GrantRequest } from '../lib/grants/decide-grant.ts';
-import { indexRules, matchRules } from '../lib/grants/match-rules.ts';
-import type { Rule } from '../lib/grants/rule.ts';
-import type { Identity } from '../lib/identity/identity.ts';
-import { red5 } from '../lib/targets/index.ts';
+import { decideByRules } from '../../lib/grants/decide-by-rules.ts';
+import { decideGrant } from '../../lib/grants/decide-grant.ts';
+import type { GrantRequest } from '../../lib/grants/decide-grant.ts';
+import { indexRules, matchRules } from '../../lib/grants/match-rules.ts';
+import type { Rule } from '../../lib/grants/rule.ts';
+import type { Identity } from '../../lib/identity/identity.ts';
+import { red5 } from '../../lib/targets/index.ts';
 
 const NOW = 1_900_000_000;
 const TARGET = red5({ secret: 'a', issuer: 'streampass' });
