@@ -27,7 +27,7 @@ const identifyDeps = {
 };
 const deps: ExchangeDeps = {
   config,
-  rules: indexRules(config.grants, config.targets),
+  rules: indexRules(service.isConfigured ? config.grants : [], config.targets),
   identify: (subjectToken, type) => identify(subjectToken, type, identifyDeps),
   admit: service.admission.admit,
   ringOf: service.ringOf,

@@ -19,6 +19,8 @@ import { systemNow, within } from './system.ts';
 
 /** What the functions that answer requests share: the configuration, checked, and what it needs of the outside. */
 export interface Service {
+  /** Whether the configuration is sound; its rules may be of any shape where it is not. */
+  readonly isConfigured: boolean;
   /** Throws 503 `config_invalid` where the configuration is not sound. */
   readonly assertConfigured: () => void;
   readonly issuers: ReadonlyMap<string, TrustedIssuer>;
@@ -95,6 +97,7 @@ export function createService(config: Config, env: Readonly<Record<string, strin
   }
 
   return {
+    isConfigured: sound,
     assertConfigured() {
       if (!sound) throw new OAuthError('config_invalid');
     },

@@ -1,6 +1,7 @@
 import { roomPatternProblem } from '../grants/room.ts';
 import type { Rule } from '../grants/rule.ts';
 import { fleetProblems } from './fleet-problems.ts';
+import { ruleShapeProblems } from './rule-shape.ts';
 import { timingProblems } from './timing-problems.ts';
 import type { Target } from '../targets/target.ts';
 import type { Config } from './config.ts';
@@ -20,7 +21,7 @@ export function checkConfig(config: Config): readonly ConfigProblem[] {
   return [
     ...issuerProblems(config),
     ...targetProblems(config),
-    ...config.grants.flatMap((rule, index) => ruleProblems(rule, `grants[${index}]`, config)),
+    ...grantsProblems(config),
     ...denyProblems(config),
     ...(config.tokensPerMinute === undefined
       ? []
@@ -87,7 +88,19 @@ function subjectProblems(path: string, { subject }: Target): ConfigProblem[] {
     : [];
 }
 
+function grantsProblems(config: Config): ConfigProblem[] {
+  if (!Array.isArray(config.grants)) return [{ path: 'grants', problem: 'must be a list of rules' }];
+  return config.grants.flatMap((rule, index) => ruleProblems(rule, `grants[${index}]`, config));
+}
+
 function ruleProblems(rule: Rule, path: string, config: Config): ConfigProblem[] {
+  const misshapen = ruleShapeProblems(rule);
+  if (misshapen.length > 0) {
+    return misshapen.map(({ field, problem }) => ({
+      path: field === '' ? path : `${path}.${field}`,
+      problem,
+    }));
+  }
   const at = (field: string, problem: string): ConfigProblem => ({ path: `${path}.${field}`, problem });
   const target = Object.hasOwn(config.targets, rule.target) ? config.targets[rule.target] : undefined;
   if (target === undefined) return [at('target', `no target is called "${rule.target}"`)];
