@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { NodeState } from '../rotation/observed.ts';
 import type { ServerSecret, Servers } from '../rotation/ports.ts';
 import type { RunReload } from './reload.ts';
-import { FileProblem, readRegularFile, replaceFile, syncFolder } from './replace-file.ts';
+import { FileProblem, readRegularFile, removeLeftovers, replaceFile, syncFolder } from './replace-file.ts';
 import type { SecretFile } from './secret-file.ts';
 
 /** Servers whose config files can be reached from here, one a node. */
@@ -81,6 +81,7 @@ export function fileServers({
 
     async apply(_secretArn, versions, nodes) {
       const states: NodeState[] = [];
+      await removeLeftovers(nodes);
       for (const file of await failedLast(nodes)) {
         let failedReload: string | undefined;
         try {

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, rename, rm } from 'node:fs/promises';
+import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** A file that cannot be read or replaced; the message is one line and holds nothing of its content. */
@@ -31,7 +32,7 @@ export async function readRegularFile(file: string): Promise<Buffer> {
 
 /**
  * Replaces a file's bytes: at any moment, also after a crash, it is either the old one or the new one, of the same mode and
- * owner. A file without any write bit was locked on purpose and stays.
+ * owner, whoever else replaces it meanwhile. A file without any write bit was locked on purpose and stays.
  *
  * @throws {FileProblem} in one line what kept it from being replaced
  */
@@ -40,7 +41,6 @@ export async function replaceFile(file: string, bytes: Uint8Array): Promise<void
   try {
     const { mode, uid, gid } = await lstat(file);
     if ((mode & 0o222) === 0) throw new FileProblem('is read-only');
-    await rm(temporary, { force: true });
     const handle = await open(temporary, 'wx', 0o600);
     try {
       await handle.writeFile(bytes);
@@ -59,9 +59,28 @@ export async function replaceFile(file: string, bytes: Uint8Array): Promise<void
   }
 }
 
-/** Beside the file, and not ending as it does, so that no server includes it. */
-export function temporaryName(file: string): string {
-  return join(dirname(file), `.${basename(file)}.streampass-new`);
+/**
+ * Beside the file, and not ending as it does, so that no server includes it. No two are the same: of two invocations, one
+ * would put the other's half-written file in place.
+ */
+function temporaryName(file: string): string {
+  return join(dirname(file), `.${basename(file)}.streampass-new-${randomUUID()}`);
+}
+
+/**
+ * Removes what killed invocations left beside these files, for it holds a secret. One that is at work at this very moment
+ * loses its temporary file and nothing else: it reports a problem and is gone on with.
+ */
+export async function removeLeftovers(files: readonly string[]): Promise<void> {
+  const ours = new Set(files.map((file) => join(dirname(file), `.${basename(file)}.streampass-new`)));
+  for (const folder of new Set(files.map((file) => dirname(file)))) {
+    const names = await readdir(folder).catch(() => []);
+    for (const name of names) {
+      const path = join(folder, name);
+      if (ours.has(path.replace(/-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, '')))
+        await rm(path, { force: true }).catch(() => undefined);
+    }
+  }
 }
 
 /** Makes the names in a file's folder last. */

@@ -10,11 +10,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { fileServers } from '../../lib/servers/files.ts';
 import { createReload } from '../../lib/servers/reload.ts';
+import { replaceFile } from '../../lib/servers/replace-file.ts';
 import { configFile, keyRingFile } from '../../lib/servers/secret-file.ts';
 
 const v1 = {
@@ -72,8 +74,32 @@ describe('a config file', () => {
   });
 
   test('that a killed run left half done is cleaned up by the next', async () => {
-    writeFileSync(join(folder, '.red5-web.properties.streampass-new'), text(v2.text));
+    const leftover = '.red5-web.properties.streampass-new-00000000-0000-4000-8000-000000000000';
+    writeFileSync(join(folder, leftover), text(v2.text));
     await servers().apply('arn', [v2], [file]);
+    expect(readdirSync(folder)).toEqual(['red5-web.properties']);
+  });
+
+  test('is whole at every moment while several invocations replace it', async () => {
+    const whole = [v1, v2].map((version) => Buffer.from(text(version.text).repeat(10_000)));
+    await replaceFile(file, whole[0] as Buffer);
+    let running = true;
+    const seen: boolean[] = [];
+    const reader = (async () => {
+      while (running) {
+        const now = await readFile(file);
+        seen.push(whole.some((bytes) => bytes.equals(now)));
+      }
+    })();
+    try {
+      for (let turn = 0; turn < 10; turn++)
+        await Promise.all([...whole, ...whole].map((bytes) => replaceFile(file, bytes)));
+    } finally {
+      running = false;
+      await reader;
+    }
+    expect(new Set(seen)).toEqual(new Set([true]));
+    expect(statSync(file).mode & 0o777).toBe(0o640);
     expect(readdirSync(folder)).toEqual(['red5-web.properties']);
   });
 
