@@ -34,7 +34,7 @@ const invokedByApi = (name: string) =>
 
 const node = (policy: string, secret: string) => [
   ...each(policy, ['secretsmanager:GetSecretValue'], [secret]),
-  ...each(policy, ['kms:Decrypt'], [KEY], ' (option HasKmsKey)'),
+  ...each(policy, ['kms:Decrypt'], [KEY], ` if ${VIA} (option HasKmsKey)`),
 ];
 
 /** Every permission that the stack may give with all its options on (stage dev). A line more is a line to argue for. */
