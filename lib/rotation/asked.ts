@@ -24,7 +24,7 @@ export function answer(situation: Situation): Plan | undefined {
     },
     abort() {
       if (pending === undefined || (servers !== current && servers !== pending)) {
-        return refuse(previous === undefined ? 'No rotation is under way: abort changed nothing.' : TOO_LATE);
+        return refuse(previous === undefined ? NOTHING_TO_ABORT : TOO_LATE);
       }
       if (aborted(situation)) return refuse('The rotation is being aborted already.');
       // An invocation that began just before could be telling the servers to change: only a while before that is due
@@ -46,5 +46,8 @@ export function answer(situation: Situation): Plan | undefined {
   };
   return observed.asked && answers[observed.asked]();
 }
+
+/** Why an abort is refused where there is nothing to give up. */
+export const NOTHING_TO_ABORT = 'No rotation is under way: abort changed nothing.';
 
 const TOO_LATE = 'The new secret is current already: abort changed nothing. Another start replaces it.';

@@ -1,4 +1,4 @@
-import { answer } from './asked.ts';
+import { answer, NOTHING_TO_ABORT } from './asked.ts';
 import { untilNodesHold, untilProbed } from './nodes-in-line.ts';
 import type { Observed } from './observed.ts';
 import type { Policy } from './policy.ts';
@@ -14,6 +14,8 @@ import type { Plan } from './step.ts';
 export function plan(observed: Observed, policy: Policy, now: number): Plan {
   const { current, pending, previous, servers } = observed.labels;
   if (current === undefined) {
+    if (observed.asked === 'abort')
+      return { phase: 'empty', step: { kind: 'refuse' }, why: NOTHING_TO_ABORT };
     return { phase: 'empty', step: { kind: 'create' }, why: 'The secret has no value yet.' };
   }
   const usablePending = pending !== undefined && observed.versions[pending]?.problem === undefined;

@@ -75,6 +75,7 @@ const settled = { servers: ['v2', 1e6], promoted: ['v2', 1e6] } as const;
 
 const states: [string, State, string, Step, number?][] = [
   ['makes the first version', {}, 'empty', { kind: 'create' }],
+  ['makes none on abort', { asked: 'abort' }, 'empty', { kind: 'refuse' }],
   ['labels a version for the servers', { C: 'v1' }, 'steady', { kind: 'aim', from: undefined, to: 'v1' }],
   [
     'waits while steady',
