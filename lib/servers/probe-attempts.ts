@@ -4,6 +4,7 @@ import type { ProbeResult } from '../rotation/observed.ts';
 type Attempt = (address: URL, token: string, room: string) => Promise<ProbeResult>;
 
 const ANSWER_MS = 5000;
+const NO_ANSWER = 'did not answer in time';
 
 /** rtcstats-server decides within milliseconds after it has opened the connection; a refusal is close code 1008. */
 const RTCSTATS_DECISION_MS = 1000;
@@ -105,7 +106,7 @@ async function attemptRtcstats(address: URL, token: string): Promise<ProbeResult
     () =>
       new Promise<ProbeResult>((resolve) => {
         const socket = new WebSocket(url);
-        let timer = setTimeout(() => end(refused('did not answer in time')), ANSWER_MS);
+        let timer = setTimeout(() => end(refused(NO_ANSWER)), ANSWER_MS);
         const end = (result: ProbeResult) => {
           clearTimeout(timer);
           resolve(result);
@@ -140,6 +141,7 @@ async function settled(attempt: () => Promise<ProbeResult>): Promise<ProbeResult
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
     const code = cause !== undefined && 'code' in cause ? ` (${String(cause.code)})` : '';
+    if (error instanceof Error && error.name === 'TimeoutError') return refused(NO_ANSWER);
     const isStatus = error instanceof Error && /^status \d+$/.test(error.message);
     return refused(isStatus ? error.message : `cannot be reached${code}`);
   }

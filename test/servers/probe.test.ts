@@ -69,6 +69,24 @@ describe.each(kinds)('a probe of %s', (kind) => {
   });
 });
 
+test('a server that never answers is told apart from one that cannot be reached', async () => {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((listening) => {
+    silent.listen(0, '127.0.0.1', listening);
+  });
+  const { port } = silent.address() as AddressInfo;
+  try {
+    const results = await Promise.all(
+      kinds.map((kind) => probe(targets[kind], [`http://127.0.0.1:${port}`], right, means)),
+    );
+    const problem = expect.stringMatching(/: did not answer in time$/) as string;
+    expect(results).toEqual(kinds.map(() => ({ accepted: false, problem })));
+  } finally {
+    silent.closeAllConnections();
+    silent.close();
+  }
+});
+
 test('a server that sends the token back does not get it into the report', async () => {
   const echo = createServer(({ url }, response) => response.writeHead(403).end(url));
   await new Promise<void>((listening) => {
