@@ -4,7 +4,7 @@ import middy from '@middy/core';
 import { describeError, writeLine } from '../lib/adapters/log.ts';
 import { createLiveKeysOf, keyTargets } from '../lib/adapters/target-keys.ts';
 import { answerErrors } from '../lib/http/answer-errors.ts';
-import { publicUrlOf, toEvent } from '../lib/http/api-gateway-event.ts';
+import { errorsUrlOf } from '../lib/http/api-gateway-event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
 import { serveKeys } from '../lib/public-keys/serve-keys.ts';
 import config from '../streampass.config.ts';
@@ -17,8 +17,8 @@ const targets = keyTargets(config, createLiveKeysOf(config, process.env)).filter
 export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()
   .use(
     answerErrors(
-      (event) => `${publicUrlOf(toEvent(event), process.env['PUBLIC_URL'] || undefined)}/errors`,
+      (event) => errorsUrlOf(event, process.env['PUBLIC_URL']),
       (error) => writeLine({ event: 'keys.defect', ...describeError(error) }),
     ),
   )
-  .handler((event: ApiGatewayEvent) => serveKeys(toEvent(event), targets));
+  .handler((event: ApiGatewayEvent) => serveKeys(event, targets));

@@ -7,7 +7,7 @@ import middy from '@middy/core';
 import { describeError, writeLine } from '../lib/adapters/log.ts';
 import { answerErrors } from '../lib/http/answer-errors.ts';
 import { errorsPage } from '../lib/http/errors-page.ts';
-import { jsonResponse, publicUrlOf } from '../lib/http/api-gateway-event.ts';
+import { errorsUrlOf, jsonResponse, publicUrlOf } from '../lib/http/api-gateway-event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
 import { serverMetadata } from '../lib/http/server-metadata.ts';
 import errorsMarkdown from '../docs/errors.md';
@@ -17,7 +17,7 @@ const errors = errorsPage(errorsMarkdown);
 const actions = Object.values(config.targets).flatMap((target) => target.actions);
 
 function urlOf(event: ApiGatewayEvent): string {
-  return publicUrlOf(event, process.env['PUBLIC_URL'] || undefined);
+  return publicUrlOf(event, process.env['PUBLIC_URL']);
 }
 
 function metadata(event: ApiGatewayEvent): ApiGatewayResponse {
@@ -31,7 +31,7 @@ function metadata(event: ApiGatewayEvent): ApiGatewayResponse {
 export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()
   .use(
     answerErrors(
-      (event) => `${urlOf(event)}/errors`,
+      (event) => errorsUrlOf(event, process.env['PUBLIC_URL']),
       (error) => writeLine({ event: 'metadata.defect', ...describeError(error) }),
     ),
   )

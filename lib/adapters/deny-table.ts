@@ -1,6 +1,7 @@
 import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DenyTable } from '../deny/cached-table.ts';
+import { awsAccess } from './aws-access.ts';
 
 /** What DynamoDB gets for one request, tries included, in milliseconds: within the second that a caller waits. */
 const CALL_TIMEOUT_MS = 900;
@@ -50,12 +51,7 @@ function endOf(expiresAt: AttributeValue | undefined): number {
 
 function createClient(env: Readonly<Record<string, string | undefined>>): DynamoDBClient {
   return new DynamoDBClient({
-    region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
-    credentials: {
-      accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? '',
-      ...(env['AWS_SESSION_TOKEN'] && { sessionToken: env['AWS_SESSION_TOKEN'] }),
-    },
+    ...awsAccess(env),
     maxAttempts: 2,
     requestHandler: { connectionTimeout: 400, requestTimeout: 400, throwOnRequestTimeout: true },
   });

@@ -1,12 +1,10 @@
-import { configProblems } from '../config/config-problems.ts';
-import { formatProblem } from '../config/check-config.ts';
 import type { Config } from '../config/config.ts';
 import { createAdmission } from '../deny/admission.ts';
 import { createJudge } from '../judge/judge.ts';
 import type { Judge } from '../judge/judge.ts';
 import type { GoodToken } from '../judge/judge-token.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
-import { writeLine } from './log.ts';
+import { reportConfig } from './report-config.ts';
 import { systemNow, within } from './system.ts';
 import { keyTargets } from './target-keys.ts';
 import type { LiveKeysOf } from './target-keys.ts';
@@ -25,18 +23,17 @@ export function createJudgeService(
   env: Readonly<Record<string, string | undefined>>,
   liveKeysOf: LiveKeysOf,
 ): JudgeService {
-  const problems = configProblems(config, env);
-  for (const problem of problems) writeLine({ event: 'config.invalid', problem: formatProblem(problem) });
+  const sound = reportConfig(config, env);
   const targets = keyTargets(config, liveKeysOf);
   const { assertNotDenied } = createAdmission({ deny: config.deny, now: systemNow, within });
   const judge = createJudge({ targets, assertNotDenied, now: systemNow, clockSkew: config.timing.clockSkew });
   return {
     async judge(token, concerns) {
-      if (problems.length > 0) throw new OAuthError('config_invalid');
+      if (!sound) throw new OAuthError('config_invalid');
       return judge(token, concerns);
     },
     async prefetch() {
-      if (problems.length === 0) await Promise.allSettled(targets.map(({ keys }) => keys.get()));
+      if (sound) await Promise.allSettled(targets.map(({ keys }) => keys.get()));
     },
   };
 }

@@ -15,6 +15,7 @@ import { configFile, keyRingFile } from '../servers/secret-file.ts';
 import { nodeSettingsProblems } from '../servers/node-settings.ts';
 import { instanceServers } from '../servers/ssm.ts';
 import type { Target } from '../targets/target.ts';
+import { regionOf } from './aws-access.ts';
 import { runCommand } from './run-command.ts';
 import { createSecretsClient } from './secrets-client.ts';
 import { secretsWriter } from './secrets-writer.ts';
@@ -68,7 +69,7 @@ function serversOf(target: Target, timing: Timing, env: Env): Servers | undefine
     return { ...fileServers({ files: fleet.files, format, reload: fleet.reload, runReload }), probe: tryOut };
   }
   const { tag, document } = fleet;
-  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1';
+  const region = regionOf(env);
   return {
     ...instanceServers({
       kind: target.kind,

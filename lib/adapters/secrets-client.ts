@@ -1,4 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { awsAccess } from './aws-access.ts';
 
 /**
  * A client with the credentials that Lambda puts into the environment, and time limits that leave room for a second try
@@ -6,12 +7,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
  */
 export function createSecretsClient(env: Readonly<Record<string, string | undefined>>): SecretsManagerClient {
   return new SecretsManagerClient({
-    region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
-    credentials: {
-      accessKeyId: env['AWS_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: env['AWS_SECRET_ACCESS_KEY'] ?? '',
-      ...(env['AWS_SESSION_TOKEN'] && { sessionToken: env['AWS_SESSION_TOKEN'] }),
-    },
+    ...awsAccess(env),
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 1000, requestTimeout: 1400, throwOnRequestTimeout: true },
   });

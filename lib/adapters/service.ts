@@ -1,9 +1,7 @@
-import { formatProblem } from '../config/check-config.ts';
-import { configProblems } from '../config/config-problems.ts';
 import type { Config } from '../config/config.ts';
 import { createAdmission } from '../deny/admission.ts';
 import type { Admission } from '../deny/admission.ts';
-import { publicUrlOf } from '../http/api-gateway-event.ts';
+import { errorsUrlOf } from '../http/api-gateway-event.ts';
 import type { ApiGatewayEvent } from '../http/api-gateway-event.ts';
 import type { HealthDeps } from '../health.ts';
 import { createIssuerKeys } from '../identity/issuer-keys.ts';
@@ -13,6 +11,7 @@ import { createKeyRing } from '../ring/key-ring.ts';
 import type { KeyRing } from '../ring/key-ring.ts';
 import { getJson } from './https-json.ts';
 import { writeLine } from './log.ts';
+import { reportConfig } from './report-config.ts';
 import { createSecretsClient } from './secrets-client.ts';
 import { createSecretsReader } from './secrets-reader.ts';
 import { systemNow, within } from './system.ts';
@@ -31,8 +30,6 @@ export interface Service {
   readonly health: HealthDeps;
   /** Fetches what the first request needs; never rejects. */
   readonly prefetch: () => Promise<void>;
-  /** The address that clients know the API by, without a slash at its end. */
-  readonly publicUrl: (event: ApiGatewayEvent) => string;
   /** The page that explains each reason. */
   readonly errorsUrl: (event: ApiGatewayEvent) => string;
 }
@@ -42,9 +39,7 @@ const PREFETCHED_ISSUERS = 4;
 
 /** Wires a configuration to Secrets Manager and the providers. Reads nothing before it is asked. */
 export function createService(config: Config, env: Readonly<Record<string, string | undefined>>): Service {
-  const problems = configProblems(config, env);
-  for (const problem of problems) writeLine({ event: 'config.invalid', problem: formatProblem(problem) });
-  const sound = problems.length === 0;
+  const sound = reportConfig(config, env);
   if (sound && config.issuers.length === 0) {
     writeLine({
       event: 'config.no_issuer',
@@ -92,10 +87,6 @@ export function createService(config: Config, env: Readonly<Record<string, strin
     return ring;
   }
 
-  function publicUrl(event: ApiGatewayEvent): string {
-    return publicUrlOf(event, env['PUBLIC_URL'] || undefined);
-  }
-
   return {
     isConfigured: sound,
     assertConfigured() {
@@ -122,7 +113,6 @@ export function createService(config: Config, env: Readonly<Record<string, strin
       const keys = [...issuers.values()].slice(0, PREFETCHED_ISSUERS).map((trusted) => trusted.keys.ready());
       await Promise.allSettled([...keys, ...[...rings.values()].map((ring) => ring.get())]);
     },
-    publicUrl,
-    errorsUrl: (event) => `${publicUrl(event)}/errors`,
+    errorsUrl: (event) => errorsUrlOf(event, env['PUBLIC_URL']),
   };
 }

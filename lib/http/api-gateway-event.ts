@@ -68,7 +68,12 @@ export function jsonResponse(
  * received the request for; never a header, which anyone can send.
  */
 export function publicUrlOf(event: ApiGatewayEvent, publicUrl: string | undefined): string {
-  if (publicUrl !== undefined) return publicUrl.replace(/\/+$/, '');
+  if (publicUrl) return publicUrl.replace(/\/+$/, '');
   const domainName = event.requestContext?.domainName;
   return `https://${typeof domainName === 'string' ? domainName : 'localhost'}`;
+}
+
+/** The page that explains each reason, at the address that clients know this API by. */
+export function errorsUrlOf(event: ApiGatewayEvent, publicUrl: string | undefined): string {
+  return `${publicUrlOf(event, publicUrl)}/errors`;
 }
