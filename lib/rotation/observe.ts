@@ -22,19 +22,9 @@ export async function observe(
   target: { readonly secret: string; readonly signing: SigningAlgorithm },
   from: { readonly secrets: RotationSecrets; readonly servers?: Servers | undefined },
 ): Promise<Observation> {
-  const described = await from.secrets.describe(target.secret);
-  const { versions, secrets } = await readVersions(described, target.signing, from.secrets);
-  const fleet = await observeServers(described.arn, [...secrets.values()], from.servers);
-  return {
-    arn: described.arn,
-    secrets,
-    observed: {
-      ...observedLabels(described),
-      versions,
-      nodes: fleet?.nodes ?? [],
-      ...(fleet?.problem !== undefined && { fleetProblem: fleet.problem }),
-    },
-  };
+  return look(target.secret, target.signing, from.secrets, (arn, versions) =>
+    observeServers(arn, versions, from.servers),
+  );
 }
 
 /** Servers that cannot be listed hold a rotation up where it is; the labels are looked after all the same. */
@@ -57,17 +47,28 @@ export async function observeLabels(
   target: { readonly signing: SigningAlgorithm },
   from: { readonly secrets: RotationSecrets },
 ): Promise<Observation> {
-  const described = await from.secrets.describe(before.arn);
-  const { versions, secrets } = await readVersions(described, target.signing, from.secrets);
-  const { nodes, fleetProblem } = before.observed;
+  const { nodes, fleetProblem: problem } = before.observed;
+  const asBefore: FleetState = { nodes, ...(problem !== undefined && { problem }) };
+  return look(before.arn, target.signing, from.secrets, async () => asBefore);
+}
+
+async function look(
+  secretId: string,
+  signing: SigningAlgorithm,
+  from: RotationSecrets,
+  fleetOf: (arn: string, versions: readonly ServerSecret[]) => Promise<FleetState | undefined>,
+): Promise<Observation> {
+  const described = await from.describe(secretId);
+  const { versions, secrets } = await readVersions(described, signing, from);
+  const fleet = await fleetOf(described.arn, [...secrets.values()]);
   return {
     arn: described.arn,
     secrets,
     observed: {
       ...observedLabels(described),
       versions,
-      nodes,
-      ...(fleetProblem !== undefined && { fleetProblem }),
+      nodes: fleet?.nodes ?? [],
+      ...(fleet?.problem !== undefined && { fleetProblem: fleet.problem }),
     },
   };
 }
