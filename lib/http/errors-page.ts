@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ApiGatewayResponse } from './api-gateway-event.ts';
+import { escapeHtml } from './escape-html.ts';
 
 const STYLE = `:root{color-scheme:light dark}
 body{margin:0 auto;max-width:44rem;padding:1rem;font:1rem/1.6 system-ui,sans-serif}
@@ -64,12 +65,4 @@ function blockToHtml(block: string): string {
 
 function toLine(text: string): string {
   return escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

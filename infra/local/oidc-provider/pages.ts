@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LocalUser } from './users.ts';
+import { escapeHtml } from '../../../lib/http/escape-html.ts';
 
 const style = `
   :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
@@ -88,13 +89,4 @@ function page(title: string, body: string): string {
   </body>
 </html>
 `;
-}
-
-/** For text and for attributes in double quotes. */
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
