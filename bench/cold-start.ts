@@ -6,7 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { bundleFunction } from '../infra/bundle.ts';
+import { bundleFunction } from '../build/bundle.ts';
 import { buildContestants, FLOOR, PEERS, STREAMPASS, TUNED_FLOOR } from './contestants.ts';
 import { barChart } from './measure/chart.ts';
 import { coldStart } from './measure/cold.ts';

@@ -3,7 +3,7 @@ import type { Metafile } from 'esbuild';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleFunction, FUNCTION_OPTIONS } from '../infra/bundle.ts';
+import { bundleFunction, FUNCTION_OPTIONS } from '../build/bundle.ts';
 import type { Algorithm } from './scene.ts';
 
 /** A way to do the whole job of an exchange. */

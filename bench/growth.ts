@@ -4,18 +4,18 @@
  */
 
 import { parseArgs } from 'node:util';
-import { createService } from '../lib/adapters/service.ts';
-import { newRandomId, systemNow } from '../lib/adapters/system.ts';
+import { createService } from '../functions/wiring/service.ts';
+import { newRandomId, systemNow } from '../lib/node/system.ts';
 import { defineConfig } from '../lib/config/config.ts';
 import type { ConfigInput } from '../lib/config/config.ts';
-import { exchange } from '../lib/exchange.ts';
-import type { ExchangeDeps } from '../lib/exchange.ts';
-import { indexRules } from '../lib/grants/match-rules.ts';
-import type { Rule } from '../lib/grants/rule.ts';
+import { exchange } from '../lib/exchange/exchange.ts';
+import type { ExchangeDeps } from '../lib/exchange/exchange.ts';
+import { indexRules } from '../lib/policy/match-rules.ts';
+import type { Rule } from '../lib/policy/rule.ts';
 import { identify } from '../lib/identity/identify.ts';
 import { oidc } from '../lib/identity/presets/oidc.ts';
 import { createVerifiedTokens } from '../lib/identity/verified-tokens.ts';
-import { red5 } from '../lib/targets/red5.ts';
+import { red5 } from '../lib/media-servers/red5/claims.ts';
 import { median, ratios, withSpread } from './measure/statistics.ts';
 import { startScene } from './scene.ts';
 import type { EventOptions } from './scene.ts';

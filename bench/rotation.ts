@@ -7,13 +7,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_TIMING } from '../lib/config/config.ts';
-import { rotate } from '../lib/rotate.ts';
+import { rotate } from '../lib/rotation/rotate.ts';
 import type { Observed } from '../lib/rotation/observed.ts';
 import { plan } from '../lib/rotation/plan.ts';
 import { policyOf } from '../lib/rotation/policy.ts';
 import type { RotationSecrets } from '../lib/rotation/ports.ts';
-import { fileServers } from '../lib/servers/files.ts';
-import { configFile } from '../lib/servers/secret-file.ts';
+import { fileServers } from '../lib/fleet/files.ts';
+import { configFile } from '../lib/fleet/secret-file.ts';
 
 const NODES = [10, 100, 1_000, 10_000];
 const now = 1_800_000_000;

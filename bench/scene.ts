@@ -8,10 +8,10 @@ import type { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createSecretsManagerEndpoint } from '../infra/local/secrets-manager/endpoint.ts';
-import type { SecretsManagerEndpoint } from '../infra/local/secrets-manager/endpoint.ts';
-import { STACK_SECRETS } from '../infra/local/secrets-manager/seed.ts';
-import type { ApiGatewayEvent } from '../lib/http/api-gateway-event.ts';
+import { createSecretsManagerEndpoint } from '../local/secrets-manager/endpoint.ts';
+import type { SecretsManagerEndpoint } from '../local/secrets-manager/endpoint.ts';
+import { STACK_SECRETS } from '../local/secrets-manager/seed.ts';
+import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
 
 export const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];

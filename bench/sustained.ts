@@ -7,7 +7,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { Input } from '../infra/local/secrets-manager/input.ts';
+import type { Input } from '../local/secrets-manager/input.ts';
 import { buildContestants, STREAMPASS } from './contestants.ts';
 import { startSustained } from './measure/sustained.ts';
 import type { Second } from './measure/sustained.ts';

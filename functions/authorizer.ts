@@ -1,12 +1,16 @@
-/** A Lambda authorizer for APIs of one's own that take streaming tokens. The decision is `lib/judge/`; this wires it. */
+/** A Lambda authorizer for APIs of one's own that take streaming tokens. The decision is `lib/token-verification/`; this wires it. */
 
-import { createJudgeService, describeToken } from '../lib/adapters/judge.ts';
-import { describeError, writeLine } from '../lib/adapters/log.ts';
-import { systemNow } from '../lib/adapters/system.ts';
-import { createLiveKeysOf } from '../lib/adapters/target-keys.ts';
-import { authorize } from '../lib/judge/authorize.ts';
-import type { AuthorizerDeps } from '../lib/judge/authorize.ts';
-import type { AuthorizerEvent, PolicyResponse, SimpleResponse } from '../lib/judge/authorizer-event.ts';
+import { createJudgeService, describeToken } from './wiring/verifier.ts';
+import { describeError, writeLine } from '../lib/node/log.ts';
+import { systemNow } from '../lib/node/system.ts';
+import { createLiveKeysOf } from './wiring/target-keys.ts';
+import { authorize } from '../lib/token-verification/authorizer.ts';
+import type { AuthorizerDeps } from '../lib/token-verification/authorizer.ts';
+import type {
+  AuthorizerEvent,
+  PolicyResponse,
+  SimpleResponse,
+} from '../lib/token-verification/authorizer-event.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import config from '../streampass.config.ts';
 

@@ -1,12 +1,12 @@
 /** GET /health: 200 when a token could be issued now, 503 with the reason otherwise. */
 
 import middy from '@middy/core';
-import { describeError, writeLine } from '../lib/adapters/log.ts';
-import { createService } from '../lib/adapters/service.ts';
-import { answerErrors } from '../lib/http/answer-errors.ts';
-import { jsonResponse } from '../lib/http/api-gateway-event.ts';
-import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
-import { checkHealth } from '../lib/health.ts';
+import { describeError, writeLine } from '../lib/node/log.ts';
+import { createService } from './wiring/service.ts';
+import { answerErrors } from '../lib/api-gateway/answer-errors.ts';
+import { jsonResponse } from '../lib/api-gateway/event.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/api-gateway/event.ts';
+import { checkHealth } from '../lib/exchange/health.ts';
 import config from '../streampass.config.ts';
 
 const service = createService(config, process.env);

@@ -1,12 +1,12 @@
 /** GET /.well-known/jwks.json and GET /asap/{file}: the public keys of the targets that sign asymmetrically. */
 
 import middy from '@middy/core';
-import { describeError, writeLine } from '../lib/adapters/log.ts';
-import { createLiveKeysOf, keyTargets } from '../lib/adapters/target-keys.ts';
-import { answerErrors } from '../lib/http/answer-errors.ts';
-import { errorsUrlOf } from '../lib/http/api-gateway-event.ts';
-import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
-import { serveKeys } from '../lib/public-keys/serve-keys.ts';
+import { describeError, writeLine } from '../lib/node/log.ts';
+import { createLiveKeysOf, keyTargets } from './wiring/target-keys.ts';
+import { answerErrors } from '../lib/api-gateway/answer-errors.ts';
+import { errorsUrlOf } from '../lib/api-gateway/event.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/api-gateway/event.ts';
+import { serveKeys } from '../lib/signing-keys/serve-keys.ts';
 import config from '../streampass.config.ts';
 
 const targets = keyTargets(config, createLiveKeysOf(config, process.env)).filter(

@@ -4,12 +4,12 @@
  */
 
 import middy from '@middy/core';
-import { describeError, writeLine } from '../lib/adapters/log.ts';
-import { answerErrors } from '../lib/http/answer-errors.ts';
-import { errorsPage } from '../lib/http/errors-page.ts';
-import { errorsUrlOf, jsonResponse, publicUrlOf } from '../lib/http/api-gateway-event.ts';
-import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
-import { serverMetadata } from '../lib/http/server-metadata.ts';
+import { describeError, writeLine } from '../lib/node/log.ts';
+import { answerErrors } from '../lib/api-gateway/answer-errors.ts';
+import { errorsPage } from '../lib/oauth/errors-page.ts';
+import { errorsUrlOf, jsonResponse, publicUrlOf } from '../lib/api-gateway/event.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/api-gateway/event.ts';
+import { serverMetadata } from '../lib/oauth/server-metadata.ts';
 import errorsMarkdown from '../docs/errors.md';
 import config from '../streampass.config.ts';
 

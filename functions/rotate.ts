@@ -1,12 +1,12 @@
-/** The rotation, run by EventBridge Scheduler and by operators. The story is `lib/rotate.ts`; this wires it. */
+/** The rotation, run by EventBridge Scheduler and by operators. The story is `lib/rotation/rotate.ts`; this wires it. */
 
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { describeError } from '../lib/adapters/log.ts';
-import { createRotated } from '../lib/adapters/rotated.ts';
-import { systemNow } from '../lib/adapters/system.ts';
+import { describeError } from '../lib/node/log.ts';
+import { createRotated } from './wiring/rotated.ts';
+import { systemNow } from '../lib/node/system.ts';
 import { checkConfig, formatProblem } from '../lib/config/check-config.ts';
-import { rotate, type Outcome } from '../lib/rotate.ts';
+import { rotate, type Outcome } from '../lib/rotation/rotate.ts';
 import { parseRotateEvent } from '../lib/rotation/event.ts';
 import type { Measures } from '../lib/rotation/measures.ts';
 import { reportProblems, type RotationReport } from '../lib/rotation/report.ts';

@@ -1,15 +1,15 @@
-/** POST /token: exchanges a sign-in for a streaming token. The story is `lib/exchange.ts`; this wires it. */
+/** POST /token: exchanges a sign-in for a streaming token. The story is `lib/exchange/exchange.ts`; this wires it. */
 
-import { auditLines } from '../lib/audit.ts';
-import { describeError, writeLine } from '../lib/adapters/log.ts';
-import { createService } from '../lib/adapters/service.ts';
-import { newRandomId, systemNow } from '../lib/adapters/system.ts';
-import { exchange } from '../lib/exchange.ts';
-import type { ExchangeDeps, ExchangeOutcome } from '../lib/exchange.ts';
-import { indexRules } from '../lib/grants/match-rules.ts';
-import { toEvent } from '../lib/http/api-gateway-event.ts';
-import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/http/api-gateway-event.ts';
-import { errorResponse, tokenResponse } from '../lib/http/token-response.ts';
+import { auditLines } from '../lib/exchange/audit.ts';
+import { describeError, writeLine } from '../lib/node/log.ts';
+import { createService } from './wiring/service.ts';
+import { newRandomId, systemNow } from '../lib/node/system.ts';
+import { exchange } from '../lib/exchange/exchange.ts';
+import type { ExchangeDeps, ExchangeOutcome } from '../lib/exchange/exchange.ts';
+import { indexRules } from '../lib/policy/match-rules.ts';
+import { toEvent } from '../lib/api-gateway/event.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/api-gateway/event.ts';
+import { errorResponse, tokenResponse } from '../lib/exchange/token-response.ts';
 import { identify } from '../lib/identity/identify.ts';
 import { createVerifiedTokens } from '../lib/identity/verified-tokens.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';

@@ -30,7 +30,7 @@ exports.judgesTokens = async (serverless) => {
   return { DENY_TABLE: await serverless.resolveConfigurationProperty(['custom', 'denyTableName']) };
 };
 
-exports.red5 = async (serverless) => ({
+exports.callbacks = async (serverless) => ({
   ...(await exports.judgesTokens(serverless)),
   ...(await given(serverless, { RED5_CALLER_SECRET_ID: 'red5CallerSecret' })),
 });

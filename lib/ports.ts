@@ -1,7 +1,7 @@
-/** The outside world as the pure parts see it; `lib/adapters/` holds what fits these shapes. */
+/** The outside world as the pure parts see it; `lib/aws/` and `lib/node/` hold what fits these shapes. */
 
-import type { SecretValue } from './ring/secret.ts';
-import type { VersionStages } from './ring/labels.ts';
+import type { SecretValue } from './signing-keys/secret.ts';
+import type { VersionStages } from './signing-keys/labels.ts';
 
 /** Epoch seconds, with a fraction; the wall clock, since a frozen function's own clock stands still. */
 export type Now = () => number;

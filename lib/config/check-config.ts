@@ -1,9 +1,9 @@
-import { roomPatternProblem } from '../grants/room.ts';
-import type { Rule } from '../grants/rule.ts';
+import { roomPatternProblem } from '../policy/room.ts';
+import type { Rule } from '../policy/rule.ts';
 import { fleetProblems } from './fleet-problems.ts';
 import { ruleShapeProblems } from './rule-shape.ts';
 import { timingProblems } from './timing-problems.ts';
-import type { Target } from '../targets/target.ts';
+import type { Target } from '../media-servers/target.ts';
 import type { Config } from './config.ts';
 
 /** A mistake in a configuration: where it is, and what would be right. */

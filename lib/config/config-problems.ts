@@ -16,6 +16,6 @@ function unreadDenyTable(
   env: Readonly<Record<string, string | undefined>>,
 ): readonly ConfigProblem[] {
   const problem =
-    "DENY_TABLE is set, so it must be dynamoDenyTable(env['DENY_TABLE']) of lib/adapters/deny-table.ts";
+    "DENY_TABLE is set, so it must be dynamoDenyTable(env['DENY_TABLE']) of lib/aws/deny-table.ts";
   return env['DENY_TABLE'] && config.deny.table === undefined ? [{ path: 'deny.table', problem }] : [];
 }

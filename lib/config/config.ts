@@ -1,7 +1,7 @@
-import type { DenyTable } from '../deny/cached-table.ts';
-import type { Rule } from '../grants/rule.ts';
+import type { DenyTable } from '../admission/cached-table.ts';
+import type { Rule } from '../policy/rule.ts';
 import type { Issuer } from '../identity/issuer.ts';
-import type { Target } from '../targets/target.ts';
+import type { Target } from '../media-servers/target.ts';
 
 /** The clocks and waits of key rings and rotations; all in seconds. */
 export interface Timing {
@@ -32,7 +32,7 @@ export interface DenyList {
   readonly subjects?: readonly string[];
   /** Sign-ins (`sid`, Cognito's `origin_jti`) or token ids (`jti`). */
   readonly sessions?: readonly string[];
-  /** A list that changes while functions run: `dynamoDenyTable(env['DENY_TABLE'])` of `lib/adapters/deny-table.ts`. */
+  /** A list that changes while functions run: `dynamoDenyTable(env['DENY_TABLE'])` of `lib/aws/deny-table.ts`. */
   readonly table?: DenyTable | undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Fleet } from '../targets/target.ts';
+import type { Fleet } from '../media-servers/target.ts';
 
 /**
  * A target's servers as environment variables name them: `NAME_SERVER_FILES` (config files, one a node, separated by `:`)

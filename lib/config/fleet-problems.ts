@@ -1,5 +1,5 @@
-import type { ConfigFileKind } from '../servers/config-files/index.ts';
-import type { Fleet, Target } from '../targets/target.ts';
+import type { ConfigFileKind } from '../media-servers/config-files.ts';
+import type { Fleet, Target } from '../media-servers/target.ts';
 
 /** A mistake in how a target's servers are named, and where it stands. */
 export interface FleetProblem {

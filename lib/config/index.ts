@@ -4,7 +4,7 @@ export { cognito } from '../identity/presets/cognito.ts';
 export { entra } from '../identity/presets/entra.ts';
 export { oidc } from '../identity/presets/oidc.ts';
 export { okta } from '../identity/presets/okta.ts';
-export * from '../targets/index.ts';
+export * from '../media-servers/index.ts';
 export { defineConfig } from './config.ts';
 export { hours, minutes } from './duration.ts';
 export { fleetFromEnv } from './fleet-from-env.ts';

@@ -1,4 +1,4 @@
-import type { Rule } from '../grants/rule.ts';
+import type { Rule } from '../policy/rule.ts';
 
 /** What is wrong with the shape of a rule: the field, empty where it is the whole rule, and one line. */
 export interface ShapeProblem {

@@ -1,5 +1,5 @@
 import type { Config, Timing } from './config.ts';
-import type { Target } from '../targets/target.ts';
+import type { Target } from '../media-servers/target.ts';
 
 /** A mistake in a configuration, and where it stands. */
 export interface TimingProblem {

@@ -1,4 +1,4 @@
-import type { Action } from '../rotate.ts';
+import type { Action } from './rotate.ts';
 
 /** What `rotate` may be told, as JSON; anything else is refused rather than guessed at. */
 const KNOWN =

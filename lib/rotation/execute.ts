@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { SERVERS_LABEL, versionLabelled } from '../ring/labels.ts';
-import { kidOf } from '../ring/secret.ts';
+import { SERVERS_LABEL, versionLabelled } from '../signing-keys/labels.ts';
+import { kidOf } from '../signing-keys/secret.ts';
 import { labelCalls, type LabelCall } from './label-calls.ts';
 import { formatMark, markKey } from './marks.ts';
 import type { MarkName, NodeState, Observed } from './observed.ts';

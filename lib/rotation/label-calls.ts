@@ -1,4 +1,4 @@
-import { SERVERS_LABEL } from '../ring/labels.ts';
+import { SERVERS_LABEL } from '../signing-keys/labels.ts';
 import type { MarkName } from './observed.ts';
 import type { RotationLabel } from './ports.ts';
 import type { Step } from './step.ts';

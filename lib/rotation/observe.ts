@@ -1,5 +1,5 @@
-import { SERVERS_LABEL, versionLabelled, type VersionStages } from '../ring/labels.ts';
-import type { SigningAlgorithm } from '../targets/target.ts';
+import { SERVERS_LABEL, versionLabelled, type VersionStages } from '../signing-keys/labels.ts';
+import type { SigningAlgorithm } from '../media-servers/target.ts';
 import { readMarks } from './marks.ts';
 import type { Observed, ObservedVersion } from './observed.ts';
 import type { FleetState, RotationSecrets, SecretDescription, ServerSecret, Servers } from './ports.ts';

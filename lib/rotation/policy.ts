@@ -1,6 +1,6 @@
 import type { Timing } from '../config/config.ts';
-import { PUBLIC_KEY_MAX_AGE } from '../public-keys/max-age.ts';
-import type { KeyDistribution, Target } from '../targets/target.ts';
+import { PUBLIC_KEY_MAX_AGE } from '../signing-keys/max-age.ts';
+import type { KeyDistribution, Target } from '../media-servers/target.ts';
 
 /** The waits of one target's rotation, all in seconds. */
 export interface Policy {

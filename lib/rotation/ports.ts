@@ -1,5 +1,5 @@
-import type { SERVERS_LABEL, AwsLabel, VersionStages } from '../ring/labels.ts';
-import type { SecretValue } from '../ring/secret.ts';
+import type { SERVERS_LABEL, AwsLabel, VersionStages } from '../signing-keys/labels.ts';
+import type { SecretValue } from '../signing-keys/secret.ts';
 import type { NodeState, ProbeResult } from './observed.ts';
 
 /** One DescribeSecret answer. */

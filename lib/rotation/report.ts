@@ -1,4 +1,4 @@
-import { kidOf } from '../ring/secret.ts';
+import { kidOf } from '../signing-keys/secret.ts';
 import type { Observed } from './observed.ts';
 import type { Policy } from './policy.ts';
 import type { Phase, Plan, Step } from './step.ts';

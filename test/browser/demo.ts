@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { vi } from 'vitest';
-import { freePorts } from '../../infra/local/ports.ts';
-import { startStack, type Stack } from '../../infra/local/stack.ts';
+import { freePorts } from '../../local/ports.ts';
+import { startStack, type Stack } from '../../local/stack.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { speedUpDate, speedUpPage, type FastClock } from './fast-clock.ts';
 

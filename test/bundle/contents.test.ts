@@ -10,7 +10,7 @@ const DIST = join(import.meta.dirname, '../../dist');
 const KIB = 1024;
 
 /** Functions that issue, verify or tell; the rotation alone writes secrets. */
-const READERS = ['token', 'health', 'keys', 'red5', 'authorizer', 'metadata'] as const;
+const READERS = ['token', 'health', 'keys', 'callbacks', 'authorizer', 'metadata'] as const;
 const ALL = [...READERS, 'rotate'] as const;
 
 function metafileOf(name: string): Metafile {
@@ -66,7 +66,7 @@ test.each([
   ['token', 240],
   ['health', 230],
   ['keys', 220],
-  ['red5', 230],
+  ['callbacks', 230],
   ['authorizer', 225],
   // No client at all: the explanations of all reasons are the most of it.
   ['metadata', 60],

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkConfig, formatProblem } from '../../lib/config/check-config.ts';
 import { cognito, defineConfig, fleetFromEnv, jitsi, oidc, red5, rtcstats } from '../../lib/config/index.ts';
 import type { ConfigInput } from '../../lib/config/config.ts';
-import type { Rule } from '../../lib/grants/rule.ts';
+import type { Rule } from '../../lib/policy/rule.ts';
 import config from '../../streampass.config.ts';
 
 const sound: ConfigInput = {

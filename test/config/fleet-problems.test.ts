@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fleetProblems } from '../../lib/config/fleet-problems.ts';
-import type { Fleet, KeyDistribution } from '../../lib/targets/target.ts';
+import type { Fleet, KeyDistribution } from '../../lib/media-servers/target.ts';
 
 const files = (...paths: string[]): Fleet => ({ by: 'files', files: paths });
 const ssm = (key: string, value: string): Fleet => ({

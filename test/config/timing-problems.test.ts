@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_TIMING, type Timing } from '../../lib/config/config.ts';
 import { timingProblems } from '../../lib/config/timing-problems.ts';
-import { red5, rtcstats } from '../../lib/targets/index.ts';
+import { red5, rtcstats } from '../../lib/media-servers/index.ts';
 
 function problemsOf(timing: Partial<Timing>, options: Partial<Parameters<typeof red5>[0]> = {}): string[] {
   const targets = { live: red5({ secret: 's', issuer: 'i', ...options }), stats: rtcstats({ secret: 't' }) };

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { errorsPage } from '../../lib/http/errors-page.ts';
-import { errorResponse } from '../../lib/http/token-response.ts';
+import { errorsPage } from '../../lib/oauth/errors-page.ts';
+import { errorResponse } from '../../lib/exchange/token-response.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import { REASONS } from '../../lib/oauth/reasons.ts';
 import type { Reason } from '../../lib/oauth/reasons.ts';

@@ -6,13 +6,13 @@ import { describe, expect, test } from 'vitest';
 /** Every link of the documentation leads somewhere: to a file that is there and to a heading that it has. */
 
 const root = join(import.meta.dirname, '../..');
-const pages = ['README.md', 'CONTRIBUTING.md', 'docs/*.md', 'infra/node/*.md'].flatMap((pattern) =>
+const pages = ['README.md', 'CONTRIBUTING.md', 'docs/*.md', 'node-agent/*.md'].flatMap((pattern) =>
   globSync(pattern, { cwd: root }),
 );
 
 /** A path below one of the repository's folders. */
-const FILE_NAMED = /(?<![\w/.-])(?:lib|functions|infra|client|bench|test|docs)\/[\w./*-]*[\w*/]/g;
-/** What the reader puts in (`lib/targets/NAME.ts`). */
+const FILE_NAMED = /(?<![\w/.-])(?:lib|functions|infra|local|cli|build|client|bench|test|docs)\/[\w./*-]*[\w*/]/g;
+/** What the reader puts in (`lib/media-servers/NAME/claims.ts`). */
 const PLACEHOLDER = /\bNAME\b/;
 
 /** Code holds brackets and `#` that are neither links nor headings. */

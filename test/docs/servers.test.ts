@@ -13,10 +13,10 @@ import {
   red5,
   rtcstats,
 } from '../../lib/config/index.ts';
-import { issueToken } from '../../lib/issue-token.ts';
+import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
-import type { Target } from '../../lib/targets/target.ts';
+import type { Target } from '../../lib/media-servers/target.ts';
 
 /** What docs/servers.md shows is what is issued, and what it has written into a configuration is sound. */
 

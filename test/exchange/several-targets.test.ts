@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { auditLines } from '../../lib/audit.ts';
-import { exchange } from '../../lib/exchange.ts';
-import type { ExchangeDeps } from '../../lib/exchange.ts';
-import { indexRules } from '../../lib/grants/match-rules.ts';
+import { auditLines } from '../../lib/exchange/audit.ts';
+import { exchange } from '../../lib/exchange/exchange.ts';
+import type { ExchangeDeps } from '../../lib/exchange/exchange.ts';
+import { indexRules } from '../../lib/policy/match-rules.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defineConfig, rtcstats } from '../../lib/config/index.ts';
-import { exchange } from '../../lib/exchange.ts';
-import { indexRules } from '../../lib/grants/match-rules.ts';
+import { exchange } from '../../lib/exchange/exchange.ts';
+import { indexRules } from '../../lib/policy/match-rules.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
 import { TOKEN_EXCHANGE_GRANT } from '../../lib/oauth/token-exchange.ts';

@@ -1,4 +1,4 @@
-import type { ApiGatewayEvent } from '../../lib/http/api-gateway-event.ts';
+import type { ApiGatewayEvent } from '../../lib/api-gateway/event.ts';
 import { AUDIENCE, by, compact } from './token-issuer.ts';
 import type { Part, TokenIssuer } from './token-issuer.ts';
 

@@ -3,8 +3,8 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { vi } from 'vitest';
-import { createSecretsManagerEndpoint } from '../../infra/local/secrets-manager/endpoint.ts';
-import type { ApiGatewayResponse } from '../../lib/http/api-gateway-event.ts';
+import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
+import type { ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 import { AUDIENCE, startTokenIssuer } from './token-issuer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 

@@ -41,7 +41,7 @@ const event = fc.oneof(
   ),
 );
 
-test.each(['metadata', 'health', 'keys', 'red5', 'authorizer'])(
+test.each(['metadata', 'health', 'keys', 'callbacks', 'authorizer'])(
   'whatever %s is invoked with, it answers, and never with a 5xx but 503',
   async (name) => {
     const built = await startBuiltFunction(name);

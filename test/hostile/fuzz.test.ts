@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ApiGatewayResponse } from '../../lib/http/api-gateway-event.ts';
+import type { ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 import { FORM, claimsOf, formOf, rawRequest, request, tokenOf } from './attack.ts';
 import { startBuiltFunction } from './built-function.ts';
 import type { BuiltFunction } from './built-function.ts';

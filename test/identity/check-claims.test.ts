@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { auth0, cognito, entra, oidc, okta } from '../../lib/config/index.ts';
 import { checkClaims } from '../../lib/identity/check-claims.ts';
 import type { Issuer } from '../../lib/identity/issuer.ts';
-import { compileRooms, matchRooms } from '../../lib/grants/room.ts';
+import { compileRooms, matchRooms } from '../../lib/policy/room.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
-import { personalData } from '../../lib/targets/options.ts';
+import { personalData } from '../../lib/media-servers/options.ts';
 
 const NOW = 1_790_000_000;
 const SKEW = 60;

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
   createSecretsManagerEndpoint,
   type SecretsManagerEndpoint,
-} from '../../infra/local/secrets-manager/endpoint.ts';
-import { seedEmptySecrets } from '../../infra/local/secrets-manager/seed.ts';
+} from '../../local/secrets-manager/endpoint.ts';
+import { seedEmptySecrets } from '../../local/secrets-manager/seed.ts';
 import { startRotate, startToken } from './simulation/functions.ts';
 import { startProvider, type Provider } from './simulation/provider.ts';
 

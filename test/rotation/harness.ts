@@ -2,16 +2,16 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   createSecretsManagerEndpoint,
   type SecretsManagerEndpoint,
-} from '../../infra/local/secrets-manager/endpoint.ts';
-import type { Fault } from '../../infra/local/secrets-manager/faults.ts';
-import { secretsWriter } from '../../lib/adapters/secrets-writer.ts';
+} from '../../local/secrets-manager/endpoint.ts';
+import type { Fault } from '../../local/secrets-manager/faults.ts';
+import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
 import { DEFAULT_TIMING } from '../../lib/config/config.ts';
-import { rotate, type Action, type Outcome, type Rotated } from '../../lib/rotate.ts';
+import { rotate, type Action, type Outcome, type Rotated } from '../../lib/rotation/rotate.ts';
 import { policyOf } from '../../lib/rotation/policy.ts';
 import type { NodeState } from '../../lib/rotation/observed.ts';
 import type { ServerSecret, Servers } from '../../lib/rotation/ports.ts';
 import type { TargetReport } from '../../lib/rotation/report.ts';
-import type { SigningAlgorithm } from '../../lib/targets/target.ts';
+import type { SigningAlgorithm } from '../../lib/media-servers/target.ts';
 
 export const SECRET = 'streampass/red5';
 

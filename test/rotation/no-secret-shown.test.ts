@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { createSecretsManagerEndpoint } from '../../infra/local/secrets-manager/endpoint.ts';
-import { seedEmptySecrets } from '../../infra/local/secrets-manager/seed.ts';
-import { kidOf } from '../../lib/ring/secret.ts';
+import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
+import { seedEmptySecrets } from '../../local/secrets-manager/seed.ts';
+import { kidOf } from '../../lib/signing-keys/secret.ts';
 
 /**
  * Runs the built function in a process of its own, with config files that are fine and ones that are not, and looks for

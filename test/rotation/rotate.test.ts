@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Fault } from '../../infra/local/secrets-manager/faults.ts';
-import { rotate, type Rotated } from '../../lib/rotate.ts';
+import type { Fault } from '../../local/secrets-manager/faults.ts';
+import { rotate, type Rotated } from '../../lib/rotation/rotate.ts';
 import { versionIdFor } from '../../lib/rotation/execute.ts';
-import { kidOf } from '../../lib/ring/secret.ts';
+import { kidOf } from '../../lib/signing-keys/secret.ts';
 import { SECRET, startHarness, type Harness } from './harness.ts';
 
 let harness: Harness;

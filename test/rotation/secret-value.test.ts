@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { toSigningKey } from '../../lib/ring/signing-key.ts';
+import { toSigningKey } from '../../lib/signing-keys/signing-key.ts';
 import { judgeValue, makeSecret } from '../../lib/rotation/secret-value.ts';
 
 const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;

@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
-import { signIn } from '../../infra/local/oidc-provider/sign-in.ts';
-import { portsFrom, takenPorts } from '../../infra/local/ports.ts';
+import { signIn } from '../../local/oidc-provider/sign-in.ts';
+import { portsFrom, takenPorts } from '../../local/ports.ts';
 
 /** `npm start` as a person runs it: a process of its own, signed in to, asked for tokens, and ended. */
 
 const ROOT = join(import.meta.dirname, '../..');
-const START = join(ROOT, 'infra/local/start.ts');
+const START = join(ROOT, 'local/start.ts');
 /** Beside the default ones, so that a stack that somebody watches is left alone. */
 const PORTS = portsFrom(13_000);
 const url = (name: keyof typeof PORTS): string => `http://localhost:${PORTS[name]}`;

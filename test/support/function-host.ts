@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { ApiGatewayEvent, ApiGatewayResponse } from '../../lib/http/api-gateway-event.ts';
+import type { ApiGatewayEvent, ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 
 const HOST = join(import.meta.dirname, 'function-host-process.ts');
 

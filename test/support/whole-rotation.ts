@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { expect, vi } from 'vitest';
-import type { SecretsManagerEndpoint } from '../../infra/local/secrets-manager/endpoint.ts';
-import { createSecretsReader } from '../../lib/adapters/secrets-reader.ts';
-import { secretsWriter } from '../../lib/adapters/secrets-writer.ts';
+import type { SecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
+import { createSecretsReader } from '../../lib/aws/secrets-reader.ts';
+import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
 import { DEFAULT_TIMING } from '../../lib/config/config.ts';
-import { issueToken } from '../../lib/issue-token.ts';
-import { serveKeys } from '../../lib/public-keys/serve-keys.ts';
-import { createKeyRing } from '../../lib/ring/key-ring.ts';
-import { createLiveKeys } from '../../lib/ring/live-keys.ts';
-import { rotate } from '../../lib/rotate.ts';
-import type { Action } from '../../lib/rotate.ts';
+import { issueToken } from '../../lib/exchange/issue-token.ts';
+import { serveKeys } from '../../lib/signing-keys/serve-keys.ts';
+import { createKeyRing } from '../../lib/signing-keys/key-ring.ts';
+import { createLiveKeys } from '../../lib/signing-keys/live-keys.ts';
+import { rotate } from '../../lib/rotation/rotate.ts';
+import type { Action } from '../../lib/rotation/rotate.ts';
 import { policyOf } from '../../lib/rotation/policy.ts';
 import type { Servers } from '../../lib/rotation/ports.ts';
 import { makeSecret } from '../../lib/rotation/secret-value.ts';
-import type { Target } from '../../lib/targets/target.ts';
+import type { Target } from '../../lib/media-servers/target.ts';
 import { sdkClient } from '../local/secrets-manager/sdk-client.ts';
 
 /**

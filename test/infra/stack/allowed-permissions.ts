@@ -51,11 +51,11 @@ export const ALLOWED_PERMISSIONS = [
   ...lambda('keys', 'KeysRole'),
   ...readsSecrets('KeysRole'),
 
-  ...lambda('red5', 'Red5Role'),
-  ...readsSecrets('Red5Role'),
-  ...readsDenyTable('Red5Role'),
+  ...lambda('callbacks', 'CallbacksRole'),
+  ...readsSecrets('CallbacksRole'),
+  ...readsDenyTable('CallbacksRole'),
   ...each(
-    'Red5Role',
+    'CallbacksRole',
     ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
     [`arn:{AWS::Partition}:secretsmanager:${ACCOUNT}:secret:red5-caller-??????`],
     ' (option HasCallerSecret)',

@@ -9,7 +9,15 @@ import { readZip } from './zip.ts';
 /** The repository. */
 export const ROOT = join(import.meta.dirname, '../../..');
 
-export const FUNCTIONS = ['authorizer', 'health', 'keys', 'metadata', 'red5', 'rotate', 'token'] as const;
+export const FUNCTIONS = [
+  'authorizer',
+  'callbacks',
+  'health',
+  'keys',
+  'metadata',
+  'rotate',
+  'token',
+] as const;
 
 /** A packaged stack: the temporary folder it was made in, its template, and where each function's zip is. */
 export interface PackagedStack {

@@ -88,7 +88,7 @@ const ANSWERS: Readonly<Record<(typeof FUNCTIONS)[number], object>> = {
   health: { statusCode: 503 },
   keys: { statusCode: expect.any(Number) as number },
   metadata: { statusCode: 200 },
-  red5: { statusCode: expect.any(Number) as number },
+  callbacks: { statusCode: expect.any(Number) as number },
   rotate: { error: 'TypeError' },
   token: { statusCode: expect.any(Number) as number },
 };

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startDemoPage, type DemoPage } from '../../../infra/local/demo/server.ts';
+import { startDemoPage, type DemoPage } from '../../../local/demo/server.ts';
 
 const report = { targets: { red5: { phase: 'steady' } } };
 let asked: unknown[] = [];

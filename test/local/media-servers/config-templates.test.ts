@@ -1,11 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  configFileName,
-  writeDefaultConfigFile,
-} from '../../../infra/local/media-servers/config-templates.ts';
-import { configFileFormats } from '../../../lib/servers/config-files/index.ts';
+import { configFileName, writeDefaultConfigFile } from '../../../local/media-servers/config-templates.ts';
+import { configFileFormats } from '../../../lib/media-servers/config-files.ts';
 import { temporaryFolder, writeText } from './support.ts';
 import { secret } from './token-text.ts';
 

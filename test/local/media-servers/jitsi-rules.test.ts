@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { jitsiRules } from '../../../infra/local/media-servers/rules/jitsi.ts';
+import { jitsiRules } from '../../../local/media-servers/rules/jitsi.ts';
 import { now, secret, sign } from './token-text.ts';
 
 const config = (options = '') => `VirtualHost "meet.example.com"

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { startMediaServer } from '../../../infra/local/media-servers/start-media-server.ts';
+import { startMediaServer } from '../../../local/media-servers/start-media-server.ts';
 import { connect, startServer, temporaryFolder, writeSecret, writeText } from './support.ts';
 import { now, secret, sign } from './token-text.ts';
 
@@ -190,7 +190,7 @@ describe('GET /status', () => {
 });
 
 describe('the reload command', () => {
-  const command = 'infra/local/media-servers/reload.ts';
+  const command = 'local/media-servers/reload.ts';
 
   test.each(['file', 'address'] as const)('reloads the node of a configuration by its %s', async (by) => {
     const server = await startServer('rtcstats', { downtimeMs: 30 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { red5Rules } from '../../../infra/local/media-servers/rules/red5.ts';
+import { red5Rules } from '../../../local/media-servers/rules/red5.ts';
 import { now, secret, sign } from './token-text.ts';
 
 const config = (lines = '') =>

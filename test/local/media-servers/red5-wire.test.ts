@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { startServer } from './support.ts';
 import { now, secret, sign } from './token-text.ts';
-import type { MediaServer } from '../../../infra/local/media-servers/start-media-server.ts';
+import type { MediaServer } from '../../../local/media-servers/start-media-server.ts';
 
 const offer =
   'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n';

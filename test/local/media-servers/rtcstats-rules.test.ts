@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import jsonwebtoken from 'jsonwebtoken';
 import { describe, expect, test } from 'vitest';
-import { rtcstatsRules } from '../../../infra/local/media-servers/rules/rtcstats.ts';
+import { rtcstatsRules } from '../../../local/media-servers/rules/rtcstats.ts';
 import { now, secret, sign } from './token-text.ts';
 
 const judge = (token: string | undefined, held = secret) =>

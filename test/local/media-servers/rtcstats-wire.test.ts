@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { expect, onTestFinished, test } from 'vitest';
-import type { MediaServer } from '../../../infra/local/media-servers/start-media-server.ts';
+import type { MediaServer } from '../../../local/media-servers/start-media-server.ts';
 import { startServer } from './support.ts';
 import { now, sign } from './token-text.ts';
 

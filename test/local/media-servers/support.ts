@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { writeDefaultConfigFile } from '../../../infra/local/media-servers/config-templates.ts';
-import type { MediaServerKind } from '../../../infra/local/media-servers/rules/index.ts';
-import { startMediaServer, type MediaServer } from '../../../infra/local/media-servers/start-media-server.ts';
+import { writeDefaultConfigFile } from '../../../local/media-servers/config-templates.ts';
+import type { MediaServerKind } from '../../../local/media-servers/rules/index.ts';
+import { startMediaServer, type MediaServer } from '../../../local/media-servers/start-media-server.ts';
 import { now, secret } from './token-text.ts';
 
 /** A folder that ends with the test. */

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import { commandLineRedirectUri, demoClientId } from '../../../infra/local/oidc-provider/client.ts';
+import { commandLineRedirectUri, demoClientId } from '../../../local/oidc-provider/client.ts';
 
 /** An authorization request that the provider accepts, but for what `changed` says; undefined leaves out. */
 export async function authorizationUrl(

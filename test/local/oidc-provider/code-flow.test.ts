@@ -1,16 +1,12 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser } from '../../../infra/local/oidc-provider/browser.ts';
-import {
-  commandLineRedirectUri,
-  demoClient,
-  demoClientId,
-} from '../../../infra/local/oidc-provider/client.ts';
-import { startOidcProvider } from '../../../infra/local/oidc-provider/provider.ts';
-import type { RunningOidcProvider } from '../../../infra/local/oidc-provider/provider.ts';
-import { signIn } from '../../../infra/local/oidc-provider/sign-in.ts';
-import { signingAlgorithms } from '../../../infra/local/oidc-provider/signing-keys.ts';
+import { openBrowser } from '../../../local/oidc-provider/browser.ts';
+import { commandLineRedirectUri, demoClient, demoClientId } from '../../../local/oidc-provider/client.ts';
+import { startOidcProvider } from '../../../local/oidc-provider/provider.ts';
+import type { RunningOidcProvider } from '../../../local/oidc-provider/provider.ts';
+import { signIn } from '../../../local/oidc-provider/sign-in.ts';
+import { signingAlgorithms } from '../../../local/oidc-provider/signing-keys.ts';
 import { authorizationUrl } from './authorization-url.ts';
 
 const fiveMinutes = 300;

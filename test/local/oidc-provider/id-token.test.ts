@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startOidcProvider } from '../../../infra/local/oidc-provider/provider.ts';
-import type { RunningOidcProvider } from '../../../infra/local/oidc-provider/provider.ts';
+import { startOidcProvider } from '../../../local/oidc-provider/provider.ts';
+import type { RunningOidcProvider } from '../../../local/oidc-provider/provider.ts';
 
-const command = new URL('../../../infra/local/id-token.ts', import.meta.url).pathname;
+const command = new URL('../../../cli/id-token.ts', import.meta.url).pathname;
 let provider: RunningOidcProvider;
 
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openBrowser } from '../../../infra/local/oidc-provider/browser.ts';
-import { commandLineRedirectUri, demoClient } from '../../../infra/local/oidc-provider/client.ts';
-import { startOidcProvider } from '../../../infra/local/oidc-provider/provider.ts';
-import type { RunningOidcProvider } from '../../../infra/local/oidc-provider/provider.ts';
+import { openBrowser } from '../../../local/oidc-provider/browser.ts';
+import { commandLineRedirectUri, demoClient } from '../../../local/oidc-provider/client.ts';
+import { startOidcProvider } from '../../../local/oidc-provider/provider.ts';
+import type { RunningOidcProvider } from '../../../local/oidc-provider/provider.ts';
 import { authorizationUrl } from './authorization-url.ts';
 
 const hostileClientId = '<img src="x">';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createMemoryAdapter } from '../../../infra/local/oidc-provider/memory-adapter.ts';
+import { createMemoryAdapter } from '../../../local/oidc-provider/memory-adapter.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000_000 });

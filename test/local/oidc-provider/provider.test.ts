@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import { startOidcProvider } from '../../../infra/local/oidc-provider/provider.ts';
-import type { RunningOidcProvider } from '../../../infra/local/oidc-provider/provider.ts';
-import { signIn } from '../../../infra/local/oidc-provider/sign-in.ts';
+import { startOidcProvider } from '../../../local/oidc-provider/provider.ts';
+import type { RunningOidcProvider } from '../../../local/oidc-provider/provider.ts';
+import { signIn } from '../../../local/oidc-provider/sign-in.ts';
 
 const running: RunningOidcProvider[] = [];
 

@@ -3,9 +3,9 @@ import { expect, test, vi } from 'vitest';
 // In a file of its own: oidc-provider warns once a process, and some of it when it is imported.
 test('prints nothing at the start, in a sign-in, for a refused request or in a logout', async () => {
   const spies = (['log', 'info', 'warn', 'error'] as const).map((name) => vi.spyOn(console, name));
-  const { startOidcProvider } = await import('../../../infra/local/oidc-provider/provider.ts');
-  const { signIn } = await import('../../../infra/local/oidc-provider/sign-in.ts');
-  const { openBrowser } = await import('../../../infra/local/oidc-provider/browser.ts');
+  const { startOidcProvider } = await import('../../../local/oidc-provider/provider.ts');
+  const { signIn } = await import('../../../local/oidc-provider/sign-in.ts');
+  const { openBrowser } = await import('../../../local/oidc-provider/browser.ts');
   const { authorizationUrl } = await import('./authorization-url.ts');
   const { issuer, close } = await startOidcProvider({ port: 0 });
   const browser = openBrowser('http://127.0.0.1/id-token');

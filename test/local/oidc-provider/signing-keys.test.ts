@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startOidcProvider } from '../../../infra/local/oidc-provider/provider.ts';
-import type { OidcProviderOptions } from '../../../infra/local/oidc-provider/provider.ts';
-import { signIn } from '../../../infra/local/oidc-provider/sign-in.ts';
+import { startOidcProvider } from '../../../local/oidc-provider/provider.ts';
+import type { OidcProviderOptions } from '../../../local/oidc-provider/provider.ts';
+import { signIn } from '../../../local/oidc-provider/sign-in.ts';
 
 let directory: string;
 let keysFile: string;

@@ -6,10 +6,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type {
   SecretsManagerEndpoint,
   SecretsManagerEndpointOptions,
-} from '../../../infra/local/secrets-manager/endpoint.ts';
-import { createSecretsManagerEndpoint } from '../../../infra/local/secrets-manager/endpoint.ts';
-import type { Fault } from '../../../infra/local/secrets-manager/faults.ts';
-import { seedEmptySecrets, STACK_SECRETS } from '../../../infra/local/secrets-manager/seed.ts';
+} from '../../../local/secrets-manager/endpoint.ts';
+import { createSecretsManagerEndpoint } from '../../../local/secrets-manager/endpoint.ts';
+import type { Fault } from '../../../local/secrets-manager/faults.ts';
+import { seedEmptySecrets, STACK_SECRETS } from '../../../local/secrets-manager/seed.ts';
 import { START_MS, versionId } from './model.ts';
 import { rawCall, sdkClient } from './sdk-client.ts';
 

@@ -1,8 +1,8 @@
-import type { Input } from '../../../infra/local/secrets-manager/input.ts';
-import type { Outcome } from '../../../infra/local/secrets-manager/state.ts';
-import { execute } from '../../../infra/local/secrets-manager/state.ts';
-import type { Store } from '../../../infra/local/secrets-manager/store.ts';
-import { EMPTY_STORE } from '../../../infra/local/secrets-manager/store.ts';
+import type { Input } from '../../../local/secrets-manager/input.ts';
+import type { Outcome } from '../../../local/secrets-manager/state.ts';
+import { execute } from '../../../local/secrets-manager/state.ts';
+import type { Store } from '../../../local/secrets-manager/store.ts';
+import { EMPTY_STORE } from '../../../local/secrets-manager/store.ts';
 
 /** 2026-01-15T12:00:00.250Z, an instant with a fraction of a second. */
 export const START_MS = Date.UTC(2026, 0, 15, 12, 0, 0, 250);

@@ -1,5 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { SecretsManagerEndpoint } from '../../../infra/local/secrets-manager/endpoint.ts';
+import type { SecretsManagerEndpoint } from '../../../local/secrets-manager/endpoint.ts';
 
 /** The real SDK's client against a local endpoint; it tries every call once, unless told otherwise. */
 export function sdkClient(endpoint: SecretsManagerEndpoint, { maxAttempts = 1 } = {}): SecretsManagerClient {

@@ -14,9 +14,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createSecretsManagerEndpoint } from '../../../infra/local/secrets-manager/endpoint.ts';
-import { loadState, saveState } from '../../../infra/local/secrets-manager/state-file.ts';
-import { EMPTY_STORE } from '../../../infra/local/secrets-manager/store.ts';
+import { createSecretsManagerEndpoint } from '../../../local/secrets-manager/endpoint.ts';
+import { loadState, saveState } from '../../../local/secrets-manager/state-file.ts';
+import { EMPTY_STORE } from '../../../local/secrets-manager/store.ts';
 import { modelWithSecret, put, versionId } from './model.ts';
 import { rawCall } from './sdk-client.ts';
 
@@ -144,7 +144,7 @@ describe('a state file that cannot be used is one line that names it', () => {
 test('a process killed at any moment leaves a whole store, with every write that it had confirmed', async () => {
   // Writes versions without end, each confirmed by its number on a line; killed while the next is under way.
   const program = `
-    import { createSecretsManagerEndpoint } from ${JSON.stringify(import.meta.resolve('../../../infra/local/secrets-manager/endpoint.ts'))};
+    import { createSecretsManagerEndpoint } from ${JSON.stringify(import.meta.resolve('../../../local/secrets-manager/endpoint.ts'))};
     const endpoint = await createSecretsManagerEndpoint({ port: 0, stateFile: process.argv[1] });
     const versions = () => endpoint.state().secrets[0]?.versions.length ?? 0;
     endpoint.execute('CreateSecret', { Name: 's' });

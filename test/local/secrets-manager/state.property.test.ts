@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Input } from '../../../infra/local/secrets-manager/input.ts';
-import type { Secret, Store } from '../../../infra/local/secrets-manager/store.ts';
+import type { Input } from '../../../local/secrets-manager/input.ts';
+import type { Secret, Store } from '../../../local/secrets-manager/store.ts';
 import { createModel, HOUR_MS, versionId } from './model.ts';
 
 const secretId = fc.constantFrom('a', 'b');

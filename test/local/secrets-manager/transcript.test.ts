@@ -4,8 +4,8 @@
 
 import * as sdk from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SecretsManagerEndpoint } from '../../../infra/local/secrets-manager/endpoint.ts';
-import { createSecretsManagerEndpoint } from '../../../infra/local/secrets-manager/endpoint.ts';
+import type { SecretsManagerEndpoint } from '../../../local/secrets-manager/endpoint.ts';
+import { createSecretsManagerEndpoint } from '../../../local/secrets-manager/endpoint.ts';
 import { rawCall, sdkClient } from './sdk-client.ts';
 import rows from './transcript.json' with { type: 'json' };
 

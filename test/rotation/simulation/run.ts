@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSecretsManagerEndpoint } from '../../../infra/local/secrets-manager/endpoint.ts';
-import type { Fault } from '../../../infra/local/secrets-manager/faults.ts';
+import { createSecretsManagerEndpoint } from '../../../local/secrets-manager/endpoint.ts';
+import type { Fault } from '../../../local/secrets-manager/faults.ts';
 import { chanceOf, type Chance } from './chance.ts';
 import { simulateClients, LATEST_USE, type Counts } from './clients.ts';
 import { startRotate, startToken } from './functions.ts';

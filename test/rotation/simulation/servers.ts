@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SERVERS_LABEL } from '../../../lib/ring/labels.ts';
-import { replaceSecret } from '../../../lib/servers/config-files/red5-properties.ts';
-import type { SecretsManagerEndpoint } from '../../../infra/local/secrets-manager/endpoint.ts';
-import { rulesOf } from '../../../infra/local/media-servers/rules/index.ts';
+import { SERVERS_LABEL } from '../../../lib/signing-keys/labels.ts';
+import { replaceSecret } from '../../../lib/media-servers/red5/config-file.ts';
+import type { SecretsManagerEndpoint } from '../../../local/secrets-manager/endpoint.ts';
+import { rulesOf } from '../../../local/media-servers/rules/index.ts';
 import type { Chance } from './chance.ts';
 
 const rules = rulesOf('red5');

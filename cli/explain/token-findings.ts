@@ -1,0 +1,185 @@
+import type { JsonObject } from '../../lib/jws/compact.ts';
+import { isJsonObject } from '../../lib/jws/compact.ts';
+import type { Target } from '../../lib/media-servers/target.ts';
+import { duration } from './wording.ts';
+
+/** Something about a token that its server heeds, in one line: `bad` where it refuses the token for it, or lets too much through. */
+export interface Finding {
+  readonly bad: boolean;
+  readonly text: string;
+}
+
+const bad = (text: string): Finding => ({ bad: true, text });
+const good = (text: string): Finding => ({ bad: false, text });
+
+/**
+ * What is to be said of a token's header and claims for one kind of server, the signature apart. Where the server's verdict
+ * names the first mistake, this names all of them, and what the server silently passes over.
+ *
+ * @param now epoch seconds
+ */
+export function findingsOf(
+  target: Target,
+  header: JsonObject,
+  claims: JsonObject,
+  now: number,
+): readonly Finding[] {
+  const own: Readonly<Record<string, typeof jitsiFindings>> = {
+    jitsi: jitsiFindings,
+    red5: red5Findings,
+    rtcstats: rtcstatsFindings,
+  };
+  return [
+    algorithm(target, header),
+    ...keyId(target, header),
+    ...expiry(target, claims, now),
+    ...notBefore(claims, now),
+    ...(own[target.kind]?.(target, header, claims) ?? []),
+  ];
+}
+
+function algorithm(target: Target, { alg }: JsonObject): Finding {
+  const also = target.kind === 'rtcstats' ? ['HS384', 'HS512'] : [];
+  return [target.signing, ...also].some((name) => name === alg)
+    ? good(`alg is ${String(alg)}`)
+    : bad(`alg is ${shown(alg)}: it must be ${target.signing}, spelt so`);
+}
+
+/** LiveKit looks its key up by `iss`, which is for its claims to say. */
+function keyId({ kind, keys }: Target, { kid }: JsonObject): readonly Finding[] {
+  if (keys === 'single' || kind === 'livekit' || typeof kid === 'string') return [];
+  return [bad('kid is missing: the server looks its key up by it')];
+}
+
+function expiry({ kind, serverLimit }: Target, { exp }: JsonObject, now: number): readonly Finding[] {
+  if (exp === undefined) {
+    return [
+      bad(
+        kind === 'red5' ? 'exp is missing: the server requires it' : 'exp is missing: the token never ends',
+      ),
+    ];
+  }
+  if (typeof exp !== 'number') return [bad('exp must be a number of seconds')];
+  const left = exp - now;
+  if (left <= 0) return [bad(`exp: it expired ${duration(-left)} ago; the server allows no leeway`)];
+  if (left > 10 * 365 * 86_400) return [bad('exp lies years ahead: is it in milliseconds?')];
+  if (serverLimit !== undefined && left > serverLimit) {
+    return [
+      bad(
+        `exp is ${duration(left)} ahead, and the server allows ${duration(serverLimit)} from its own now, whatever iat says: issue for a minute less`,
+      ),
+    ];
+  }
+  return [good(`exp: it lasts ${duration(left)} more`)];
+}
+
+function notBefore({ nbf }: JsonObject, now: number): readonly Finding[] {
+  if (nbf === undefined) return [];
+  if (typeof nbf !== 'number') return [bad('nbf must be a number of seconds')];
+  return nbf > now
+    ? [
+        bad(
+          `nbf: it is good in ${duration(nbf - now)} only; servers without leeway refuse it until then, so leave nbf out`,
+        ),
+      ]
+    : [];
+}
+
+function jitsiFindings(target: Target, header: JsonObject, claims: JsonObject): readonly Finding[] {
+  const { aud, sub, room, context, iss } = claims;
+  const user = isJsonObject(context) ? context['user'] : undefined;
+  return [
+    ...(header['typ'] === 'JWT'
+      ? []
+      : [bad(`typ is ${shown(header['typ'])}: it must be JWT, in upper case`)]),
+    ...(iss === target.issuer
+      ? []
+      : [bad(`iss is ${shown(iss)}: it must be the app id ${shown(target.issuer)}`)]),
+    ...audience(aud, target.audience),
+    ...(sub === target.domain
+      ? []
+      : [bad(`sub is ${shown(sub)}: it must be the domain ${shown(target.domain)}, not the person`)]),
+    ...(typeof room === 'string' && room !== ''
+      ? [good(room === '*' ? 'room is *: any room' : `room is ${room}; the server compares it in lower case`)]
+      : [bad('room must be one name or *, as a text: the server never answers otherwise')]),
+    ...(context === undefined || isJsonObject(user)
+      ? []
+      : [bad('context.user must be an object: of null or a list the server never answers')]),
+    ...(claims['moderator'] === undefined
+      ? []
+      : [bad('moderator stands beside the claims, where it is passed over: it belongs into context.user')]),
+    ...(isJsonObject(user) && user['moderator'] === true
+      ? [good('context.user.moderator makes the person a moderator, where mod_token_affiliation is loaded')]
+      : []),
+  ];
+}
+
+function audience(aud: unknown, expected: string | undefined): readonly Finding[] {
+  if (aud === expected) return [];
+  return [
+    bad(
+      Array.isArray(aud)
+        ? 'aud is a list: it must be one text'
+        : `aud is ${shown(aud)}: it must be ${shown(expected)}`,
+    ),
+  ];
+}
+
+function red5Findings(target: Target, _header: JsonObject, claims: JsonObject): readonly Finding[] {
+  const { iss } = claims;
+  return [
+    ...(iss === target.issuer
+      ? []
+      : [bad(`iss is ${shown(iss)}: it must be ${shown(target.issuer)} (jwt.issuer)`)]),
+    list(claims, 'roles', 'both roles are allowed'),
+    list(claims, 'red5-transport', 'every transport is allowed, SRT and MPEG-TS too'),
+    list(claims, 'red5-room', 'any room is allowed'),
+  ];
+}
+
+/** A claim in which Red5 reads several texts between commas. */
+function list(claims: JsonObject, name: string, whenAbsent: string): Finding {
+  const value = claims[name];
+  if (value === undefined || value === '')
+    return name === 'red5-room'
+      ? good(`${name} is absent: ${whenAbsent}`)
+      : bad(`${name} is absent: ${whenAbsent}`);
+  if (typeof value !== 'string')
+    return bad(`${name} must be one text with commas, not ${Array.isArray(value) ? 'a list' : shown(value)}`);
+  const entries = value.split(',');
+  if (entries.some((entry) => entry === '' || entry !== entry.trim())) {
+    return bad(`${name} is ${shown(value)}: no blanks beside the commas, and no comma at an end`);
+  }
+  if (
+    name === 'roles' &&
+    !entries.every((entry) => entry === 'red5-publisher' || entry === 'red5-subscriber')
+  ) {
+    return bad(`roles is ${shown(value)}: Red5 knows red5-publisher and red5-subscriber alone`);
+  }
+  return good(`${name}: ${entries.join(' or ')}`);
+}
+
+function rtcstatsFindings(_target: Target, _header: JsonObject, claims: JsonObject): readonly Finding[] {
+  const { rtcStats } = claims;
+  const beside = ['user', 'session', 'conference'].filter((name) => claims[name] !== undefined);
+  return [
+    ...(isJsonObject(rtcStats)
+      ? ['user', 'session', 'conference'].map((name) =>
+          typeof rtcStats[name] === 'string' || (name === 'conference' && rtcStats[name] === undefined)
+            ? good(`rtcStats.${name} is ${shown(rtcStats[name])}`)
+            : bad(`rtcStats.${name} is ${shown(rtcStats[name])}: it must be a text`),
+        )
+      : [
+          bad(
+            'rtcStats is missing: the token is accepted, and user, session and conference are stored as NULL',
+          ),
+        ]),
+    ...(beside.length === 0
+      ? []
+      : [bad(`${beside.join(', ')} stand beside rtcStats, where they are passed over: put them into it`)]),
+  ];
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 80);
+}

@@ -1,0 +1,60 @@
+/**
+ * The doors for servers that ask about a streaming token instead of verifying it: Red5 Pro's round-trip authentication,
+ * MediaMTX's HTTP authentication, token introspection. The decision is `lib/token-verification/`; this wires it.
+ */
+
+import { createJudgeService, describeToken } from './wiring/verifier.ts';
+import { describeError, writeLine } from '../lib/node/log.ts';
+import { createLiveKeysOf } from './wiring/target-keys.ts';
+import { toEvent } from '../lib/api-gateway/event.ts';
+import type { ApiGatewayResponse } from '../lib/api-gateway/event.ts';
+import { answerAtDoor } from '../lib/token-verification/answer-callback.ts';
+import type { Door } from '../lib/token-verification/callback.ts';
+import { introspection } from '../lib/token-verification/callbacks/introspection.ts';
+import { mediamtxAuth } from '../lib/token-verification/callbacks/mediamtx.ts';
+import { red5Invalidate, red5Validate } from '../lib/token-verification/callbacks/red5.ts';
+import { OAuthError } from '../lib/oauth/oauth-error.ts';
+import config from '../streampass.config.ts';
+
+/** By the last part of the path. */
+const doors: Readonly<Record<string, Door>> = {
+  validateCredentials: red5Validate,
+  invalidateCredentials: red5Invalidate,
+  auth: mediamtxAuth,
+  introspect: introspection,
+};
+
+const liveKeysOf = createLiveKeysOf(config, process.env);
+const service = createJudgeService(config, process.env, liveKeysOf);
+const callerSecretId = process.env['RED5_CALLER_SECRET_ID'];
+const callerSecret = callerSecretId ? liveKeysOf(callerSecretId, 'HS256', 'callers') : undefined;
+const deps = { judge: service.judge, callerSecret };
+
+await Promise.allSettled([service.prefetch(), callerSecret?.get()]);
+
+/** Answers one event; whatever it holds, in the words of the door it came to. */
+export async function handler(received: unknown): Promise<ApiGatewayResponse> {
+  const event = toEvent(received);
+  const path = typeof event.rawPath === 'string' ? event.rawPath : '';
+  const name = path.split('/').at(-1) ?? '';
+  const door = Object.hasOwn(doors, name) ? doors[name] : undefined;
+  // API Gateway sends no other path here.
+  if (door === undefined) return red5Validate.unknownCaller;
+  const requestId = event.requestContext?.requestId;
+  try {
+    const { response, facts } = await answerAtDoor(event, door, deps);
+    const { problem, token } = facts;
+    writeLine({
+      event: problem === undefined ? 'door.opened' : 'door.closed',
+      door: facts.door,
+      reason: problem,
+      ...describeToken(token),
+      request_id: requestId,
+      source_ip: event.requestContext?.http?.sourceIp,
+    });
+    return response;
+  } catch (error) {
+    writeLine({ event: 'door.defect', door: door.name, request_id: requestId, ...describeError(error) });
+    return door.unavailable(new OAuthError('internal'));
+  }
+}

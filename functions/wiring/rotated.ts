@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Config, Timing } from '../../lib/config/config.ts';
+import type { Rotated } from '../../lib/rotation/rotate.ts';
+import { policyOf } from '../../lib/rotation/policy.ts';
+import type { Servers } from '../../lib/rotation/ports.ts';
+import { makeSecret } from '../../lib/rotation/secret-value.ts';
+import { configFileFormats, type ConfigFileKind } from '../../lib/media-servers/config-files.ts';
+import { fileServers } from '../../lib/fleet/files.ts';
+import { probe } from '../../lib/fleet/probe.ts';
+import { createReload } from '../../lib/fleet/reload.ts';
+import { configFile, keyRingFile } from '../../lib/fleet/secret-file.ts';
+import { nodeSettingsProblems } from '../../lib/fleet/node-settings.ts';
+import { instanceServers } from '../../lib/fleet/ssm.ts';
+import type { Target } from '../../lib/media-servers/target.ts';
+import { regionOf } from '../../lib/aws/access.ts';
+import { runCommand } from '../../lib/aws/run-command.ts';
+import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
+import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
+import { newRandomId, systemNow } from '../../lib/node/system.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Several nodes are reloaded one after another within one run of the function. */
+const RELOAD_TIMEOUT_MS = 30_000;
+
+/** Wires each target that rotates to Secrets Manager and to its servers. Reads nothing before it is asked. */
+export function createRotated(config: Pick<Config, 'targets' | 'timing'>, env: Env): Record<string, Rotated> {
+  const secrets = secretsWriter(createSecretsClient(env));
+  const rotating = Object.entries(config.targets).filter(([, target]) => target.rotates !== false);
+  const wired = rotating.map(([name, target]): [string, Rotated] => {
+    const servers = serversOf(target, config.timing, env);
+    return [
+      name,
+      {
+        secret: target.secret,
+        signing: target.signing,
+        policy: policyOf(target, config.timing),
+        secrets,
+        ...(servers && { servers }),
+        maker: { make: () => makeSecret(target.signing, randomBytes) },
+      },
+    ];
+  });
+  return Object.fromEntries(wired);
+}
+
+function serversOf(target: Target, timing: Timing, env: Env): Servers | undefined {
+  const { fleet } = target;
+  if (fleet === undefined) return undefined;
+  const tryOut: Servers['probe'] = (version) =>
+    probe(target, fleet.probe ?? [], version, { now: systemNow, newId: newRandomId });
+  // Servers that fetch public keys are told nothing; only that they take a token can be tried.
+  if (target.keys === 'jwks') {
+    return { observe: async () => ({ nodes: [] }), apply: async () => [], probe: tryOut };
+  }
+  const expected = {
+    ...(target.issuer !== undefined && { issuer: target.issuer }),
+    ...(target.audience !== undefined && { audience: target.audience }),
+    ...(target.domain !== undefined && { domain: target.domain }),
+    longestTokenSeconds: target.longestToken,
+    clockSkewSeconds: timing.clockSkew,
+  };
+  if (fleet.by === 'files') {
+    const format = target.keys === 'keyring' ? keyRingFile : configFile(formatOf(target), expected);
+    const runReload = createReload(RELOAD_TIMEOUT_MS, env['PATH']);
+    return { ...fileServers({ files: fleet.files, format, reload: fleet.reload, runReload }), probe: tryOut };
+  }
+  const { tag, document } = fleet;
+  const region = regionOf(env);
+  return {
+    ...instanceServers({
+      kind: target.kind,
+      tag,
+      document,
+      commands: runCommand(new SSMClient({ region }), new EC2Client({ region }), systemNow),
+      settingsProblems: (settings) => nodeSettingsProblems(target.kind, settings, expected),
+      now: systemNow,
+      pause: (seconds) => sleep(seconds * 1000),
+    }),
+    probe: tryOut,
+  };
+}
+
+/** The format of a kind's config file; that each kind with a fleet has one is checked with the configuration. */
+function formatOf({ kind }: Target): ConfigFileKind {
+  if (kind in configFileFormats) return kind as ConfigFileKind;
+  throw new TypeError(`no config file format is known for ${kind} servers`);
+}

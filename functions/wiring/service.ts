@@ -1,0 +1,118 @@
+import type { Config } from '../../lib/config/config.ts';
+import { createAdmission } from '../../lib/admission/admission.ts';
+import type { Admission } from '../../lib/admission/admission.ts';
+import { errorsUrlOf } from '../../lib/api-gateway/event.ts';
+import type { ApiGatewayEvent } from '../../lib/api-gateway/event.ts';
+import type { HealthDeps } from '../../lib/exchange/health.ts';
+import { createIssuerKeys } from '../../lib/identity/issuer-keys.ts';
+import type { TrustedIssuer } from '../../lib/identity/identify.ts';
+import { OAuthError } from '../../lib/oauth/oauth-error.ts';
+import { createKeyRing } from '../../lib/signing-keys/key-ring.ts';
+import type { KeyRing } from '../../lib/signing-keys/key-ring.ts';
+import { getJson } from '../../lib/node/https-json.ts';
+import { writeLine } from '../../lib/node/log.ts';
+import { reportConfig } from './report-config.ts';
+import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
+import { createSecretsReader } from '../../lib/aws/secrets-reader.ts';
+import { systemNow, within } from '../../lib/node/system.ts';
+
+/** What the functions that answer requests share: the configuration, checked, and what it needs of the outside. */
+export interface Service {
+  /** Whether the configuration is sound; its rules may be of any shape where it is not. */
+  readonly isConfigured: boolean;
+  /** Throws 503 `config_invalid` where the configuration is not sound. */
+  readonly assertConfigured: () => void;
+  readonly issuers: ReadonlyMap<string, TrustedIssuer>;
+  /** Who may come in at all, whatever the rules would give them. */
+  readonly admission: Admission;
+  /** The ring of a configured target. */
+  readonly ringOf: (targetName: string) => KeyRing;
+  readonly health: HealthDeps;
+  /** Fetches what the first request needs; never rejects. */
+  readonly prefetch: () => Promise<void>;
+  /** The page that explains each reason. */
+  readonly errorsUrl: (event: ApiGatewayEvent) => string;
+}
+
+/** Most issuers whose keys are fetched before the first request. */
+const PREFETCHED_ISSUERS = 4;
+
+/** Wires a configuration to Secrets Manager and the providers. Reads nothing before it is asked. */
+export function createService(config: Config, env: Readonly<Record<string, string | undefined>>): Service {
+  const sound = reportConfig(config, env);
+  if (sound && config.issuers.length === 0) {
+    writeLine({
+      event: 'config.no_issuer',
+      problem:
+        'no identity provider is configured: set OIDC_ISSUER and OIDC_AUDIENCE, or COGNITO_USER_POOL_ID and COGNITO_CLIENT_ID',
+    });
+  }
+
+  const issuers = new Map(
+    config.issuers.map((issuer) => [
+      issuer.issuer,
+      {
+        issuer,
+        keys: createIssuerKeys({
+          issuer,
+          getJson,
+          now: systemNow,
+          within,
+          onProblem: (problem) => writeLine({ event: 'issuer.problem', issuer: issuer.issuer, problem }),
+        }),
+      },
+    ]),
+  );
+  const reader = createSecretsReader(createSecretsClient(env));
+  const rings = new Map(
+    Object.entries(config.targets).map(([name, target]) => [
+      name,
+      createKeyRing({
+        secret: target.secret,
+        signing: target.signing,
+        withFallback: target.keys === 'single',
+        reader,
+        now: systemNow,
+        within,
+        refreshAfter: config.timing.keyRingRefresh,
+        maxAge: config.timing.keyRingMaxAge,
+        onProblem: (problem) => writeLine({ event: 'ring.problem', target: name, problem }),
+      }),
+    ]),
+  );
+
+  function ringOf(targetName: string): KeyRing {
+    const ring = rings.get(targetName);
+    if (ring === undefined) throw new TypeError(`no target is called "${targetName}"`);
+    return ring;
+  }
+
+  return {
+    isConfigured: sound,
+    assertConfigured() {
+      if (!sound) throw new OAuthError('config_invalid');
+    },
+    issuers,
+    admission: createAdmission({
+      deny: config.deny,
+      tokensPerMinute: config.tokensPerMinute,
+      now: systemNow,
+      within,
+    }),
+    ringOf,
+    health: {
+      issuers: [...issuers.values()].map(
+        ({ keys }) =>
+          () =>
+            keys.ready(),
+      ),
+      rings: [...rings.values()].map((ring) => () => ring.get()),
+    },
+    async prefetch() {
+      if (!sound || issuers.size === 0) return;
+      const keys = [...issuers.values()].slice(0, PREFETCHED_ISSUERS).map((trusted) => trusted.keys.ready());
+      await Promise.allSettled([...keys, ...[...rings.values()].map((ring) => ring.get())]);
+    },
+    errorsUrl: (event) => errorsUrlOf(event, env['PUBLIC_URL']),
+  };
+}

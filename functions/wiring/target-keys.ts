@@ -1,0 +1,46 @@
+import type { Config } from '../../lib/config/config.ts';
+import { createLiveKeys } from '../../lib/signing-keys/live-keys.ts';
+import type { LiveKeys } from '../../lib/signing-keys/live-keys.ts';
+import type { SigningAlgorithm, Target } from '../../lib/media-servers/target.ts';
+import { writeLine } from '../../lib/node/log.ts';
+import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
+import { createSecretsReader } from '../../lib/aws/secrets-reader.ts';
+import { systemNow, within } from '../../lib/node/system.ts';
+
+/** One target, and the keys that its live tokens are signed with. */
+export interface KeyedTarget {
+  readonly name: string;
+  readonly target: Target;
+  readonly keys: LiveKeys;
+}
+
+/** Makes a secret's live keys; `label` names it in log lines. */
+export type LiveKeysOf = (secret: string, signing: SigningAlgorithm, label: string) => LiveKeys;
+
+/** Live keys from Secrets Manager, kept as long as the configuration says. Reads nothing before it is asked. */
+export function createLiveKeysOf(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+): LiveKeysOf {
+  const reader = createSecretsReader(createSecretsClient(env));
+  return (secret, signing, label) =>
+    createLiveKeys({
+      secret,
+      signing,
+      reader,
+      now: systemNow,
+      within,
+      refreshAfter: config.timing.keyRingRefresh,
+      maxAge: config.timing.keyRingMaxAge,
+      onProblem: (problem) => writeLine({ event: 'ring.problem', target: label, problem }),
+    });
+}
+
+/** The configured targets with their live keys. */
+export function keyTargets(config: Config, liveKeysOf: LiveKeysOf): readonly KeyedTarget[] {
+  return Object.entries(config.targets).map(([name, target]) => ({
+    name,
+    target,
+    keys: liveKeysOf(target.secret, target.signing, name),
+  }));
+}

@@ -1,0 +1,53 @@
+import type { Config } from '../../lib/config/config.ts';
+import { createAdmission } from '../../lib/admission/admission.ts';
+import { createJudge } from '../../lib/token-verification/verifier.ts';
+import type { Judge } from '../../lib/token-verification/verifier.ts';
+import type { GoodToken } from '../../lib/token-verification/verify-token.ts';
+import { OAuthError } from '../../lib/oauth/oauth-error.ts';
+import { reportConfig } from './report-config.ts';
+import { systemNow, within } from '../../lib/node/system.ts';
+import { keyTargets } from './target-keys.ts';
+import type { LiveKeysOf } from './target-keys.ts';
+
+/** What the functions that judge streaming tokens share. */
+export interface JudgeService {
+  /** Throws 503 `config_invalid` too, where the configuration is not sound. */
+  readonly judge: Judge;
+  /** Fetches what the first request needs; never rejects. */
+  prefetch(): Promise<void>;
+}
+
+/** Wires a configuration to Secrets Manager and to its deny list. Reads nothing before it is asked. */
+export function createJudgeService(
+  config: Config,
+  env: Readonly<Record<string, string | undefined>>,
+  liveKeysOf: LiveKeysOf,
+): JudgeService {
+  const sound = reportConfig(config, env);
+  const targets = keyTargets(config, liveKeysOf);
+  const { assertNotDenied } = createAdmission({ deny: config.deny, now: systemNow, within });
+  const judge = createJudge({ targets, assertNotDenied, now: systemNow, clockSkew: config.timing.clockSkew });
+  return {
+    async judge(token, concerns) {
+      if (!sound) throw new OAuthError('config_invalid');
+      return judge(token, concerns);
+    },
+    async prefetch() {
+      if (sound) await Promise.allSettled(targets.map(({ keys }) => keys.get()));
+    },
+  };
+}
+
+/** What a log line may say of a token: what names it, and nothing that it could be made of. */
+export function describeToken(token: GoodToken | undefined): Readonly<Record<string, unknown>> {
+  if (token === undefined) return {};
+  const { targetName, grant, claims, kid, expiresAt } = token;
+  return {
+    target: targetName,
+    sub: grant.subject,
+    session: grant.session,
+    jti: claims['jti'],
+    kid,
+    expires_at: expiresAt,
+  };
+}

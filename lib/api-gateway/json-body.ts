@@ -1,0 +1,22 @@
+import { isUtf8 } from 'node:buffer';
+import { isJsonObject } from '../jws/compact.ts';
+import type { JsonObject } from '../jws/compact.ts';
+import { bodyOf } from './event.ts';
+import type { ApiGatewayEvent } from './event.ts';
+
+const MAX_BODY_BYTES = 65_536;
+
+/**
+ * The JSON object that a server sent, or `undefined` where it is none. A body that is not UTF-8 is read as ISO-8859-1: Java's
+ * Apache HttpClient sends JSON so unless it is told otherwise. No content type is asked for, since not all of them send one.
+ */
+export function jsonObjectOf(event: ApiGatewayEvent): JsonObject | undefined {
+  const bytes = bodyOf(event, MAX_BODY_BYTES);
+  if (bytes === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1'));
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { DenyTable } from '../admission/cached-table.ts';
+import { awsAccess } from './access.ts';
+
+/** What DynamoDB gets for one request, tries included, in milliseconds: within the second that a caller waits. */
+const CALL_TIMEOUT_MS = 900;
+
+/**
+ * A deny table in DynamoDB, for `deny.table` of the configuration: partition key `id` (text, as `denyKeysOf` makes it) and,
+ * where a denial ends, the number `expires_at` in epoch seconds, which may also be the table's TTL attribute; TTL deletes
+ * late, so the time is read here too. A function that asks it needs `dynamodb:BatchGetItem` on the table.
+ *
+ * Import it in `streampass.config.ts` alone: then only a deployment that has a table carries the client.
+ *
+ * @param tableName left out, there is no table: so it is where functions run without a stack
+ */
+export function dynamoDenyTable(
+  tableName: string | undefined,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): DenyTable | undefined {
+  if (!tableName) return undefined;
+  const client = createClient(env);
+  return {
+    async find(keys) {
+      const answer = await client.send(
+        new BatchGetItemCommand({
+          RequestItems: {
+            [tableName]: {
+              Keys: keys.map((key) => ({ id: { S: key } })),
+              ProjectionExpression: 'id, expires_at',
+            },
+          },
+        }),
+        { abortSignal: AbortSignal.timeout(CALL_TIMEOUT_MS) },
+      );
+      const items = answer.Responses?.[tableName];
+      if (items === undefined || Object.keys(answer.UnprocessedKeys ?? {}).length > 0) {
+        throw new Error('the deny table did not answer for every key');
+      }
+      return new Map(items.map((item) => [item['id']?.S ?? '', endOf(item['expires_at'])]));
+    },
+  };
+}
+
+/** Epoch seconds; a denial whose end cannot be read does not end. */
+function endOf(expiresAt: AttributeValue | undefined): number {
+  const end = Number(expiresAt?.N ?? Infinity);
+  return Number.isNaN(end) ? Infinity : end;
+}
+
+function createClient(env: Readonly<Record<string, string | undefined>>): DynamoDBClient {
+  return new DynamoDBClient({
+    ...awsAccess(env),
+    maxAttempts: 2,
+    requestHandler: { connectionTimeout: 400, requestTimeout: 400, throwOnRequestTimeout: true },
+  });
+}

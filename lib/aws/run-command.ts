@@ -1,0 +1,126 @@
+import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import {
+  ListCommandInvocationsCommand,
+  ListCommandsCommand,
+  SendCommandCommand,
+  type SSMClient,
+} from '@aws-sdk/client-ssm';
+import type { CommandInvocation, RunCommand, SentCommand } from '../fleet/run-command.ts';
+
+/** Commands are looked for this far back: no command of ours runs longer. */
+const LOOK_BACK_SECONDS = 3600;
+
+const ENDED = new Set(['Success', 'Cancelled', 'TimedOut', 'Failed']);
+
+/**
+ * Run Command through the AWS SDK.
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
+ */
+export function runCommand(
+  ssm: Pick<SSMClient, 'send'>,
+  ec2: Pick<EC2Client, 'send'>,
+  now: () => number,
+): RunCommand {
+  return {
+    async instances(tag) {
+      const ids: string[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await ec2.send(
+          new DescribeInstancesCommand({
+            Filters: [
+              { Name: `tag:${tag.key}`, Values: [tag.value] },
+              // An instance that is shutting down may still hold connections open, and takes no new ones.
+              { Name: 'instance-state-name', Values: ['running'] },
+            ],
+            NextToken,
+          }),
+        );
+        for (const { Instances = [] } of page.Reservations ?? []) {
+          ids.push(...Instances.flatMap(({ InstanceId }) => InstanceId ?? []));
+        }
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return ids;
+    },
+
+    async executing(document) {
+      const commands: SentCommand[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await ssm.send(
+          new ListCommandsCommand({
+            Filters: [
+              { key: 'DocumentName', value: document },
+              { key: 'ExecutionStage', value: 'Executing' },
+              {
+                key: 'InvokedAfter',
+                value: new Date((now() - LOOK_BACK_SECONDS) * 1000).toISOString().replace(/\.\d+Z$/, 'Z'),
+              },
+            ],
+            MaxResults: 50,
+            NextToken,
+          }),
+        );
+        for (const { CommandId, RequestedDateTime, Parameters = {} } of page.Commands ?? []) {
+          if (CommandId === undefined) continue;
+          commands.push({
+            id: CommandId,
+            requestedAt: (RequestedDateTime?.getTime() ?? 0) / 1000,
+            parameters: Parameters,
+          });
+        }
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return commands.sort((a, b) => b.requestedAt - a.requestedAt);
+    },
+
+    async send({ document, tag, parameters, maxConcurrency, maxErrors, deliverySeconds }) {
+      const sent = await ssm.send(
+        new SendCommandCommand({
+          DocumentName: document,
+          Targets: [{ Key: `tag:${tag.key}`, Values: [tag.value] }],
+          Parameters: Object.fromEntries(
+            Object.entries(parameters).map(([name, values]) => [name, [...values]]),
+          ),
+          MaxConcurrency: maxConcurrency,
+          MaxErrors: maxErrors,
+          TimeoutSeconds: deliverySeconds,
+        }),
+      );
+      return sent.Command?.CommandId ?? '';
+    },
+
+    async invocations(commandId) {
+      const invocations: CommandInvocation[] = [];
+      let NextToken: string | undefined;
+      do {
+        const page = await ssm.send(
+          new ListCommandInvocationsCommand({
+            CommandId: commandId,
+            Details: true,
+            MaxResults: 50,
+            NextToken,
+          }),
+        );
+        for (const {
+          InstanceId,
+          Status = '',
+          StatusDetails,
+          CommandPlugins = [],
+        } of page.CommandInvocations ?? []) {
+          if (InstanceId === undefined) continue;
+          invocations.push({
+            instance: InstanceId,
+            ended: ENDED.has(Status),
+            status: StatusDetails ?? Status,
+            output: CommandPlugins.map(({ Output = '' }) => Output).join('\n'),
+          });
+        }
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return invocations;
+    },
+  };
+}

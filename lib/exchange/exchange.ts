@@ -1,0 +1,148 @@
+/**
+ * POST /token, the whole story: form → subject token → targets → grants → rings → tokens. Each step either gives the next
+ * one what it needs or throws the `OAuthError` that the client is answered with. A request may name several targets: each
+ * step is then taken for all of them before the next, and one refusal refuses the request.
+ */
+
+import type { Config } from '../config/config.ts';
+import { decideByRules } from '../policy/decide-by-rules.ts';
+import type { RuleIndex } from '../policy/match-rules.ts';
+import { parseTokenRequest, toWords } from './parse-token-request.ts';
+import { readForTarget } from './read-for-target.ts';
+import { withScopeOf } from './scope-of-target.ts';
+import { toTokenResponse } from './token-response.ts';
+import type { ApiGatewayEvent } from '../api-gateway/event.ts';
+import type { Identity } from '../identity/identity.ts';
+import { issueToken } from './issue-token.ts';
+import type { IssuedToken } from './issue-token.ts';
+import { OAuthError } from '../oauth/oauth-error.ts';
+import type { SubjectTokenType, TokenResponse } from '../oauth/token-exchange.ts';
+import type { NewId, Now } from '../ports.ts';
+import type { KeyRing, SigningRing } from '../signing-keys/key-ring.ts';
+import type { Grant, Target } from '../media-servers/target.ts';
+
+/** What an exchange needs of the outside. */
+export interface ExchangeDeps {
+  readonly config: Config;
+  readonly rules: RuleIndex;
+  /** Whom a subject token vouches for; throws an `OAuthError` where it is not good. */
+  readonly identify: (subjectToken: string, type: SubjectTokenType) => Promise<Identity>;
+  /** Throws an `OAuthError` where this person may get nothing, or nothing more for now. */
+  readonly admit: (identity: Identity) => Promise<void>;
+  /** The ring of a configured target. */
+  readonly ringOf: (targetName: string) => KeyRing;
+  readonly now: Now;
+  readonly newId: NewId;
+}
+
+/** What is known of one target's part of an exchange when it ends: all that an audit line may hold. */
+export interface ExchangeFacts {
+  readonly issuer?: string;
+  readonly subject?: string;
+  readonly target?: string;
+  readonly grant?: Grant;
+  /** Paths of the rules that the grant rests on. */
+  readonly rules?: readonly string[];
+  readonly expiresAt?: number;
+  readonly jti?: string;
+  readonly kid?: string;
+  readonly session?: string;
+  readonly ringAgeSeconds?: number;
+}
+
+/** How an exchange ended. */
+export type ExchangeOutcome =
+  | {
+      readonly issued: true;
+      readonly response: TokenResponse;
+      readonly facts: ExchangeFacts;
+      /** Of the tokens beyond the first, where several targets were named. */
+      readonly further: readonly ExchangeFacts[];
+    }
+  | { readonly issued: false; readonly error: OAuthError; readonly facts: ExchangeFacts };
+
+/** Exchanges a subject token for a streaming token. Every input has an outcome; only a defect of ours rejects. */
+export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Promise<ExchangeOutcome> {
+  /** Of the target at hand: what is told where it ends here. */
+  let facts: ExchangeFacts = {};
+  try {
+    const request = parseTokenRequest(event);
+
+    const identity = await deps.identify(request.subjectToken, request.subjectTokenType);
+    const person: ExchangeFacts = { issuer: identity.issuer, subject: identity.subject };
+    facts = person;
+    await deps.admit(identity);
+
+    const targets = selectTargets(deps.config, request.audience);
+    const several = targets.length > 1;
+    const asked = targets.map(({ name, target }) => {
+      facts = { ...person, target: name };
+      const others = targets.map((other) => other.target);
+      const own = several ? withScopeOf(target, others, request) : request;
+      return { name, target, facts, wanted: readForTarget(own, target) };
+    });
+
+    // The tokens begin when they are granted: a lifetime that ends with the sign-in ends there, however long the rings take.
+    const grantedAt = deps.now();
+    const granted = asked.map((one) => {
+      facts = one.facts;
+      const decision = decideByRules(deps.rules, one.name, one.target, identity, one.wanted, grantedAt);
+      if (!decision.granted) throw new OAuthError(decision.reason);
+      const { grant, rules } = decision;
+      return { ...one, grant, facts: { ...facts, grant, rules } };
+    });
+
+    const ready = await Promise.all(
+      granted.map(async (one) => {
+        try {
+          return { ...one, ring: await deps.ringOf(one.name).get() };
+        } catch (error) {
+          facts = one.facts;
+          throw error;
+        }
+      }),
+    );
+
+    const session = asked.find(({ wanted }) => wanted.session !== undefined)?.wanted.session ?? deps.newId();
+    const issued = ready.map((one) => {
+      facts = one.facts;
+      const token = issueToken(one.target, one.name, one.grant, identity, one.ring, {
+        now: grantedAt,
+        jti: deps.newId(),
+        session,
+        transportsNamed: one.wanted.transports !== undefined,
+      });
+      const tokenFacts = factsOf(token, one.ring, several || one.target.takesSession ? session : undefined);
+      return { name: one.name, grant: one.grant, token, facts: { ...one.facts, ...tokenFacts } };
+    });
+
+    const [first, ...further] = issued;
+    if (first === undefined) throw new OAuthError('target_unknown');
+    return {
+      issued: true,
+      response: toTokenResponse(first, further, session),
+      facts: first.facts,
+      further: further.map((one) => one.facts),
+    };
+  } catch (error) {
+    if (error instanceof OAuthError) return { issued: false, error, facts };
+    throw error;
+  }
+}
+
+function selectTargets(
+  config: Config,
+  audience: string,
+): readonly { readonly name: string; readonly target: Target }[] {
+  return toWords(audience).map((name) => {
+    const target = Object.hasOwn(config.targets, name) ? config.targets[name] : undefined;
+    if (target === undefined) throw new OAuthError('target_unknown');
+    return { name, target };
+  });
+}
+
+function factsOf(token: IssuedToken, ring: SigningRing, session: string | undefined): ExchangeFacts {
+  const { expiresAt, jti, kid, issuedAt } = token;
+  const ringAgeSeconds = Math.max(0, issuedAt - ring.readAt);
+  return { expiresAt, jti, kid, ringAgeSeconds, ...(session !== undefined && { session }) };
+}

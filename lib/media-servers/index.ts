@@ -1,0 +1,6 @@
+/** The table of targets: each kind of media server is one file beside this one, and one line here. */
+export { jitsi } from './jitsi/claims.ts';
+export { livekit } from './livekit/claims.ts';
+export { mediamtx } from './mediamtx/claims.ts';
+export { red5 } from './red5/claims.ts';
+export { rtcstats } from './rtcstats/claims.ts';

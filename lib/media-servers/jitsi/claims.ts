@@ -1,0 +1,99 @@
+import { isJsonObject } from '../../jws/compact.ts';
+import { personalData, textProblem } from '../options.ts';
+import type { PersonalClaim, TargetOptions } from '../options.ts';
+import { readRooms, readText } from '../read-claims.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from '../target.ts';
+
+/** Options of a Jitsi Meet target. */
+export interface JitsiOptions extends TargetOptions {
+  /** `app_id` of Prosody's token module: the `iss` of the tokens. */
+  readonly appId: string;
+  /** The domain that rooms belong to: the `sub` of the tokens. */
+  readonly domain: string;
+  /** One of `asap_accepted_audiences`; default `jitsi`. */
+  readonly audience?: string;
+  /** Personal data that people in a room may see of each other; default none. */
+  readonly show?: readonly PersonalClaim[];
+  /** `HS256` with an `app_secret`, or `RS256` with public keys from `asap_key_server`; default `HS256`. */
+  readonly signing?: 'HS256' | 'RS256';
+  /** Set where Prosody looks secrets up by `kid` in a key ring file; default false. */
+  readonly keyring?: boolean;
+  /**
+   * 8x8 JaaS: the app's id and the id of its API key, which replace `kid` and `sub`. The public key is uploaded there by hand,
+   * so no rotation changes it.
+   */
+  readonly jaas?: { readonly appId: string; readonly keyId: string };
+  /** `context.features`: what a moderator may switch on; anybody else is given none of them. */
+  readonly features?: Readonly<Record<string, boolean>>;
+}
+
+/**
+ * Jitsi Meet with Prosody's token modules. Prosody lower-cases the room's name, has no clock leeway, wants `typ: JWT`,
+ * `aud` as a string and `sub` as the domain, and never answers where `room` or `context.user` is not of its proper type.
+ *
+ * @see jitsi-meet `resources/prosody-plugins/mod_auth_token.lua`, `token/util.lib.lua`; `doc/tokens.md` of lib-jitsi-meet
+ */
+export function jitsi(options: JitsiOptions): Target {
+  const signing = options.signing ?? 'HS256';
+  return {
+    kind: 'jitsi',
+    secret: options.secret,
+    signing,
+    keys: signing === 'RS256' ? 'jwks' : options.keyring ? 'keyring' : 'single',
+    longestToken: options.longestToken ?? 3600,
+    actions: ['join', 'moderate'],
+    needs: { moderate: 'join' },
+    transports: [],
+    roomsPerToken: 1,
+    takesSession: false,
+    foldsRoomCase: true,
+    subject: options.subject ?? 'public',
+    issuer: options.jaas ? 'chat' : options.appId,
+    audience: options.audience ?? 'jitsi',
+    domain: options.domain,
+    ...(options.jaas && { header: { kid: `${options.jaas.appId}/${options.jaas.keyId}` }, rotates: false }),
+    ...(options.fleet && { fleet: options.fleet }),
+    problems: [
+      ...textProblem('appId', options.appId),
+      ...textProblem('domain', options.domain),
+      ...textProblem('audience', options.audience ?? 'jitsi'),
+      ...(signing === 'RS256' && options.keyring
+        ? [{ field: 'keyring', problem: 'is for HS256: RS256 keys are fetched from the key server' }]
+        : []),
+      ...(options.jaas && signing !== 'RS256'
+        ? [{ field: 'signing', problem: 'must be RS256 for JaaS' }]
+        : []),
+    ],
+    claims: (input) => toJitsiClaims(input, options),
+    readClaims: readJitsiClaims,
+  };
+}
+
+function toJitsiClaims({ grant, identity, subject }: ClaimsInput, options: JitsiOptions): ServerClaims {
+  const moderator = grant.actions.includes('moderate');
+  // A feature that is true is allowed to whoever holds the token, moderator or not.
+  const features = Object.entries(options.features ?? {}).map(([name, on]) => [name, on && moderator]);
+  return {
+    iss: options.jaas ? 'chat' : options.appId,
+    aud: options.audience ?? 'jitsi',
+    sub: options.jaas ? options.jaas.appId : options.domain,
+    room: grant.rooms === '*' ? '*' : (grant.rooms[0] ?? ''),
+    context: {
+      user: {
+        id: subject,
+        moderator,
+        ...personalData(identity.claims, options.show ?? []),
+      },
+      ...(options.features && { features: Object.fromEntries(features) as Record<string, boolean> }),
+    },
+  };
+}
+
+function readJitsiClaims({ room, context }: ServerClaims): ClaimedGrant | undefined {
+  const user = isJsonObject(context) && isJsonObject(context['user']) ? context['user'] : {};
+  const subject = readText(user['id']);
+  const rooms = room === '*' ? '*' : readRooms(room);
+  const { moderator } = user;
+  if (subject === undefined || rooms === undefined || typeof moderator !== 'boolean') return undefined;
+  return { subject, actions: moderator ? ['join', 'moderate'] : ['join'], rooms, transports: [] };
+}

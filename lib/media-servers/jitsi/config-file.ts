@@ -1,0 +1,198 @@
+import type { ExpectedSettings, ReadSecret, ReadSettings, ReplacedText } from '../config-file.ts';
+import type { LuaToken } from './lua-tokens.ts';
+import { parseProsodyConfig, type ProsodyConfig, type ProsodyValue } from './prosody-options.ts';
+import { replaceRange, unwritableSecret } from '../replace-range.ts';
+
+/**
+ * Prosody's configuration of a Jitsi Meet host, as mod_auth_token and its `token/util.lib.lua` read it.
+ *
+ * @see https://github.com/jitsi/lib-jitsi-meet/blob/master/doc/tokens.md
+ */
+export const secretSetting = 'app_secret';
+
+/** The options of the host that holds `app_secret`; one that the file does not have is `undefined`. */
+export interface ProsodySettings {
+  /** The VirtualHost's name, or `undefined` in a file without one. */
+  readonly domain: string | undefined;
+  /** `app_id`: the issuer accepted where `asap_accepted_issuers` is not set. */
+  readonly appId: string | undefined;
+  readonly acceptedIssuers: readonly string[] | undefined;
+  readonly acceptedAudiences: readonly string[] | undefined;
+  readonly signatureAlgorithm: string | undefined;
+  /** Anything but `token` does not look at tokens. */
+  readonly authentication: string | undefined;
+  readonly allowEmptyToken: boolean | undefined;
+  /** Absent counts as true. */
+  readonly enableDomainVerification: boolean | undefined;
+  /** Absent counts as true. */
+  readonly requireRoomClaim: boolean | undefined;
+  /** `asap_key_server` or `cache_keys_url`: with one of them `app_secret` is not used. */
+  readonly keyServer: string | undefined;
+}
+
+/**
+ * The secret as Prosody gets it. Refused: one that is set twice, in a Component, in a condition or a table, or that
+ * is no plain text (`os.getenv(…)`, two texts joined by `..`).
+ */
+export function readSecret(text: string): ReadSecret {
+  const found = findSecret(text);
+  return found.ok ? { ok: true, secret: found.token.value } : found;
+}
+
+/** Replaces what stands between the quotes or long brackets of `app_secret`'s value. */
+export function replaceSecret(text: string, secret: string): ReplacedText {
+  const unwritable = unwritableSecret(secret);
+  if (unwritable !== undefined) return { ok: false, problem: unwritable };
+  const found = findSecret(text);
+  if (!found.ok) return found;
+  const { content } = found.token;
+  if (content === undefined) return { ok: false, problem: `${secretSetting} is not a plain text` };
+  return replaceRange(text, content, { written: secret, secret, readSecret });
+}
+
+/** Reads the options of the host with `app_secret`, else of the first VirtualHost; global ones count where it has none. */
+export function readSettings(text: string): ReadSettings<ProsodySettings> {
+  const parsed = parseProsodyConfig(text);
+  if (!parsed.ok) return parsed;
+  const { config } = parsed;
+  const valueOf = optionsOfTokenHost(config);
+  return {
+    ok: true,
+    settings: {
+      domain: tokenHost(config),
+      appId: toText(valueOf('app_id')),
+      acceptedIssuers: toList(valueOf('asap_accepted_issuers')),
+      acceptedAudiences: toList(valueOf('asap_accepted_audiences')),
+      signatureAlgorithm: toText(valueOf('signature_algorithm')),
+      authentication: toText(valueOf('authentication')),
+      allowEmptyToken: toBoolean(valueOf('allow_empty_token')),
+      enableDomainVerification: toBoolean(valueOf('enable_domain_verification')),
+      requireRoomClaim: toBoolean(valueOf('asap_require_room_claim')),
+      keyServer: toText(valueOf('asap_key_server')) ?? toText(valueOf('cache_keys_url')),
+    },
+  };
+}
+
+/** One line for each option that contradicts what streampass issues. */
+export function settingsProblems(settings: ProsodySettings, expected: ExpectedSettings): readonly string[] {
+  const problems: string[] = [];
+  if (settings.authentication !== undefined && settings.authentication !== 'token') {
+    problems.push(`authentication is "${settings.authentication}": only "token" looks at tokens`);
+  }
+  if (settings.allowEmptyToken === true)
+    problems.push('allow_empty_token is true: people come in without a token');
+  if (settings.requireRoomClaim === false) {
+    problems.push('asap_require_room_claim is false: a token without a room is let into any');
+  }
+  if (settings.keyServer !== undefined) problems.push('a key server is set: Prosody then ignores app_secret');
+  if (settings.signatureAlgorithm !== undefined && settings.signatureAlgorithm !== 'HS256') {
+    problems.push(`signature_algorithm is "${settings.signatureAlgorithm}": our tokens have HS256`);
+  }
+  const issuers = acceptedIssuersOf(settings);
+  if (issuers !== undefined && expected.issuer !== undefined && !accepts(issuers, expected.issuer)) {
+    const option = settings.acceptedIssuers === undefined ? 'app_id' : 'asap_accepted_issuers';
+    problems.push(`${option} accepts the issuer ${quoted(issuers)}: our tokens have "${expected.issuer}"`);
+  }
+  const audiences = settings.acceptedAudiences;
+  if (audiences !== undefined && expected.audience !== undefined && !accepts(audiences, expected.audience)) {
+    problems.push(`asap_accepted_audiences is ${quoted(audiences)}: our tokens have "${expected.audience}"`);
+  }
+  const { domain, enableDomainVerification = true } = settings;
+  if (enableDomainVerification && domain !== undefined && expected.domain !== undefined) {
+    if (expected.domain !== '*' && domain.toLowerCase() !== expected.domain.toLowerCase()) {
+      problems.push(`the VirtualHost is "${domain}": our tokens have the domain "${expected.domain}"`);
+    }
+  }
+  return problems;
+}
+
+/** What {@link settingsProblems} says about a file's text. */
+export function problems(text: string, expected: ExpectedSettings): readonly string[] {
+  const read = readSettings(text);
+  return read.ok ? settingsProblems(read.settings, expected) : [read.problem];
+}
+
+type FoundSecret =
+  { readonly ok: true; readonly token: LuaToken } | { readonly ok: false; readonly problem: string };
+
+function findSecret(text: string): FoundSecret {
+  const parsed = parseProsodyConfig(text);
+  if (!parsed.ok) return parsed;
+  const { options, mentions } = parsed.config;
+  const mention = mentions.find(({ value }) => value === secretSetting);
+  if (mention !== undefined) {
+    return {
+      ok: false,
+      problem: `line ${mention.line}: ${secretSetting} stands where only Prosody can tell its value`,
+    };
+  }
+  const found = options.filter(({ name }) => name === secretSetting);
+  const [option] = found;
+  if (option === undefined) return { ok: false, problem: `${secretSetting} is missing` };
+  if (found.length > 1) {
+    const lines = found.map(({ line }) => line).join(', ');
+    return { ok: false, problem: `${secretSetting} is set more than once (lines ${lines}): leave one` };
+  }
+  const { line, section, value } = option;
+  if (section.kind === 'Component') {
+    const problem = `line ${line}: ${secretSetting} belongs to the Component "${section.host}", not to a VirtualHost`;
+    return { ok: false, problem };
+  }
+  // An escaped byte beyond ASCII is no character, so the text that Prosody holds cannot be told from it.
+  if (value.kind !== 'text' || (isEscaped(text, value.token) && !/^\p{ASCII}*$/u.test(value.text))) {
+    return { ok: false, problem: `line ${line}: ${secretSetting} is not a plain text` };
+  }
+  return { ok: true, token: value.token };
+}
+
+function isEscaped(text: string, { start, end }: LuaToken): boolean {
+  return text.slice(start, end).includes('\\');
+}
+
+function tokenHost({ options, sections }: ProsodyConfig): string | undefined {
+  const withSecret = options.find(
+    ({ name, section }) => name === secretSetting && section.kind === 'VirtualHost',
+  );
+  return (withSecret?.section ?? sections.find(({ kind }) => kind === 'VirtualHost'))?.host;
+}
+
+/** Looks an option up as Prosody does: the host's own value, the last one set, else the global one. */
+function optionsOfTokenHost(config: ProsodyConfig): (name: string) => ProsodyValue | undefined {
+  const host = tokenHost(config);
+  return (wanted) => {
+    const values = config.options.filter(({ name }) => name === wanted);
+    const ofHost = values.findLast(({ section }) => section.kind === 'VirtualHost' && section.host === host);
+    return (ofHost ?? values.findLast(({ section }) => section.kind === 'global'))?.value;
+  };
+}
+
+/** `app_id` alone is accepted where there is no list. */
+export function acceptedIssuersOf(settings: ProsodySettings): readonly string[] | undefined {
+  return settings.acceptedIssuers ?? (settings.appId === undefined ? undefined : [settings.appId]);
+}
+
+function accepts(accepted: readonly string[], value: string): boolean {
+  return accepted.includes('*') || accepted.includes(value);
+}
+
+function quoted(values: readonly string[]): string {
+  return values.map((value) => `"${value}"`).join(', ');
+}
+
+function toText(value: ProsodyValue | undefined): string | undefined {
+  return value?.kind === 'text' ? value.text : undefined;
+}
+
+/** Prosody reads a single text as a list of one. */
+function toList(value: ProsodyValue | undefined): readonly string[] | undefined {
+  if (value?.kind === 'list') return value.texts;
+  return value?.kind === 'text' ? [value.text] : undefined;
+}
+
+/** Prosody also reads the texts "true" and "false". */
+function toBoolean(value: ProsodyValue | undefined): boolean | undefined {
+  if (value?.kind === 'boolean') return value.boolean;
+  if (value?.kind === 'text' && (value.text === 'true' || value.text === 'false'))
+    return value.text === 'true';
+  return undefined;
+}

@@ -1,0 +1,80 @@
+import { ROOM_NAME } from '../../policy/room.ts';
+import { isJsonObject } from '../../jws/compact.ts';
+import { textProblem } from '../options.ts';
+import type { TargetOptions } from '../options.ts';
+import { readText } from '../read-claims.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from '../target.ts';
+
+/** Options of a MediaMTX target. */
+export interface MediamtxOptions extends TargetOptions {
+  /** `authJWTIssuer` of the servers. */
+  readonly issuer: string;
+  /** `authJWTAudience` of the servers; default `mediamtx`. */
+  readonly audience?: string;
+  /** Default `ES256`, whose tokens are short enough for an RTMP address. */
+  readonly signing?: 'ES256' | 'RS256' | 'EdDSA';
+}
+
+/** A permission: a path is exact unless it begins with `~`, which no room does; the empty path is any. */
+interface Permission {
+  readonly action: string;
+  readonly path: string;
+}
+
+/**
+ * MediaMTX with `authMethod: jwt`: public keys from `authJWTJWKS`, kept for an hour whatever `cache-control` says. A path
+ * is a room. It knows nothing of transports, so none can be named.
+ *
+ * @see bluenviron/mediamtx `internal/auth/manager.go`, `internal/auth/jwt_claims.go`; its documentation, "Authentication"
+ */
+export function mediamtx(options: MediamtxOptions): Target {
+  const audience = options.audience ?? 'mediamtx';
+  return {
+    kind: 'mediamtx',
+    secret: options.secret,
+    signing: options.signing ?? 'ES256',
+    keys: 'jwks',
+    publicKeyCache: 3600,
+    longestToken: options.longestToken ?? 3600,
+    actions: ['publish', 'read'],
+    transports: [],
+    roomsPerToken: 16,
+    takesSession: false,
+    foldsRoomCase: false,
+    subject: options.subject ?? 'public',
+    issuer: options.issuer,
+    audience,
+    ...(options.fleet && { fleet: options.fleet }),
+    problems: [...textProblem('issuer', options.issuer), ...textProblem('audience', audience)],
+    claims: ({ grant, subject }) => ({
+      iss: options.issuer,
+      aud: audience,
+      sub: subject,
+      mediamtx_permissions: toPermissions(grant),
+    }),
+    readClaims: readMediamtxClaims,
+  };
+}
+
+function toPermissions({ actions, rooms }: ClaimsInput['grant']): readonly Permission[] {
+  const paths = rooms === '*' ? [''] : rooms;
+  return actions.flatMap((action) => paths.map((path) => ({ action, path })));
+}
+
+function readMediamtxClaims(claims: ServerClaims): ClaimedGrant | undefined {
+  const subject = readText(claims['sub']);
+  const permissions = claims['mediamtx_permissions'];
+  if (subject === undefined || !Array.isArray(permissions) || !permissions.every(isPermission))
+    return undefined;
+  const actions = [...new Set(permissions.map(({ action }) => action))];
+  const paths = [...new Set(permissions.map(({ path }) => path))];
+  // Each action in each room, as it was granted: anything else is no token of ours.
+  if (permissions.length !== actions.length * paths.length) return undefined;
+  const anyRoom = paths.length === 1 && paths[0] === '';
+  if (!anyRoom && !paths.every((path) => ROOM_NAME.test(path))) return undefined;
+  return { subject, actions, rooms: anyRoom ? '*' : paths, transports: [] };
+}
+
+function isPermission(value: unknown): value is Permission {
+  return isJsonObject(value) && typeof value['action'] === 'string' && typeof value['path'] === 'string';
+}

@@ -1,0 +1,83 @@
+import { personalData, textProblem } from '../options.ts';
+import type { TargetOptions } from '../options.ts';
+import { readRooms, readText } from '../read-claims.ts';
+import { TRANSPORTS } from '../target.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from '../target.ts';
+
+/** Options of a Red5 Pro target. */
+export interface Red5Options extends TargetOptions {
+  /** `jwt.issuer` of the servers. */
+  readonly issuer: string;
+  /** `jwt.ttl.minutes` of the servers, in minutes; default 60. */
+  readonly serverLimitMinutes?: number;
+  /** Whether the servers are told the person's name; default no. */
+  readonly name?: boolean;
+  /**
+   * Round-trip authentication: the room that a stream belongs to, since the server sends its name alone. Default: what
+   * stands before a slash, or the whole name where there is none.
+   */
+  readonly roomOfStream?: (stream: string) => string | undefined;
+}
+
+const ROLES: Readonly<Record<string, string>> = { publish: 'red5-publisher', subscribe: 'red5-subscriber' };
+
+/**
+ * Red5 Pro with its JWT authenticator: HS256 alone, one secret a server. A server measures `exp` from its own clock
+ * against `jwt.ttl.minutes`, so the longest token is a minute shorter unless told.
+ *
+ * @see Red5 Pro documentation, "JWT authentication"
+ */
+export function red5(options: Red5Options): Target {
+  const serverLimit = (options.serverLimitMinutes ?? 60) * 60;
+  return {
+    kind: 'red5',
+    secret: options.secret,
+    signing: 'HS256',
+    keys: 'single',
+    longestToken: options.longestToken ?? serverLimit - 60,
+    serverLimit,
+    actions: ['publish', 'subscribe'],
+    transports: TRANSPORTS,
+    roomsPerToken: 16,
+    takesSession: false,
+    foldsRoomCase: false,
+    subject: options.subject ?? 'public',
+    issuer: options.issuer,
+    roomOfStream: options.roomOfStream ?? roomBeforeSlash,
+    ...(options.fleet && { fleet: options.fleet }),
+    problems: textProblem('issuer', options.issuer),
+    claims: (input) => toRed5Claims(input, options),
+    readClaims: readRed5Claims,
+  };
+}
+
+/**
+ * A claim that is absent or empty lets everything through, so `roles` and `red5-transport` are always there, and
+ * `red5-room` is left out only where any room is allowed.
+ */
+function toRed5Claims({ grant, identity, subject }: ClaimsInput, options: Red5Options): ServerClaims {
+  return {
+    iss: options.issuer,
+    sub: subject,
+    roles: grant.actions.map((action) => ROLES[action]).join(','),
+    'red5-transport': grant.transports.join(','),
+    ...(grant.rooms !== '*' && { 'red5-room': grant.rooms.join(',') }),
+    ...personalData(identity.claims, options.name === true ? ['name'] : []),
+  };
+}
+
+function readRed5Claims(claims: ServerClaims): ClaimedGrant | undefined {
+  const subject = readText(claims['sub']);
+  const roles = readText(claims['roles'])?.split(',');
+  const transports = readText(claims['red5-transport'])?.split(',');
+  const rooms = Object.hasOwn(claims, 'red5-room') ? readRooms(claims['red5-room'], ',') : '*';
+  if (subject === undefined || !roles || !transports || rooms === undefined) return undefined;
+  const actions = Object.keys(ROLES).filter((action) => roles.includes(ROLES[action] ?? ''));
+  return actions.length === roles.length ? { subject, actions, rooms, transports } : undefined;
+}
+
+/** `room/stream`, or a stream with the name of its room; no room's name holds a slash. */
+function roomBeforeSlash(stream: string): string | undefined {
+  const [room, name, ...rest] = stream.split('/');
+  return rest.length === 0 && name !== '' ? room : undefined;
+}

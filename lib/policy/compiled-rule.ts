@@ -1,0 +1,24 @@
+import type { Target, Transport } from '../media-servers/target.ts';
+import { compileRooms } from './room.ts';
+import type { RoomPatterns } from './room.ts';
+import type { Rule } from './rule.ts';
+
+/** A rule as it is asked in requests: its rooms are read once, at start. */
+export interface CompiledRule {
+  readonly rule: Rule;
+  /** Its place in the configuration's list of rules. */
+  readonly position: number;
+  readonly rooms: RoomPatterns;
+  /** The transports it allows, of those that its target knows. */
+  readonly transports: readonly Transport[];
+}
+
+/** Reads a rule in the terms of its target. */
+export function compileRule(rule: Rule, position: number, target: Target): CompiledRule {
+  return {
+    rule,
+    position,
+    rooms: compileRooms(rule.rooms, target.foldsRoomCase),
+    transports: target.transports.filter((transport) => rule.transports?.includes(transport) ?? true),
+  };
+}

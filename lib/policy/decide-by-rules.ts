@@ -1,0 +1,37 @@
+import type { Identity } from '../identity/identity.ts';
+import type { Grant, Target } from '../media-servers/target.ts';
+import type { CompiledRule } from './compiled-rule.ts';
+import { decideGrant } from './decide-grant.ts';
+import type { GrantRequest, Refusal } from './decide-grant.ts';
+import { grantingRules } from './granting-rules.ts';
+import { matchRules } from './match-rules.ts';
+import type { RuleIndex } from './match-rules.ts';
+
+/** A decision, and the rules that a grant rests on. */
+export type RuledDecision =
+  | { readonly granted: true; readonly grant: Grant; readonly rules: readonly string[] }
+  | { readonly granted: false; readonly reason: Refusal };
+
+/**
+ * Decides a request by the rules that may allow its rooms: no other rule can make a grant wider or narrower. Only the reason
+ * of a refusal is a matter of all rules that match the person.
+ *
+ * @param now epoch seconds
+ */
+export function decideByRules(
+  rules: RuleIndex,
+  targetName: string,
+  target: Target,
+  identity: Identity,
+  request: GrantRequest,
+  now: number,
+): RuledDecision {
+  const decideBy = (matching: readonly CompiledRule[]): RuledDecision => {
+    const decision = decideGrant(matching, target, identity, request, now);
+    return decision.granted
+      ? { ...decision, rules: grantingRules(matching, identity, decision.grant) }
+      : decision;
+  };
+  const nearby = decideBy(matchRules(rules, targetName, identity, now, request.rooms ?? ['*']));
+  return nearby.granted ? nearby : decideBy(matchRules(rules, targetName, identity, now));
+}

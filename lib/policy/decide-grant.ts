@@ -1,0 +1,175 @@
+import type { Identity } from '../identity/identity.ts';
+import type { Reason } from '../oauth/reasons.ts';
+import type { Grant, Target, Transport } from '../media-servers/target.ts';
+import type { CompiledRule } from './compiled-rule.ts';
+import { matchRooms } from './room.ts';
+import type { RoomMatcher } from './room.ts';
+
+/** What is asked for, already in the target's terms. */
+export interface GrantRequest {
+  /** Left out: all that the rules allow. */
+  readonly actions?: readonly string[];
+  /** Folded to the target's case; left out: any room. */
+  readonly rooms?: readonly string[];
+  /** Left out: all that the rules allow. */
+  readonly transports?: readonly Transport[];
+  /** Lifetime wanted, in seconds. */
+  readonly expiresIn?: number;
+}
+
+/** Why a request is refused: a reason of `invalid_scope`. */
+export type Refusal = Extract<
+  Reason,
+  | 'target_not_allowed'
+  | 'action_unknown'
+  | 'join_needed'
+  | 'scope_needed'
+  | 'action_not_allowed'
+  | 'room_not_allowed'
+  | 'transport_not_allowed'
+  | 'combination_not_allowed'
+>;
+
+/** What a person gets, or the first reason why nothing. */
+export type Decision =
+  { readonly granted: true; readonly grant: Grant } | { readonly granted: false; readonly reason: Refusal };
+
+/** A target that knows no transports has one that nobody names, so that all combinations have three parts. */
+const NO_TRANSPORT = 'none';
+type Way = Transport | typeof NO_TRANSPORT;
+
+/** One matching rule, asked about the rooms of one request. */
+interface Allowance {
+  readonly actions: readonly string[];
+  readonly rooms: RoomMatcher;
+  readonly ways: readonly Way[];
+  readonly ttlSeconds: number;
+}
+
+/**
+ * Decides a request by the rules that match a person. A server accepts every combination of a token's actions, rooms and
+ * transports, so a grant is made only where some one rule allows each combination: rules do not add up. A request for more
+ * is refused whole. Only the lifetime is cut: to what was asked for, to the target's limit, and to the shortest of what
+ * each combination may last.
+ *
+ * @param matching the rules of `target` whose conditions hold for `identity`
+ * @param now epoch seconds
+ */
+export function decideGrant(
+  matching: readonly CompiledRule[],
+  target: Target,
+  identity: Identity,
+  request: GrantRequest,
+  now: number,
+): Decision {
+  if (matching.length === 0) return refuse('target_not_allowed');
+  if (request.actions?.some((action) => !target.actions.includes(action))) return refuse('action_unknown');
+  if (request.actions && lacksCompanion(request.actions, target)) return refuse('join_needed');
+
+  const rules = matching.map((compiled) => toAllowance(compiled, target, identity, now));
+  const rooms = request.rooms ?? ['*'];
+  const askedWays: readonly Way[] | undefined =
+    target.transports.length === 0 ? [NO_TRANSPORT] : request.transports;
+  const knownWays: readonly Way[] = askedWays ?? target.transports;
+  const allowedEverywhere = (action: string, way: Way): boolean =>
+    rooms.every((room) => longestTtl(rules, action, room, way) !== undefined);
+
+  const actions =
+    request.actions ?? widestActions(target, knownWays, askedWays !== undefined, allowedEverywhere);
+  const ways =
+    askedWays ?? knownWays.filter((way) => actions.every((action) => allowedEverywhere(action, way)));
+  if (actions.length === 0) return refuse(firstDenied(rules, target.actions, rooms, askedWays));
+  if (ways.length === 0 && request.actions === undefined) return refuse('scope_needed');
+
+  let ttlSeconds = Math.min(target.longestToken, request.expiresIn ?? Infinity);
+  for (const action of actions) {
+    for (const room of rooms) {
+      for (const way of ways) {
+        const ttl = longestTtl(rules, action, room, way);
+        if (ttl === undefined) return refuse(firstDenied(rules, actions, rooms, askedWays));
+        ttlSeconds = Math.min(ttlSeconds, ttl);
+      }
+    }
+  }
+  if (ways.length === 0 || ttlSeconds < 1) return refuse(firstDenied(rules, actions, rooms, askedWays));
+  return {
+    granted: true,
+    grant: {
+      actions: target.actions.filter((action) => actions.includes(action)),
+      rooms: request.rooms ?? '*',
+      transports: target.transports.filter((transport) => ways.includes(transport)),
+      ttlSeconds: Math.floor(ttlSeconds),
+    },
+  };
+}
+
+function refuse(reason: Refusal): Decision {
+  return { granted: false, reason };
+}
+
+function lacksCompanion(actions: readonly string[], target: Target): boolean {
+  return Object.entries(target.needs ?? {}).some(
+    ([action, companion]) => actions.includes(action) && !actions.includes(companion),
+  );
+}
+
+function toAllowance(compiled: CompiledRule, target: Target, identity: Identity, now: number): Allowance {
+  const { rule } = compiled;
+  return {
+    actions: rule.actions,
+    rooms: matchRooms(compiled.rooms, identity.claims),
+    ways: target.transports.length === 0 ? [NO_TRANSPORT] : compiled.transports,
+    ttlSeconds: rule.withinSignIn ? Math.min(rule.ttl, identity.expiresAt - now) : rule.ttl,
+  };
+}
+
+/** How long one combination may last by the rule that allows it longest; `undefined` where none allows it. */
+function longestTtl(rules: readonly Allowance[], action: string, room: string, way: Way): number | undefined {
+  let longest: number | undefined;
+  for (const rule of rules) {
+    if (rule.ttlSeconds < 1 || (longest !== undefined && rule.ttlSeconds <= longest)) continue;
+    if (rule.actions.includes(action) && rule.ways.includes(way) && roomAllowed(rule, room)) {
+      longest = rule.ttlSeconds;
+    }
+  }
+  return longest;
+}
+
+function roomAllowed(rule: Allowance, room: string): boolean {
+  return room === '*' ? rule.rooms.any : rule.rooms.matches(room);
+}
+
+/**
+ * The actions granted where none is named: those allowed in every room over each transport that was named, or over some
+ * transport where none was. One that means nothing without another is left out with it.
+ */
+function widestActions(
+  target: Target,
+  ways: readonly Way[],
+  waysAsked: boolean,
+  allowedEverywhere: (action: string, way: Way) => boolean,
+): readonly string[] {
+  const allowed = target.actions.filter((action) =>
+    waysAsked
+      ? ways.every((way) => allowedEverywhere(action, way))
+      : ways.some((way) => allowedEverywhere(action, way)),
+  );
+  return allowed.filter((action) => {
+    const companion = target.needs?.[action];
+    return companion === undefined || allowed.includes(companion);
+  });
+}
+
+/** The first of actions, rooms and transports with a member that no rule allows on its own. */
+function firstDenied(
+  rules: readonly Allowance[],
+  actions: readonly string[],
+  rooms: readonly string[],
+  ways: readonly Way[] | undefined,
+): Refusal {
+  if (actions.some((action) => !rules.some((rule) => rule.actions.includes(action))))
+    return 'action_not_allowed';
+  if (rooms.some((room) => !rules.some((rule) => roomAllowed(rule, room)))) return 'room_not_allowed';
+  if (ways?.some((way) => !rules.some((rule) => rule.ways.includes(way)))) return 'transport_not_allowed';
+  return 'combination_not_allowed';
+}

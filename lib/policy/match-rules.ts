@@ -1,0 +1,145 @@
+import type { Identity } from '../identity/identity.ts';
+import type { Target } from '../media-servers/target.ts';
+import { compileRule } from './compiled-rule.ts';
+import type { CompiledRule } from './compiled-rule.ts';
+import type { Rule, Who } from './rule.ts';
+import { fileByRoom, newRulesByRoom, rulesForRooms } from './rules-by-room.ts';
+import type { RulesByRoom } from './rules-by-room.ts';
+
+/**
+ * Rules by target, by one condition on the person, and by room, so that the cost of a request grows with what is asked for,
+ * not with what is configured.
+ */
+export interface RuleIndex {
+  readonly byTarget: ReadonlyMap<string, TargetRules>;
+}
+
+interface TargetRules {
+  readonly byCondition: ReadonlyMap<string, RulesByRoom>;
+  /** Claims that some rule has a condition on. */
+  readonly claimNames: ReadonlySet<string>;
+}
+
+const EVERYONE = 'everyone';
+
+/** Reads and files all rules, once at start. Rules of unknown targets are left out: `checkConfig` tells of them. */
+export function indexRules(rules: readonly Rule[], targets: Readonly<Record<string, Target>>): RuleIndex {
+  const compiled = rules.flatMap((rule, position) => {
+    const target = Object.hasOwn(targets, rule.target) ? targets[rule.target] : undefined;
+    return target === undefined ? [] : [compileRule(rule, position, target)];
+  });
+  const byTarget = Map.groupBy(compiled, ({ rule }) => rule.target);
+  return { byTarget: new Map([...byTarget].map(([name, own]) => [name, indexTargetRules(own)])) };
+}
+
+/** Files each rule under the condition that it shares with the fewest others. */
+function indexTargetRules(rules: readonly CompiledRule[]): TargetRules {
+  const uses = new Map<string, number>();
+  for (const key of rules.flatMap(({ rule }) => conditionsOf(rule).flat())) {
+    uses.set(key, (uses.get(key) ?? 0) + 1);
+  }
+  const usesOf = (condition: readonly string[]): number =>
+    condition.reduce((sum, key) => sum + (uses.get(key) ?? 0), 0);
+
+  const byCondition = new Map<string, RulesByRoom>();
+  for (const compiled of rules) {
+    const rarest = conditionsOf(compiled.rule).reduce((a, b) => (usesOf(b) < usesOf(a) ? b : a));
+    for (const key of new Set(rarest)) {
+      const file = byCondition.get(key) ?? newRulesByRoom();
+      byCondition.set(key, file);
+      fileByRoom(file, compiled);
+    }
+  }
+  const claimNames = rules.flatMap(({ rule }) => Object.keys(rule.claims ?? {}));
+  return { byCondition, claimNames: new Set(claimNames) };
+}
+
+/**
+ * The rules of a target whose every condition holds for a person at `now` (epoch seconds).
+ *
+ * @param rooms where given, rules that can allow none of these rooms are left out; `*` stands for any room
+ */
+export function matchRules(
+  index: RuleIndex,
+  targetName: string,
+  identity: Identity,
+  now: number,
+  rooms?: readonly string[],
+): readonly CompiledRule[] {
+  const filed = index.byTarget.get(targetName);
+  if (filed === undefined) return [];
+  const matching = new Set<CompiledRule>();
+  for (const key of keysOf(identity, filed.claimNames)) {
+    const file = filed.byCondition.get(key);
+    if (file === undefined) continue;
+    for (const compiled of rooms === undefined ? file.all : rulesForRooms(file, rooms)) {
+      if (holds(compiled.rule, identity, now)) matching.add(compiled);
+    }
+  }
+  return [...matching];
+}
+
+/** A rule's conditions that can be looked up, each as keys of which a person must have one. */
+function conditionsOf(rule: Rule): readonly (readonly string[])[] {
+  const claims = Object.entries(rule.claims ?? {}).map(([name, wanted]) => {
+    const accepted: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
+    return accepted.map((value) => claimKey(name, value));
+  });
+  return [
+    ...(rule.group === undefined ? [] : [[groupKey(rule.group)]]),
+    ...claims,
+    ...(rule.issuer === undefined ? [] : [[issuerKey(rule.issuer)]]),
+    ...(rule.group === undefined && rule.issuer === undefined && claims.length === 0 ? [[EVERYONE]] : []),
+  ];
+}
+
+/** All keys that a person has; claims that no rule asks about are not looked at. */
+function keysOf(identity: Identity, claimNames: ReadonlySet<string>): readonly string[] {
+  const keys = [EVERYONE, issuerKey(identity.issuer), ...identity.groups.map(groupKey)];
+  if (claimNames.size === 0) return keys;
+  for (const name of Object.keys(identity.claims)) {
+    if (!claimNames.has(name)) continue;
+    for (const value of claimValues(identity, name)) keys.push(claimKey(name, value));
+  }
+  return keys;
+}
+
+function groupKey(group: string): string {
+  return `group ${group}`;
+}
+
+function issuerKey(issuer: string): string {
+  return `issuer ${issuer}`;
+}
+
+function claimKey(name: string, value: unknown): string {
+  return `claim ${JSON.stringify([name, value])}`;
+}
+
+/** Whether all conditions that are given hold; a condition of one's own that throws counts as no. */
+function holds(who: Who, identity: Identity, now: number): boolean {
+  if (who.group !== undefined && !identity.groups.includes(who.group)) return false;
+  if (who.issuer !== undefined && who.issuer !== identity.issuer) return false;
+  for (const [name, wanted] of Object.entries(who.claims ?? {})) {
+    const values = claimValues(identity, name);
+    const accepted: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
+    if (!values.some((value) => accepted.includes(value))) return false;
+  }
+  if (who.signedInWithin !== undefined) {
+    const signedInAt = identity.claims['auth_time'];
+    if (typeof signedInAt !== 'number' || !(now - signedInAt <= who.signedInWithin)) return false;
+  }
+  if (who.when === undefined) return true;
+  try {
+    return who.when(identity) === true;
+  } catch {
+    return false;
+  }
+}
+
+/** A claim's values: a list's entries, or the one value; none where the token has no such claim. */
+function claimValues(identity: Identity, name: string): readonly unknown[] {
+  if (!Object.hasOwn(identity.claims, name)) return [];
+  const value = identity.claims[name];
+  return Array.isArray(value) ? value : [value];
+}

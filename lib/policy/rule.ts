@@ -1,0 +1,33 @@
+import type { Identity } from '../identity/identity.ts';
+import type { Transport } from '../media-servers/target.ts';
+
+/** Conditions on an identity; all that are given must hold. */
+export interface Who {
+  /** A group that the person must be in, compared exactly. */
+  readonly group?: string;
+  /** Claims that the person must have: exactly this value, or (for a list in the token) holding it. */
+  readonly claims?: Readonly<
+    Record<string, string | number | boolean | readonly (string | number | boolean)[]>
+  >;
+  /** Only people of this issuer: a group of the same name elsewhere is nothing here. */
+  readonly issuer?: string;
+  /** Only after a sign-in (`auth_time`) at most this many seconds ago. */
+  readonly signedInWithin?: number;
+  /** A condition of one's own; what it throws counts as no. */
+  readonly when?: (identity: Identity) => boolean;
+}
+
+/** Who may do what, where, over which transports and for how long. */
+export interface Rule extends Who {
+  /** The name of a target in the configuration. */
+  readonly target: string;
+  readonly actions: readonly string[];
+  /** Names, prefixes `news-*`, or `*`; `${claim}` stands for a claim's value. */
+  readonly rooms: readonly string[];
+  /** Left out: any that the target knows. */
+  readonly transports?: readonly Transport[];
+  /** Longest lifetime, in seconds. */
+  readonly ttl: number;
+  /** Ends the token with the sign-in that it was exchanged for. */
+  readonly withinSignIn?: boolean;
+}

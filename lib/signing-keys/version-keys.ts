@@ -1,0 +1,42 @@
+import type { SigningKey } from '../jws/sign.ts';
+import type { SecretReader } from '../ports.ts';
+import type { SigningAlgorithm } from '../media-servers/target.ts';
+import { toSigningKey } from './signing-key.ts';
+
+/** Whose versions are made keys. */
+export interface VersionKeysOptions {
+  readonly secret: string;
+  readonly signing: SigningAlgorithm;
+  readonly reader: SecretReader;
+  /** Told of each version that is in the labels but cannot sign; never its value. */
+  readonly onProblem: (problem: string) => void;
+}
+
+/** The keys of a secret's versions, each made once: a version's value never changes. */
+export interface VersionKeys {
+  /** A version's key, or `undefined` where it can never sign; rejects where it cannot be read. */
+  of(versionId: string): Promise<SigningKey | undefined>;
+  /** Forgets all other versions. */
+  keepOnly(versionIds: readonly (string | undefined)[]): void;
+}
+
+/** Reads versions as they are asked for. */
+export function createVersionKeys({ secret, signing, reader, onProblem }: VersionKeysOptions): VersionKeys {
+  const keys = new Map<string, SigningKey>();
+  return {
+    async of(versionId) {
+      const known = keys.get(versionId);
+      if (known !== undefined) return known;
+      const made = toSigningKey(versionId, await reader.value(secret, versionId), signing);
+      if (made.usable) {
+        keys.set(versionId, made.key);
+        return made.key;
+      }
+      onProblem(`version ${versionId} of ${secret} ${made.problem}`);
+      return undefined;
+    },
+    keepOnly(versionIds) {
+      for (const versionId of keys.keys()) if (!versionIds.includes(versionId)) keys.delete(versionId);
+    },
+  };
+}

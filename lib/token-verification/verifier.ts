@@ -1,0 +1,99 @@
+import { sessionsOf } from '../admission/deny-keys.ts';
+import type { Admission } from '../admission/admission.ts';
+import { OAuthError } from '../oauth/oauth-error.ts';
+import type { Now } from '../ports.ts';
+import type { LiveKeys } from '../signing-keys/live-keys.ts';
+import type { Target } from '../media-servers/target.ts';
+import { judgeToken } from './verify-token.ts';
+import type { CandidateTarget, GoodToken, TokenProblem } from './verify-token.ts';
+
+/** What a judgement needs of the outside. */
+export interface JudgeDeps {
+  readonly targets: readonly { readonly name: string; readonly target: Target; readonly keys: LiveKeys }[];
+  readonly assertNotDenied: Admission['assertNotDenied'];
+  readonly now: Now;
+  /** Seconds. */
+  readonly clockSkew: number;
+}
+
+/** Why a token does not let its bearer do what was asked; for logs. */
+export type Problem = TokenProblem | 'token_denied' | 'action_not_granted' | 'room_not_granted';
+
+/** Whether its bearer may do what was asked; where not, `token` is there if the token itself is good. */
+export type Verdict =
+  | { readonly good: true; readonly token: GoodToken }
+  | { readonly good: false; readonly problem: Problem; readonly token?: GoodToken };
+
+/**
+ * Judges a streaming token, for the targets that `concerns` picks: signed with a live key, not ended, nobody denied.
+ *
+ * @throws {OAuthError} 503: keys or deny list cannot be had now, so that nobody can tell
+ */
+export type Judge = (token: string, concerns?: (target: Target, name: string) => boolean) => Promise<Verdict>;
+
+/** Keys older than this are read anew for a `kid` that is not among them, in seconds: the most that made-up ones can cost. */
+const UNKNOWN_KEY_AGE = 30;
+
+/** The one decision on streaming tokens that every door asks for. */
+export function createJudge({ targets, assertNotDenied, now, clockSkew }: JudgeDeps): Judge {
+  return async (token, concerns = () => true) => {
+    const concerned = targets.filter(({ name, target }) => concerns(target, name));
+    let { candidates, failure } = await gatherKeys(concerned);
+    let verdict = judgeToken(token, candidates, now(), clockSkew);
+    if (!verdict.good && verdict.problem === 'token_key_unknown') {
+      // An issuer may know a version by now that was set by hand a moment ago.
+      ({ candidates, failure } = await gatherKeys(concerned, UNKNOWN_KEY_AGE));
+      verdict = judgeToken(token, candidates, now(), clockSkew);
+    }
+    if (!verdict.good) {
+      // A key that cannot be had now may be the one it was signed with.
+      const mayBeSigned = verdict.problem === 'token_key_unknown' || verdict.problem === 'token_signature';
+      if (mayBeSigned && failure !== undefined) throw failure;
+      return verdict;
+    }
+    const { claims, grant } = verdict.token;
+    try {
+      await assertNotDenied({
+        subject: grant.subject,
+        sessions: [...sessionsOf(claims), ...(grant.session === undefined ? [] : [grant.session])],
+      });
+    } catch (error) {
+      if (!(error instanceof OAuthError) || error.reason !== 'subject_token_denied') throw error;
+      return { good: false, problem: 'token_denied', token: verdict.token };
+    }
+    return verdict;
+  };
+}
+
+async function gatherKeys(
+  targets: JudgeDeps['targets'],
+  wantedAge?: number,
+): Promise<{ readonly candidates: readonly CandidateTarget[]; readonly failure: unknown }> {
+  const sets = await Promise.allSettled(targets.map(({ keys }) => keys.get(wantedAge)));
+  let failure: unknown;
+  const candidates = targets.flatMap(({ name, target }, index) => {
+    const set = sets[index];
+    if (set?.status === 'fulfilled') return [{ name, target, keys: set.value.keys }];
+    failure ??= set?.reason;
+    return [];
+  });
+  return { candidates, failure };
+}
+
+/**
+ * A verdict on one action in one room: as it was, or no longer good where the token does not allow that.
+ *
+ * @param room `undefined` where it is none: only a token for any room lets its bearer in there
+ */
+export function narrowTo(verdict: Verdict, action: string | undefined, room: string | undefined): Verdict {
+  if (!verdict.good) return verdict;
+  const { token } = verdict;
+  const { actions, rooms } = token.grant;
+  if (action === undefined || !actions.includes(action)) {
+    return { good: false, problem: 'action_not_granted', token };
+  }
+  if (rooms !== '*' && (room === undefined || !rooms.includes(room))) {
+    return { good: false, problem: 'room_not_granted', token };
+  }
+  return verdict;
+}

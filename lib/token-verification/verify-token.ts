@@ -1,0 +1,123 @@
+import { decodeCompactJws } from '../jws/compact.ts';
+import type { JsonObject, Jws } from '../jws/compact.ts';
+import type { SigningKey } from '../jws/sign.ts';
+import type { ClaimedGrant, Target } from '../media-servers/target.ts';
+import { isSignedWith } from './own-signature.ts';
+
+/** A target, and the keys that its live tokens can be signed with. */
+export interface CandidateTarget {
+  readonly name: string;
+  readonly target: Target;
+  readonly keys: readonly SigningKey[];
+}
+
+/** A streaming token that was found good. */
+export interface GoodToken {
+  /** The name of the target it was issued for. */
+  readonly targetName: string;
+  readonly target: Target;
+  /** The id of the key that signed it. */
+  readonly kid: string;
+  readonly claims: JsonObject;
+  /** What it allows. */
+  readonly grant: ClaimedGrant;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
+}
+
+/** Why a streaming token is no good; for logs. */
+export type TokenProblem =
+  | 'token_missing'
+  | 'token_malformed'
+  | 'token_header'
+  | 'token_key_unknown'
+  | 'token_signature'
+  | 'token_expired'
+  | 'token_not_yet_valid'
+  | 'token_issuer'
+  | 'token_audience'
+  | 'token_claims';
+
+/** Whether a token is one of ours that has not ended, and what it holds; else the first thing that is wrong with it. */
+export type TokenVerdict =
+  | { readonly good: true; readonly token: GoodToken }
+  | { readonly good: false; readonly problem: TokenProblem };
+
+/** Longer than any token that we issue, in characters. */
+const MAX_TOKEN_LENGTH = 16_384;
+
+/**
+ * Whether a token is one that we issued, to one of these targets, and that has not ended. Nothing in it is believed before
+ * its signature is: not the algorithm, which is the key's, and of the header only which key to try. Its end is strict:
+ * issuer and judge go by the same kind of clock, so only its beginning is given `clockSkew`.
+ *
+ * @param now epoch seconds
+ */
+export function judgeToken(
+  token: string,
+  targets: readonly CandidateTarget[],
+  now: number,
+  clockSkew: number,
+): TokenVerdict {
+  if (token === '') return bad('token_missing');
+  const jws = token.length > MAX_TOKEN_LENGTH ? undefined : decodeCompactJws(token);
+  if (jws === undefined) return bad('token_malformed');
+  if (!isOurHeader(jws.header)) return bad('token_header');
+  const signed = findSigner(jws, targets);
+  if (signed === undefined) return bad(isKeyKnown(jws, targets) ? 'token_signature' : 'token_key_unknown');
+
+  const { name, target, key } = signed;
+  const { iat, exp, nbf, iss, aud } = jws.claims;
+  if (!isNumber(exp) || !isNumber(iat) || typeof jws.claims['jti'] !== 'string') return bad('token_claims');
+  if (now >= exp) return bad('token_expired');
+  if (iat > now + clockSkew || (nbf !== undefined && !(isNumber(nbf) && nbf <= now + clockSkew))) {
+    return bad('token_not_yet_valid');
+  }
+  if (target.issuer !== undefined && iss !== target.issuer) return bad('token_issuer');
+  if (target.audience !== undefined && aud !== target.audience) return bad('token_audience');
+  const grant = target.readClaims(jws.claims);
+  if (grant === undefined) return bad('token_claims');
+  return {
+    good: true,
+    token: { targetName: name, target, kid: key.kid, claims: jws.claims, grant, expiresAt: exp },
+  };
+}
+
+function bad(problem: TokenProblem): TokenVerdict {
+  return { good: false, problem };
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
+}
+
+/** The members that we write (RFC 7515 §4.1), and no other: what must be understood, or names a key, is none of ours. */
+const HEADER_MEMBERS = ['alg', 'typ', 'kid'];
+
+function isOurHeader(header: JsonObject): boolean {
+  return header['typ'] === 'JWT' && Object.keys(header).every((member) => HEADER_MEMBERS.includes(member));
+}
+
+function findSigner(
+  jws: Jws,
+  targets: readonly CandidateTarget[],
+): { readonly name: string; readonly target: Target; readonly key: SigningKey } | undefined {
+  const { alg, kid } = jws.header;
+  for (const { name, target, keys } of targets) {
+    const named = keys.filter((key) => key.alg === alg && (kid === undefined || kidOf(target, key) === kid));
+    const key = named.find((candidate) => isSignedWith(jws, candidate));
+    if (key !== undefined) return { name, target, key };
+  }
+  return undefined;
+}
+
+/** Whether a newer set of keys could not hold what this one lacks. */
+function isKeyKnown({ header: { kid } }: Jws, targets: readonly CandidateTarget[]): boolean {
+  return (
+    kid === undefined || targets.some(({ target, keys }) => keys.some((key) => kidOf(target, key) === kid))
+  );
+}
+
+function kidOf(target: Target, key: SigningKey): string {
+  return target.header?.['kid'] ?? key.kid;
+}

@@ -1,0 +1,119 @@
+/** `npm start`: all of it on this machine, until Ctrl-C. */
+
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startClientFleet } from './client-fleet.ts';
+import type { ClientFleet } from './client-fleet.ts';
+import { portsFrom } from './ports.ts';
+import { startStack } from './stack.ts';
+import type { Stack } from './stack.ts';
+
+const HELP = `npm start [-- --demo] [--nodes N] [--port N] [--state D]
+
+  --demo      short lifetimes, so that a whole rotation takes about three minutes; a few clients
+              keep connecting and a line counts with which token
+  --nodes N   media server nodes a target, 1 to 9 (default 3)
+  --port N    the first of nine ports (default 3000)
+  --state D   the folder that keeps secrets and keys (default .streampass)`;
+
+const root = join(import.meta.dirname, '..');
+const { values } = parseOptions();
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
+const nodes = wholeNumber('nodes', values.nodes ?? '3', 1, 9);
+const port = wholeNumber('port', values.port ?? '3000', 1024, 65_000);
+
+const interrupted = Promise.withResolvers<string>();
+process.once('SIGINT', () => interrupted.resolve('SIGINT'));
+process.once('SIGTERM', () => interrupted.resolve('SIGTERM'));
+
+const profile = values.demo ? 'demo' : 'default';
+console.log(`streampass: starting (${profile} profile) …`);
+const starting = startStack({
+  ports: portsFrom(port),
+  stateDir: join(resolve(values.state ?? join(root, '.streampass')), profile),
+  profile,
+  nodes,
+});
+try {
+  const stack = await starting;
+  console.log(describe(stack));
+  const fleet = profile === 'demo' ? startClientFleet(stack) : undefined;
+  const line = fleet && showCounts(fleet);
+  await interrupted.promise;
+  line?.end();
+  await fleet?.close();
+  console.log('\nstreampass: ending …');
+  await stack.close();
+} catch (error) {
+  fail(error instanceof Error ? error.message : String(error));
+}
+process.exit(0);
+
+function parseOptions() {
+  try {
+    return parseArgs({
+      options: {
+        demo: { type: 'boolean' },
+        nodes: { type: 'string' },
+        port: { type: 'string' },
+        state: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${HELP}`);
+  }
+}
+
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most)
+    fail(`--${name} must be ${least} to ${most}\n\n${HELP}`);
+  return value;
+}
+
+function fail(message: string): never {
+  for (const line of message.split('\n')) console.error(line === '' ? '' : `streampass: ${line}`);
+  process.exit(1);
+}
+
+/** One line that is written over in a terminal, and now and then a new one elsewhere. */
+function showCounts(fleet: ClientFleet): { end: () => void } {
+  const inTerminal = process.stdout.isTTY;
+  const write = (): void => {
+    const { first, fallback, rejected } = fleet.counts();
+    const line = `connected by first token ${first}, by fallback ${fallback}, rejected ${rejected}`;
+    process.stdout.write(inTerminal ? `\r  ${line} ` : `  ${line}\n`);
+  };
+  if (inTerminal) process.stdout.write('\n');
+  const timer = setInterval(write, inTerminal ? 500 : 10_000);
+  return {
+    end() {
+      clearInterval(timer);
+      write();
+    },
+  };
+}
+
+function describe({ urls, logFile }: Stack): string {
+  return `
+  demo page        ${urls.page}
+  API              ${urls.api}
+  OpenID provider  ${urls.oidc}   broadcaster, viewer, moderator
+  Secrets Manager  ${urls.secrets}
+  Red5             ${urls.red5}
+  Jitsi            ${urls.jitsi}
+  rtcstats         ${urls.rtcstats}
+  log              ${relative(root, logFile)}
+
+A first token, in a second terminal:
+
+  ID_TOKEN=$(${urls.oidc === 'http://localhost:3001' ? '' : `OIDC_ISSUER=${urls.oidc} `}npm run -s id-token -- viewer)
+  TOKEN=$(curl -s ${urls.api}/token -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange -d subject_token_type=urn:ietf:params:oauth:token-type:id_token -d subject_token=$ID_TOKEN -d audience=red5 -d room=public-1 | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+  curl -s ${urls.red5}/connect -H 'content-type: application/json' -d "{\\"token\\":\\"$TOKEN\\",\\"room\\":\\"public-1\\",\\"action\\":\\"subscribe\\",\\"transport\\":\\"WHEP\\"}"
+
+A rotation:  npm run rotate -- start${port === 3000 ? '' : ` --port ${port}`}      Ctrl-C ends everything.`;
+}

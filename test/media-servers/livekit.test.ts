@@ -1,0 +1,101 @@
+import { TokenVerifier } from 'livekit-server-sdk';
+import { describe, expect, test } from 'vitest';
+import type { Identity } from '../../lib/identity/identity.ts';
+import { issueToken } from '../../lib/exchange/issue-token.ts';
+import { hmacKey } from '../../lib/jws/sign.ts';
+import { kidOf } from '../../lib/signing-keys/secret.ts';
+import { keyRingFile } from '../../lib/fleet/secret-file.ts';
+import { livekit } from '../../lib/media-servers/index.ts';
+import type { Grant } from '../../lib/media-servers/target.ts';
+import { parse } from 'yaml';
+
+/** LiveKit's own verifier is the judge; it goes by the real clock. */
+
+const V1 = { versionId: '12345678-0000-4000-8000-000000000001', text: `${'a'.repeat(42)}1` };
+const V2 = { versionId: '2b3c4d5e-0000-4000-8000-000000000002', text: `${'b'.repeat(42)}2` };
+const target = livekit({ secret: 'streampass/livekit', name: true });
+const person: Identity = {
+  issuer: 'https://id.example',
+  subject: 'person-1',
+  groups: [],
+  claims: { name: 'Ada' },
+  expiresAt: 0,
+};
+
+function issue(grant: Partial<Grant>, version = V1): string {
+  const full: Grant = {
+    actions: ['subscribe'],
+    rooms: ['lobby'],
+    transports: [],
+    ttlSeconds: 600,
+    ...grant,
+  };
+  const current = { alg: 'HS256' as const, kid: kidOf(version.versionId), key: hmacKey(version.text) };
+  const now = Date.now() / 1000;
+  return issueToken(
+    target,
+    'livekit',
+    full,
+    person,
+    { current, readAt: now },
+    {
+      now,
+      jti: 'jti-1',
+      session: 'session-1',
+      transportsNamed: false,
+    },
+  ).token;
+}
+
+describe('a LiveKit token', () => {
+  test.each([
+    ['publish', ['publish'], { canPublish: true, canPublishData: true, canSubscribe: false }],
+    ['subscribe', ['subscribe'], { canPublish: false, canPublishData: false, canSubscribe: true }],
+    ['both', ['publish', 'subscribe'], { canPublish: true, canPublishData: true, canSubscribe: true }],
+  ])('for %s is accepted by the SDK, and says each permission', async (_name, actions, video) => {
+    const claims = await new TokenVerifier(kidOf(V1.versionId), V1.text).verify(issue({ actions }));
+    expect(claims).toMatchObject({ sub: 'person-1', name: 'Ada', iss: '12345678' });
+    expect(claims.video).toMatchObject({ roomJoin: true, room: 'lobby', ...video });
+  });
+
+  test('gives nothing that lets its bearer rule over rooms or people', async () => {
+    const claims = await new TokenVerifier(kidOf(V1.versionId), V1.text).verify(
+      issue({ actions: ['publish'] }),
+    );
+    const powers = [
+      'roomCreate',
+      'roomList',
+      'roomAdmin',
+      'roomRecord',
+      'ingressAdmin',
+      'hidden',
+      'recorder',
+      'agent',
+    ];
+    expect(powers.filter((power) => claims.video?.[power as 'hidden'] !== false)).toEqual([]);
+  });
+
+  test('names no room where any is allowed', async () => {
+    const claims = await new TokenVerifier(kidOf(V1.versionId), V1.text).verify(issue({ rooms: '*' }));
+    expect(claims.video).not.toHaveProperty('room');
+  });
+
+  test('is refused under another version’s secret or API key', async () => {
+    const token = issue({});
+    await expect(new TokenVerifier(kidOf(V1.versionId), V2.text).verify(token)).rejects.toThrow(/signature/);
+    await expect(new TokenVerifier(kidOf(V2.versionId), V1.text).verify(token)).rejects.toThrow(/iss/);
+  });
+
+  test('needs no fallback: the key ring file is a key_file in which each version’s API key has its secret', async () => {
+    const file = keyRingFile.change(Buffer.from(''), [V1, V2]);
+    if (!file.ok) throw new Error(file.problem);
+    const keys = parse(Buffer.from(file.bytes).toString('utf8')) as Record<string, string>;
+    for (const version of [V1, V2]) {
+      const token = issue({}, version);
+      const { iss = '' } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+        iss?: string;
+      };
+      await expect(new TokenVerifier(iss, keys[iss] ?? '').verify(token)).resolves.toMatchObject({ iss });
+    }
+  });
+});

@@ -1,0 +1,86 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createLocalJWKSet, exportJWK, jwtVerify } from 'jose';
+import { describe, expect, test } from 'vitest';
+import type { Identity } from '../../lib/identity/identity.ts';
+import { issueToken } from '../../lib/exchange/issue-token.ts';
+import { DEFAULT_TIMING } from '../../lib/config/config.ts';
+import { policyOf } from '../../lib/rotation/policy.ts';
+import { mediamtx } from '../../lib/media-servers/index.ts';
+import type { Grant } from '../../lib/media-servers/target.ts';
+
+const NOW = 1_900_000_000;
+const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+const target = mediamtx({ secret: 'streampass/mediamtx', issuer: 'streampass' });
+const person: Identity = {
+  issuer: 'https://id.example',
+  subject: 'person-1',
+  groups: [],
+  claims: {},
+  expiresAt: 0,
+};
+
+function issue(grant: Pick<Grant, 'actions' | 'rooms'>): string {
+  const current = { alg: 'ES256' as const, kid: '12345678', key };
+  const whole: Grant = { ...grant, transports: [], ttlSeconds: 600 };
+  return issueToken(
+    target,
+    'mediamtx',
+    whole,
+    person,
+    { current, readAt: NOW },
+    {
+      now: NOW,
+      jti: 'jti-1',
+      session: 'session-1',
+      transportsNamed: false,
+    },
+  ).token;
+}
+
+async function claimsOf(token: string): Promise<Record<string, unknown>> {
+  const jwk = await exportJWK(createPublicKey(key));
+  const keySet = createLocalJWKSet({ keys: [{ ...jwk, kid: '12345678', alg: 'ES256' }] });
+  const settings = { issuer: 'streampass', audience: 'mediamtx', currentDate: new Date(NOW * 1000) };
+  return { ...(await jwtVerify(token, keySet, settings)).payload };
+}
+
+/** The documented rule of `mediamtx_permissions`: an action, and a path that is empty, a regular expression or exact. */
+function isAllowed(permissions: unknown, action: string, path: string): boolean {
+  return (permissions as { action: string; path: string }[]).some(
+    (permission) =>
+      permission.action === action &&
+      (permission.path === '' ||
+        (permission.path.startsWith('~')
+          ? new RegExp(permission.path.slice(1)).test(path)
+          : permission.path === path)),
+  );
+}
+
+describe('a MediaMTX token', () => {
+  test.each([
+    ['publish', 'lobby', true],
+    ['publish', 'studio.1', true],
+    ['publish', 'studioX1', false],
+    ['publish', 'lobby/other', false],
+    ['read', 'lobby', false],
+    ['api', 'lobby', false],
+    ['playback', 'lobby', false],
+  ])('to publish in two rooms lets its bearer %s %s: %s', async (action, path, allowed) => {
+    const claims = await claimsOf(issue({ actions: ['publish'], rooms: ['lobby', 'studio.1'] }));
+    expect(isAllowed(claims['mediamtx_permissions'], action, path)).toBe(allowed);
+  });
+
+  test('for any room has the empty path, and for its own actions alone', async () => {
+    const claims = await claimsOf(issue({ actions: ['read'], rooms: '*' }));
+    expect(claims['mediamtx_permissions']).toEqual([{ action: 'read', path: '' }]);
+  });
+
+  test('is short enough for an RTMP address', () => {
+    expect(issue({ actions: ['publish'], rooms: ['lobby'] }).length).toBeLessThan(800);
+  });
+});
+
+test('a new key is published for longer than a MediaMTX server keeps the old set', () => {
+  const { announceSeconds } = policyOf(target, DEFAULT_TIMING);
+  expect(announceSeconds).toBeGreaterThanOrEqual(3600 + DEFAULT_TIMING.keyRingMaxAge);
+});
