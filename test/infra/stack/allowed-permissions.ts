@@ -109,7 +109,7 @@ export const ALLOWED_PERMISSIONS = [
   ...node('JitsiNodePolicy', '{JitsiSecret}'),
   ...node('RtcstatsNodePolicy', '{RtcstatsSecret}'),
 
-  ...['Token', 'Metadata', 'Health', 'Keys', 'Red5'].flatMap(invokedByApi),
+  ...['Token', 'Metadata', 'Health', 'Keys', 'Callbacks'].flatMap(invokedByApi),
   ...each(
     '{ Service: [cloudwatch.amazonaws.com, events.amazonaws.com] }',
     ['sns:Publish'],
