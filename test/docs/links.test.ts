@@ -11,7 +11,8 @@ const pages = ['README.md', 'CONTRIBUTING.md', 'docs/*.md', 'node-agent/*.md'].f
 );
 
 /** A path below one of the repository's folders. */
-const FILE_NAMED = /(?<![\w/.-])(?:lib|functions|infra|local|cli|build|client|bench|test|docs)\/[\w./*-]*[\w*/]/g;
+const FILE_NAMED =
+  /(?<![\w/.-])(?:lib|functions|infra|local|cli|build|client|bench|test|docs)\/[\w./*-]*[\w*/]/g;
 /** What the reader puts in (`lib/media-servers/NAME/claims.ts`). */
 const PLACEHOLDER = /\bNAME\b/;
 
