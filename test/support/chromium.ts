@@ -1,4 +1,4 @@
-import { access, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -30,7 +30,7 @@ async function unpackOnce(): Promise<string> {
   const { version } = JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as {
     readonly version: string;
   };
-  const folder = join(tmpdir(), `streampass-chromium-${version}`);
+  const folder = join(tmpdir(), `streampass-chromium-${version}-fonts`);
   if (await exists(folder)) return folder;
   const unpacked = await mkdtemp(`${folder}-`);
   await inTemporaryFolder(unpacked, () =>
@@ -40,11 +40,23 @@ async function unpackOnce(): Promise<string> {
       ),
     ),
   );
+  await writeFile(join(unpacked, 'fonts', 'fonts.conf'), fontsIn(folder));
   await rename(unpacked, folder).catch(async (error: unknown) => {
     await rm(unpacked, { recursive: true });
     if (!(await exists(folder))) throw error;
   });
   return folder;
+}
+
+/** The package's own list of folders names none of these, and Chromium ends where it finds no font at all. */
+function fontsIn(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${folder}/fonts/fonts</dir>
+  <cachedir>${folder}/fonts/cache</cachedir>
+</fontconfig>
+`;
 }
 
 /** `inflate` writes to the folder for temporary files, and to no other. */
