@@ -1,7 +1,8 @@
 import type { Config } from '../../lib/config/config.ts';
 import { createLiveKeys } from '../../lib/signing-keys/live-keys.ts';
 import type { LiveKeys } from '../../lib/signing-keys/live-keys.ts';
-import type { SigningAlgorithm, Target } from '../../lib/media-servers/target.ts';
+import type { Target } from '../../lib/media-servers/target.ts';
+import type { SigningAlgorithm } from '../../lib/jws/signing-algorithm.ts';
 import { writeLine } from '../../lib/node/log.ts';
 import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
 import { createSecretsReader } from '../../lib/aws/secrets-reader.ts';

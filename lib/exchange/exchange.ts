@@ -19,7 +19,8 @@ import { OAuthError } from '../oauth/oauth-error.ts';
 import type { SubjectTokenType, TokenResponse } from '../oauth/token-exchange.ts';
 import type { NewId, Now } from '../ports.ts';
 import type { KeyRing, SigningRing } from '../signing-keys/key-ring.ts';
-import type { Grant, Target } from '../media-servers/target.ts';
+import type { Target } from '../media-servers/target.ts';
+import type { Grant } from '../policy/grant.ts';
 
 /** What an exchange needs of the outside. */
 export interface ExchangeDeps {

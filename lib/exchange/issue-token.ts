@@ -4,7 +4,8 @@ import type { SigningKey } from '../jws/sign.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import type { SigningRing } from '../signing-keys/key-ring.ts';
 import { subjectFor } from '../media-servers/subject.ts';
-import type { Grant, Target } from '../media-servers/target.ts';
+import type { Target } from '../media-servers/target.ts';
+import type { Grant } from '../policy/grant.ts';
 
 /** A grant made into tokens. */
 export interface IssuedToken {

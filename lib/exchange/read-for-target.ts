@@ -1,7 +1,8 @@
 import { ROOM_NAME } from '../policy/room.ts';
 import type { GrantRequest } from '../policy/decide-grant.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
-import type { Target, Transport } from '../media-servers/target.ts';
+import type { Target } from '../media-servers/target.ts';
+import type { Transport } from '../policy/grant.ts';
 import { MAX_ROOMS, toWords } from './parse-token-request.ts';
 import type { TokenRequest } from './parse-token-request.ts';
 

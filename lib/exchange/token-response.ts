@@ -2,7 +2,7 @@ import type { OAuthError } from '../oauth/oauth-error.ts';
 import type { IssuedToken } from './issue-token.ts';
 import { TOKEN_TYPE_JWT } from '../oauth/token-exchange.ts';
 import type { ErrorResponse, IssuedAnswer, TokenResponse } from '../oauth/token-exchange.ts';
-import type { Grant } from '../media-servers/target.ts';
+import type { Grant } from '../policy/grant.ts';
 import { jsonResponse } from '../api-gateway/event.ts';
 import type { ApiGatewayResponse } from '../api-gateway/event.ts';
 

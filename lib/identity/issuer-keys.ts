@@ -3,7 +3,7 @@ import type { GetJson, Now, Within } from '../ports.ts';
 import type { Issuer } from './issuer.ts';
 import { createKeyCache } from './key-cache.ts';
 import type { IssuerKeys } from './key-cache.ts';
-import { isLoopback } from './presets/oidc.ts';
+import { isLoopback } from '../oauth/loopback.ts';
 
 export type { IssuerKeys, KeyLookup } from './key-cache.ts';
 

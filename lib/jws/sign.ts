@@ -1,6 +1,6 @@
 import { createHmac, createPrivateKey, createSecretKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import type { SigningAlgorithm } from '../media-servers/target.ts';
+import type { SigningAlgorithm } from './signing-algorithm.ts';
 import { MINIMUM_RSA_BITS, VERIFICATION_ALGORITHMS } from './algorithms.ts';
 import type { JsonObject } from './compact.ts';
 

@@ -1,12 +1,6 @@
 import type { Identity } from '../identity/identity.ts';
-
-/** The transports that a grant can name, as Red5's `red5-transport` claim spells them. */
-export const TRANSPORTS = ['WHIP', 'WHEP', 'RTMP', 'RTSP'] as const;
-/** One of {@link TRANSPORTS}. */
-export type Transport = (typeof TRANSPORTS)[number];
-
-/** How a target's tokens are signed (RFC 7518 §3.1, RFC 8037 §3.1). */
-export type SigningAlgorithm = 'HS256' | 'RS256' | 'ES256' | 'EdDSA';
+import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
+import type { Grant, Transport } from '../policy/grant.ts';
 
 /**
  * How many keys a target's servers accept at one time, which decides how its secret is rotated:
@@ -20,17 +14,6 @@ export type KeyDistribution = 'single' | 'keyring' | 'jwks';
  * more, so that two targets cannot tell that they serve the same person.
  */
 export type SubjectForm = 'public' | { readonly pairwiseSalt: string };
-
-/** What was decided for one request: every combination of these sets is allowed by some rule. */
-export interface Grant {
-  readonly actions: readonly string[];
-  /** Names, already folded to the target's case; `*` where any room is allowed. */
-  readonly rooms: readonly string[] | '*';
-  /** Empty for a target that knows no transports. */
-  readonly transports: readonly Transport[];
-  /** Lifetime in seconds. */
-  readonly ttlSeconds: number;
-}
 
 /** What a target's claims are made of. */
 export interface ClaimsInput {

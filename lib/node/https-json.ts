@@ -1,5 +1,5 @@
 import { Agent, get as getHttps } from 'node:https';
-import { isLoopback } from '../identity/presets/oidc.ts';
+import { isLoopback } from '../oauth/loopback.ts';
 import type { GetJson } from '../ports.ts';
 
 /** Most that is read of one document, in bytes. */

@@ -1,4 +1,5 @@
-import type { Target, Transport } from '../media-servers/target.ts';
+import type { Target } from '../media-servers/target.ts';
+import type { Transport } from './grant.ts';
 import { compileRooms } from './room.ts';
 import type { RoomPatterns } from './room.ts';
 import type { Rule } from './rule.ts';

@@ -1,5 +1,6 @@
 import type { Identity } from '../identity/identity.ts';
-import type { Grant, Target } from '../media-servers/target.ts';
+import type { Target } from '../media-servers/target.ts';
+import type { Grant } from './grant.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { decideGrant } from './decide-grant.ts';
 import type { GrantRequest, Refusal } from './decide-grant.ts';

@@ -1,6 +1,7 @@
 import type { Identity } from '../identity/identity.ts';
 import type { Reason } from '../oauth/reasons.ts';
-import type { Grant, Target, Transport } from '../media-servers/target.ts';
+import type { Target } from '../media-servers/target.ts';
+import type { Grant, Transport } from './grant.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { matchRooms } from './room.ts';
 import type { RoomMatcher } from './room.ts';

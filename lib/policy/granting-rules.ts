@@ -1,5 +1,5 @@
 import type { Identity } from '../identity/identity.ts';
-import type { Grant } from '../media-servers/target.ts';
+import type { Grant } from './grant.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { matchRooms } from './room.ts';
 

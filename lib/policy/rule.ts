@@ -1,5 +1,5 @@
 import type { Identity } from '../identity/identity.ts';
-import type { Transport } from '../media-servers/target.ts';
+import type { Transport } from './grant.ts';
 
 /** Conditions on an identity; all that are given must hold. */
 export interface Who {

@@ -1,5 +1,5 @@
 import { SERVERS_LABEL, versionLabelled, type VersionStages } from '../signing-keys/labels.ts';
-import type { SigningAlgorithm } from '../media-servers/target.ts';
+import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 import { readMarks } from './marks.ts';
 import type { Observed, ObservedVersion } from './observed.ts';
 import type { FleetState, RotationSecrets, SecretDescription, ServerSecret, Servers } from './ports.ts';

@@ -6,7 +6,7 @@ import { plan } from './plan.ts';
 import type { Policy } from './policy.ts';
 import { cutOff, failedReport, targetReport, type RotationReport, type TargetReport } from './report.ts';
 import type { Plan, Step } from './step.ts';
-import type { SigningAlgorithm } from '../media-servers/target.ts';
+import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 
 /** What one invocation of `rotate` is to do. */
 export type Action = Asked | 'advance' | 'status';

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { judgeSecret, type JudgedSecret, type SecretValue } from '../signing-keys/secret.ts';
-import type { SigningAlgorithm } from '../media-servers/target.ts';
+import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 
 /**
  * A new secret: for HS256 the 43 characters of base64url that 32 random bytes make, so that no properties, Lua, YAML or

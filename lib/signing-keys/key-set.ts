@@ -1,7 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { SigningKey } from '../jws/sign.ts';
-import type { SigningAlgorithm } from '../media-servers/target.ts';
+import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 
 /** A key that anyone may have, to verify tokens with. */
 export interface PublicKey {

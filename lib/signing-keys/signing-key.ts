@@ -1,6 +1,6 @@
 import { hmacKey, privateKeyFromJwk } from '../jws/sign.ts';
 import type { SigningKey } from '../jws/sign.ts';
-import type { SigningAlgorithm } from '../media-servers/target.ts';
+import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 import { judgeSecret, kidOf } from './secret.ts';
 import type { SecretValue } from './secret.ts';
 

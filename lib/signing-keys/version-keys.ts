@@ -1,6 +1,6 @@
 import type { SigningKey } from '../jws/sign.ts';
 import type { SecretReader } from '../ports.ts';
-import type { SigningAlgorithm } from '../media-servers/target.ts';
+import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 import { toSigningKey } from './signing-key.ts';
 
 /** Whose versions are made keys. */

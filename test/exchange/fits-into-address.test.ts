@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
-import type { Transport } from '../../lib/media-servers/target.ts';
+import type { Transport } from '../../lib/policy/grant.ts';
 import config from '../../streampass.config.ts';
 
 const { red5 } = config.targets;

@@ -5,8 +5,9 @@ import type { Judgement } from '../../local/media-servers/rules/server-rules.ts'
 import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
-import type { Grant, Target, Transport } from '../../lib/media-servers/target.ts';
-import { TRANSPORTS } from '../../lib/media-servers/target.ts';
+import type { Target } from '../../lib/media-servers/target.ts';
+import type { Grant, Transport } from '../../lib/policy/grant.ts';
+import { TRANSPORTS } from '../../lib/policy/grant.ts';
 import config from '../../streampass.config.ts';
 
 /**

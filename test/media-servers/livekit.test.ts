@@ -6,7 +6,7 @@ import { hmacKey } from '../../lib/jws/sign.ts';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
 import { keyRingFile } from '../../lib/fleet/secret-file.ts';
 import { livekit } from '../../lib/media-servers/index.ts';
-import type { Grant } from '../../lib/media-servers/target.ts';
+import type { Grant } from '../../lib/policy/grant.ts';
 import { parse } from 'yaml';
 
 /** LiveKit's own verifier is the judge; it goes by the real clock. */

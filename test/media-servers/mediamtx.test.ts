@@ -6,7 +6,7 @@ import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { DEFAULT_TIMING } from '../../lib/config/config.ts';
 import { policyOf } from '../../lib/rotation/policy.ts';
 import { mediamtx } from '../../lib/media-servers/index.ts';
-import type { Grant } from '../../lib/media-servers/target.ts';
+import type { Grant } from '../../lib/policy/grant.ts';
 
 const NOW = 1_900_000_000;
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;

@@ -6,8 +6,9 @@ import { indexRules, matchRules } from '../../lib/policy/match-rules.ts';
 import type { Rule } from '../../lib/policy/rule.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { jitsi, red5 } from '../../lib/media-servers/index.ts';
-import { TRANSPORTS } from '../../lib/media-servers/target.ts';
-import type { Target, Transport } from '../../lib/media-servers/target.ts';
+import { TRANSPORTS } from '../../lib/policy/grant.ts';
+import type { Target } from '../../lib/media-servers/target.ts';
+import type { Transport } from '../../lib/policy/grant.ts';
 
 /**
  * A second, deliberately simple reading of the rules: it enumerates every combination and asks every rule about it. The

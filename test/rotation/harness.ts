@@ -11,7 +11,7 @@ import { policyOf } from '../../lib/rotation/policy.ts';
 import type { NodeState } from '../../lib/rotation/observed.ts';
 import type { ServerSecret, Servers } from '../../lib/rotation/ports.ts';
 import type { TargetReport } from '../../lib/rotation/report.ts';
-import type { SigningAlgorithm } from '../../lib/media-servers/target.ts';
+import type { SigningAlgorithm } from '../../lib/jws/signing-algorithm.ts';
 
 export const SECRET = 'streampass/red5';
 

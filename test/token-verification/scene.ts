@@ -10,7 +10,8 @@ import type { SigningKey } from '../../lib/jws/sign.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import type { LiveKeys } from '../../lib/signing-keys/live-keys.ts';
 import { jitsi, livekit, mediamtx, red5, rtcstats } from '../../lib/media-servers/index.ts';
-import type { Grant, Target } from '../../lib/media-servers/target.ts';
+import type { Target } from '../../lib/media-servers/target.ts';
+import type { Grant } from '../../lib/policy/grant.ts';
 
 export const NOW = 1_900_000_000;
 

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { createJudge } from '../../lib/token-verification/verifier.ts';
 import { judgeToken } from '../../lib/token-verification/verify-token.ts';
 import type { SigningKey } from '../../lib/jws/sign.ts';
-import { TRANSPORTS } from '../../lib/media-servers/target.ts';
-import type { Grant, Target } from '../../lib/media-servers/target.ts';
+import { TRANSPORTS } from '../../lib/policy/grant.ts';
+import type { Target } from '../../lib/media-servers/target.ts';
+import type { Grant } from '../../lib/policy/grant.ts';
 import { claimsOf, forge, issue, judgeWith, KEYS, liveKeys, NOW, TARGETS } from './scene.ts';
 import type { TargetName } from './scene.ts';
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../jws/compact.ts';
 import type { Issuer, TokenKind } from '../issuer.ts';
+import { isLoopback } from '../../oauth/loopback.ts';
 
 /** Options of any OpenID provider. */
 export interface OidcOptions {
@@ -81,9 +82,4 @@ export function audienceProblems(audience: readonly string[]): { field: string; 
   return audience.length > 0 && audience.every((id) => typeof id === 'string' && id.trim() !== '')
     ? []
     : [{ field: 'audience', problem: 'must name at least one client id, and none may be empty' }];
-}
-
-/** Whether a URL's host name is this machine's own: the only place where `http:` is safe. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

@@ -1,7 +1,7 @@
 import { personalData, textProblem } from '../options.ts';
 import type { TargetOptions } from '../options.ts';
 import { readRooms, readText } from '../read-claims.ts';
-import { TRANSPORTS } from '../target.ts';
+import { TRANSPORTS } from '../../policy/grant.ts';
 import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from '../target.ts';
 
 /** Options of a Red5 Pro target. */
