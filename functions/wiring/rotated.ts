@@ -6,7 +6,7 @@ import type { Config, Timing } from '../../lib/config/config.ts';
 import type { Rotated } from '../../lib/rotation/rotate.ts';
 import { policyOf } from '../../lib/rotation/policy.ts';
 import type { Servers } from '../../lib/rotation/ports.ts';
-import { makeSecret } from '../../lib/rotation/secret-value.ts';
+import { makeSecret } from '../../lib/rotation/make-secret.ts';
 import { configFileFormats, type ConfigFileKind } from '../../lib/media-servers/config-files.ts';
 import { fileServers } from '../../lib/fleet/files.ts';
 import { probe } from '../../lib/fleet/probe.ts';

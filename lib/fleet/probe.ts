@@ -1,5 +1,5 @@
-import { kidOf } from '../signing-keys/secret.ts';
-import { hmacKey, privateKeyFromJwk, signCompact, type SigningKey } from '../jws/sign.ts';
+import { judgeSecret, kidOf } from '../signing-keys/secret.ts';
+import { signCompact } from '../jws/sign.ts';
 import type { ProbeResult } from '../rotation/observed.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 import type { Target } from '../media-servers/target.ts';
@@ -46,8 +46,8 @@ export async function probe(
 
 function probeToken(target: Target, version: ServerSecret, { now, newId }: ProbeMeans): string | undefined {
   const kid = target.header?.['kid'] ?? kidOf(version.versionId);
-  const key = toKey(target, version, kid);
-  if (key === undefined) return undefined;
+  const judged = judgeSecret({ SecretString: version.text }, target.signing);
+  if (!judged.usable) return undefined;
   const issuedAt = Math.floor(now());
   const claims = target.claims({
     // The least that the target knows: to watch rather than to publish, to join without moderating.
@@ -68,11 +68,8 @@ function probeToken(target: Target, version: ServerSecret, { now, newId }: Probe
     session: PROBE_ROOM,
     kid,
   });
-  return signCompact({ ...claims, iat: issuedAt, exp: issuedAt + LIFETIME_SECONDS, jti: newId() }, key);
-}
-
-function toKey({ signing }: Target, { text }: ServerSecret, kid: string): SigningKey | undefined {
-  if (signing === 'HS256') return { alg: signing, kid, key: hmacKey(text) };
-  const key = privateKeyFromJwk(text, signing);
-  return key && { alg: signing, kid, key };
+  return signCompact(
+    { ...claims, iat: issuedAt, exp: issuedAt + LIFETIME_SECONDS, jti: newId() },
+    { alg: target.signing, kid, key: judged.key },
+  );
 }

@@ -119,7 +119,7 @@ export const REASONS = {
   secret_unavailable: ['temporarily_unavailable', 'The signing secret cannot be had now. Try again.'],
   secret_invalid: [
     'temporarily_unavailable',
-    'The signing secret is not usable. An operator has to replace it.',
+    'The signing secret is not usable. An operator has to replace it with 32 to 256 characters out of A-Z a-z 0-9 + / = _ - (choose Plaintext: the key/value form of the console is not a secret), or, if the target signs with a private key, with a private JWK.',
   ],
   no_issuer: ['temporarily_unavailable', 'No identity provider is configured.'],
   config_invalid: ['temporarily_unavailable', 'The configuration is not valid. The log says where.'],

@@ -3,7 +3,7 @@ import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 import { readMarks } from './marks.ts';
 import type { Observed, ObservedVersion } from './observed.ts';
 import type { FleetState, RotationSecrets, SecretDescription, ServerSecret, Servers } from './ports.ts';
-import { judgeValue } from './secret-value.ts';
+import { judgeSecret } from '../signing-keys/secret.ts';
 
 /** What one invocation knows of a target; the secrets stay beside what is planned, logged and reported. */
 export interface Observation {
@@ -93,7 +93,7 @@ async function readVersions(
   const secrets = new Map<string, ServerSecret>();
   for (const versionId of Object.keys(stages)) {
     const read = await from.value(arn, versionId);
-    const judged = judgeValue(read?.value ?? {}, signing);
+    const judged = judgeSecret(read?.value ?? {}, signing);
     versions[versionId] = {
       createdAt: read?.createdAt ?? 0,
       ...(!judged.usable && { problem: judged.problem }),

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-
-/** RFC 7518 §3.2: a key for HS256 has at least the size of the hash output. */
-export const MINIMUM_SECRET_BYTES = 32;
+import { createHash, type KeyObject } from 'node:crypto';
+import { hmacKey, privateKeyFromJwk } from '../jws/sign.ts';
+import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 
 /** The value of one version as GetSecretValue gives it. */
 export interface SecretValue {
@@ -9,29 +8,47 @@ export interface SecretValue {
   readonly SecretBinary?: Uint8Array | undefined;
 }
 
-/** A secret that may sign, as the text whose UTF-8 bytes are the key; or what is wrong with it, without its value. */
+/** A value that may be a secret, as its text and as the key that signs; or what is wrong with it, without its value. */
 export type JudgedSecret =
-  { readonly usable: true; readonly text: string } | { readonly usable: false; readonly problem: string };
+  | { readonly usable: true; readonly text: string; readonly key: KeyObject }
+  | { readonly usable: false; readonly problem: string };
 
 /**
- * Whether a value may be an HS256 secret: text of at least 32 bytes without control characters. Servers read it from one
- * line of a config file and use its UTF-8 bytes, so a binary value or a line break could never match.
+ * What a shared secret may be: nothing in it has a meaning in a properties, Lua, YAML or shell file, and its UTF-8 bytes
+ * are at least as many as HS256 needs (RFC 7518 §3.2).
  */
-export function judgeSecret(value: SecretValue): JudgedSecret {
+const SHARED_SECRET = /^[A-Za-z0-9+/=_-]{32,256}$/;
+
+/** What a shared secret may be, for messages. */
+export const ALLOWED_SECRET = '32 to 256 characters out of A-Z a-z 0-9 + / = _ -';
+
+/**
+ * Whether a version's value may be a target's secret. Issuers, verifiers, rotation, node agents and probes all ask this
+ * function, so that they agree. HS256: a string of {@link ALLOWED_SECRET}. Others: a private JWK (RFC 7517) for exactly this
+ * algorithm, in JSON that may hold white space.
+ */
+export function judgeSecret(value: SecretValue, signing: SigningAlgorithm): JudgedSecret {
   const text = value.SecretString;
   if (text === undefined) {
-    const problem =
-      value.SecretBinary === undefined ? 'has no value' : 'is binary: a secret is text of 32 bytes or more';
-    return { usable: false, problem };
+    return { usable: false, problem: value.SecretBinary === undefined ? 'has no value' : binary(signing) };
   }
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-  if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(text)) {
-    return { usable: false, problem: 'holds a control character: servers read it from one line of text' };
+  if (signing !== 'HS256') {
+    const key = privateKeyFromJwk(text, signing);
+    return key === undefined ? { usable: false, problem: notJwk(signing) } : { usable: true, text, key };
   }
-  if (Buffer.byteLength(text) < MINIMUM_SECRET_BYTES) {
-    return { usable: false, problem: `is shorter than ${MINIMUM_SECRET_BYTES} bytes` };
-  }
-  return { usable: true, text };
+  if (SHARED_SECRET.test(text)) return { usable: true, text, key: hmacKey(text) };
+  const form = /^\s*\{/.test(text) ? " (this looks like the console's key/value form: choose Plaintext)" : '';
+  return { usable: false, problem: `is not ${ALLOWED_SECRET}${form}` };
+}
+
+function binary(signing: SigningAlgorithm): string {
+  return signing === 'HS256'
+    ? `is binary: it must be a string of ${ALLOWED_SECRET}`
+    : `is binary: ${notJwk(signing)}`;
+}
+
+function notJwk(signing: SigningAlgorithm): string {
+  return `is not a private JWK for ${signing}: it must be one JSON object as RFC 7517 describes it`;
 }
 
 /** The `kid` of tokens signed with a version: the first 8 characters of its id, enough to tell live versions apart. */

@@ -1,7 +1,7 @@
 import type { SigningKey } from '../jws/sign.ts';
 import type { SecretReader } from '../ports.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
-import { toSigningKey } from './signing-key.ts';
+import { judgeSecret, kidOf } from './secret.ts';
 
 /** Whose versions are made keys. */
 export interface VersionKeysOptions {
@@ -27,12 +27,13 @@ export function createVersionKeys({ secret, signing, reader, onProblem }: Versio
     async of(versionId) {
       const known = keys.get(versionId);
       if (known !== undefined) return known;
-      const made = toSigningKey(versionId, await reader.value(secret, versionId), signing);
-      if (made.usable) {
-        keys.set(versionId, made.key);
-        return made.key;
+      const judged = judgeSecret(await reader.value(secret, versionId), signing);
+      if (judged.usable) {
+        const key = { alg: signing, kid: kidOf(versionId), key: judged.key };
+        keys.set(versionId, key);
+        return key;
       }
-      onProblem(`version ${versionId} of ${secret} ${made.problem}`);
+      onProblem(`version ${versionId} of ${secret} ${judged.problem}`);
       return undefined;
     },
     keepOnly(versionIds) {

@@ -150,9 +150,9 @@ describe('a rotation', () => {
   });
 
   test.each([
-    ['too short', { SecretString: 'short' }, 'is shorter than 32 bytes'],
+    ['too short', { SecretString: 'short' }, 'is not 32 to 256 characters'],
     ['binary', { SecretBinary: Buffer.alloc(40).toString('base64') }, 'is binary'],
-    ['of several lines', { SecretString: `${'a'.repeat(40)}\nb` }, 'holds a control character'],
+    ['of several lines', { SecretString: `${'a'.repeat(40)}\nb` }, 'is not 32 to 256 characters'],
   ])('never pushes a secret that is %s, and says so', async (_, value, problem) => {
     const { run, endpoint, fleet } = harness;
     await run('advance');

@@ -12,7 +12,7 @@ import { rotate } from '../../lib/rotation/rotate.ts';
 import type { Action } from '../../lib/rotation/rotate.ts';
 import { policyOf } from '../../lib/rotation/policy.ts';
 import type { Servers } from '../../lib/rotation/ports.ts';
-import { makeSecret } from '../../lib/rotation/secret-value.ts';
+import { makeSecret } from '../../lib/rotation/make-secret.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { sdkClient } from '../local/secrets-manager/sdk-client.ts';
 
