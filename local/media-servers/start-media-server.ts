@@ -75,7 +75,7 @@ export async function startMediaServer(options: MediaServerOptions): Promise<Med
       return node.reload();
     },
     close: async () => {
-      fleet.wire.close();
+      await fleet.wire.close();
       const closed = new Promise<void>((done) => {
         server.close(() => done());
       });

@@ -11,5 +11,5 @@ export interface WireForm {
   /** What a restart of a node ends. */
   readonly stopNode: (index: number) => void;
   /** Ends everything. */
-  readonly close: () => void;
+  readonly close: () => void | Promise<void>;
 }

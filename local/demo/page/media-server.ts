@@ -74,7 +74,7 @@ export async function connectAsClient(
   const connect: Readonly<Record<Target, () => Promise<string>>> = {
     red5: () => {
       const addressOf = action === 'publish' ? red5WhipUrl : red5WhepUrl;
-      return offerMedia(atNode(addressOf({ server, room, stream: 'main', token }), node));
+      return offerMedia(atNode(addressOf({ server, room, stream: 'main', token }), node), action);
     },
     jitsi: () => {
       const query = new URLSearchParams({ room, token });
@@ -93,14 +93,18 @@ function atNode(url: string, node: number): string {
   return `${url}&node=${node}`;
 }
 
-async function offerMedia(url: string): Promise<string> {
-  const { status, body } = await post(url, 'application/sdp', offer);
-  if (status === 201) return '201 Created, with an SDP answer.';
-  throw refusal(status, (body as ConnectAnswer).reason);
+async function offerMedia(url: string, action: string): Promise<string> {
+  const connection = new RTCPeerConnection();
+  try {
+    connection.addTransceiver('video', { direction: action === 'publish' ? 'sendonly' : 'recvonly' });
+    const { sdp } = await connection.createOffer();
+    const { status, body } = await post(url, 'application/sdp', sdp);
+    if (status === 201) return '201 Created, with an SDP answer.';
+    throw refusal(status, (body as ConnectAnswer).reason);
+  } finally {
+    connection.close();
+  }
 }
-
-/** There is no media here, so none is offered (RFC 8866 §5). */
-const offer = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=-', 't=0 0', ''].join('\r\n');
 
 /** rtcstats-server opens first and decides then: a socket that stays open was accepted. */
 const decisionMs = 500;

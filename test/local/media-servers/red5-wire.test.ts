@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import { RTCPeerConnection, useOPUS, useVP8 } from 'werift';
 import { startServer } from './support.ts';
 import { now, secret, sign } from './token-text.ts';
 import type { MediaServer } from '../../../local/media-servers/start-media-server.ts';
 
-const offer =
-  'v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n';
+const offer = await makeOffer();
 const token = sign({
   iss: 'streampass',
   exp: now + 60,
@@ -12,6 +12,19 @@ const token = sign({
   'red5-transport': 'WHIP',
   'red5-room': 'news-1',
 });
+
+/** A browser's offer: it would send or receive VP8 video and Opus audio. */
+async function makeOffer(): Promise<string> {
+  const connection = new RTCPeerConnection({
+    iceServers: [],
+    codecs: { video: [useVP8()], audio: [useOPUS()] },
+  });
+  connection.addTransceiver('video', { direction: 'sendrecv' });
+  connection.addTransceiver('audio', { direction: 'sendrecv' });
+  const { sdp } = await connection.createOffer();
+  await connection.close();
+  return sdp;
+}
 
 function post(server: MediaServer, path: string, parameters: Record<string, string> = {}) {
   const query = new URLSearchParams({ username: 'jwt', password: 'jwt', token, ...parameters });
@@ -32,10 +45,12 @@ test.each([
   expect(response.status).toBe(201);
   expect(response.headers.get('content-type')).toBe('application/sdp');
   expect(response.headers.get('access-control-expose-headers')).toContain('location');
-  expect((await response.text()).match(/^m=.*$/gm)?.map((line) => line.trim())).toEqual([
-    'm=audio 0 UDP/TLS/RTP/SAVPF 111',
-    'm=video 0 UDP/TLS/RTP/SAVPF 96',
-  ]);
+  const answer = await response.text();
+  expect(answer.match(/^m=\w+ \d+/gm)).toEqual(['m=video 9', 'm=audio 9']);
+  expect(answer).toContain('a=recvonly');
+  expect([...answer.matchAll(/^a=candidate:\S+ 1 udp \d+ (\S+)/gm)].map(([, address]) => address)).toEqual(
+    answer.match(/^a=candidate:/gm)?.map(() => '127.0.0.1'),
+  );
 
   const resource = `${server.url}${response.headers.get('location')}`;
   expect((await fetch(resource, { method: 'DELETE' })).status).toBe(200);
@@ -103,6 +118,18 @@ test('WHEP judges a viewer', async () => {
   });
   expect((await post(server, '/live/any/whep/endpoint/s', { token: viewer })).status).toBe(201);
   expect((await post(server, '/live/any/whip/endpoint/s', { token: viewer })).status).toBe(401);
+});
+
+test('a body that is no offer is told so', async () => {
+  const server = await startServer('red5');
+  const response = await fetch(
+    `${server.url}/live/news-1/whip/endpoint/s?username=jwt&password=jwt&token=${token}`,
+    { method: 'POST', body: 'hello' },
+  );
+  expect([response.status, await response.json()]).toEqual([
+    400,
+    { reason: expect.stringContaining('SDP offer') as string },
+  ]);
 });
 
 test('a page may ask: OPTIONS needs no token', async () => {
