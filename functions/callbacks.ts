@@ -6,7 +6,7 @@
 import { createJudgeService, describeToken } from './wiring/verifier.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { createLiveKeysOf } from './wiring/target-keys.ts';
-import { toEvent } from '../lib/api-gateway/event.ts';
+import { routePathOf, toEvent } from '../lib/api-gateway/event.ts';
 import type { ApiGatewayResponse } from '../lib/api-gateway/event.ts';
 import { answerAtDoor } from '../lib/token-verification/answer-callback.ts';
 import type { Door } from '../lib/token-verification/callback.ts';
@@ -35,8 +35,7 @@ await Promise.allSettled([service.prefetch(), callerSecret?.get()]);
 /** Answers one event; whatever it holds, in the words of the door it came to. */
 export async function handler(received: unknown): Promise<ApiGatewayResponse> {
   const event = toEvent(received);
-  const path = typeof event.rawPath === 'string' ? event.rawPath : '';
-  const name = path.split('/').at(-1) ?? '';
+  const name = routePathOf(event).split('/').at(-1) ?? '';
   const door = Object.hasOwn(doors, name) ? doors[name] : undefined;
   // API Gateway sends no other path here.
   if (door === undefined) return red5Validate.unknownCaller;

@@ -7,7 +7,7 @@ import middy from '@middy/core';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { answerErrors } from '../lib/api-gateway/answer-errors.ts';
 import { errorsPage } from '../lib/oauth/errors-page.ts';
-import { errorsUrlOf, jsonResponse, publicUrlOf } from '../lib/api-gateway/event.ts';
+import { errorsUrlOf, jsonResponse, publicUrlOf, routePathOf } from '../lib/api-gateway/event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/api-gateway/event.ts';
 import { serverMetadata } from '../lib/oauth/server-metadata.ts';
 import errorsMarkdown from '../docs/errors.md';
@@ -21,7 +21,7 @@ function urlOf(event: ApiGatewayEvent): string {
 }
 
 function metadata(event: ApiGatewayEvent): ApiGatewayResponse {
-  if (event.rawPath === '/errors') return errors;
+  if (routePathOf(event) === '/errors') return errors;
   return jsonResponse(200, serverMetadata(urlOf(event), actions), {
     'cache-control': 'public, max-age=3600',
   });

@@ -1,20 +1,24 @@
 /**
- * The parts of an API Gateway HTTP API event (payload format 2.0) that are read here. Every part may be missing: what
- * arrives is whatever somebody sent.
+ * The parts of a request that are read here, in the names of API Gateway's payload format 2.0. `toEvent` makes it of what
+ * arrives, so every part has its type and header names are in lower case.
  *
  * @see AWS: "Working with AWS Lambda proxy integrations for HTTP APIs"
  */
 export interface ApiGatewayEvent {
+  /** By name in lower case; a repeated header's values joined by commas. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
-  readonly body?: string | null;
-  readonly isBase64Encoded?: boolean;
-  readonly rawPath?: string;
+  readonly body?: string | undefined;
+  readonly isBase64Encoded?: boolean | undefined;
+  /** With the base path of a custom domain and the name of a stage, where the address has them. */
+  readonly rawPath?: string | undefined;
+  /** Method and path of the route that matched, such as `GET /errors`; absent where there are no routes. */
+  readonly routeKey?: string | undefined;
   readonly queryStringParameters?: Readonly<Record<string, string | undefined>>;
   readonly pathParameters?: Readonly<Record<string, string | undefined>>;
   readonly requestContext?: {
-    readonly domainName?: string;
-    readonly requestId?: string;
-    readonly http?: { readonly sourceIp?: string; readonly method?: string };
+    readonly domainName?: string | undefined;
+    readonly requestId?: string | undefined;
+    readonly http?: { readonly sourceIp?: string | undefined; readonly method?: string | undefined };
   };
 }
 
@@ -25,15 +29,85 @@ export interface ApiGatewayResponse {
   readonly body: string;
 }
 
-/** What a function was invoked with, as an event: an empty one where it is no object, as only a direct invocation can be. */
+/**
+ * The event of an HTTP request, whatever sent it: API Gateway in payload format 2.0 or 1.0, or an Application Load
+ * Balancer. A part that is missing, or not of its type, is left out; what is no object is an empty event.
+ *
+ * @param received anything at all: a direct invocation can send whatever it likes
+ * @see AWS: "Working with AWS Lambda proxy integrations for HTTP APIs"; "Use Lambda functions as targets of an Application
+ *   Load Balancer"
+ */
 export function toEvent(received: unknown): ApiGatewayEvent {
-  return typeof received === 'object' && received !== null ? received : {};
+  const event = objectOf(received);
+  const context = objectOf(event['requestContext']);
+  const http = objectOf(context['http']);
+  const headers = stringsIn(
+    { ...objectOf(event['headers']), ...objectOf(event['multiValueHeaders']) },
+    toLowerCase,
+  );
+  const method = stringOf(http['method']) ?? stringOf(event['httpMethod']);
+  const sourceIp =
+    stringOf(http['sourceIp']) ??
+    stringOf(objectOf(context['identity'])['sourceIp']) ??
+    // A load balancer adds the address that it saw at the end; what stands before it is the client's word.
+    (isObject(context['elb']) ? headers['x-forwarded-for']?.split(',').at(-1)?.trim() : undefined);
+  return {
+    headers,
+    body: stringOf(event['body']),
+    isBase64Encoded: event['isBase64Encoded'] === true,
+    // Format 1.0 has the whole path in its context, and beside it the path within the API.
+    rawPath: stringOf(event['rawPath']) ?? stringOf(context['path']) ?? stringOf(event['path']),
+    routeKey: routeKeyOf(stringOf(event['routeKey']) ?? `${method} ${stringOf(event['resource']) ?? ''}`),
+    queryStringParameters: stringsIn(event['queryStringParameters']),
+    pathParameters: stringsIn(event['pathParameters']),
+    requestContext: {
+      domainName: stringOf(context['domainName']),
+      requestId: stringOf(context['requestId']),
+      http: { sourceIp, method },
+    },
+  };
 }
 
-/** A header's value; API Gateway sends names in lower case, and joins repeated headers by commas. */
-export function headerOf(event: ApiGatewayEvent, name: string): string | undefined {
-  const value = event.headers?.[name];
+/** `undefined` for a route that does not say which path it is: `$default`, a greedy parameter, or none. */
+function routeKeyOf(route: string): string | undefined {
+  return /^[A-Z]+ \/.*(?<!\+\})$/.test(route) ? route : undefined;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null;
+}
+
+function objectOf(value: unknown): Members {
+  return isObject(value) ? value : {};
+}
+
+function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The members that are strings, and those that are arrays, joined by commas; the rest is left out. */
+function stringsIn(
+  value: unknown,
+  toName: (name: string) => string = (name) => name,
+): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(objectOf(value)).flatMap(([name, member]) => {
+      const text = Array.isArray(member) ? member.filter((one) => typeof one === 'string').join(',') : member;
+      return typeof text === 'string' ? [[toName(name), text]] : [];
+    }),
+  );
+}
+
+function toLowerCase(text: string): string {
+  return text.toLowerCase();
+}
+
+/** A header's value, by its name in lower case. */
+export function headerOf(event: ApiGatewayEvent, name: string): string | undefined {
+  const { headers } = event;
+  return headers !== undefined && Object.hasOwn(headers, name) ? headers[name] : undefined;
 }
 
 /**
@@ -41,10 +115,27 @@ export function headerOf(event: ApiGatewayEvent, name: string): string | undefin
  * take for text over in base64, form bodies too; local emulations do not.
  */
 export function bodyOf(event: ApiGatewayEvent, maxBytes: number): Buffer | undefined {
-  const body = typeof event.body === 'string' ? event.body : '';
+  const body = event.body ?? '';
   if (body.length > maxBytes * 1.5 + 4) return undefined;
   const bytes = Buffer.from(body, event.isBase64Encoded === true ? 'base64' : 'utf8');
   return bytes.length > maxBytes ? undefined : bytes;
+}
+
+/**
+ * The path of the route that the request came by, such as `/errors`: without a base path or stage, and with the names of
+ * parameters in place of their values. Where there are no routes, the path as it was asked for.
+ */
+export function routePathOf({ routeKey, rawPath = '' }: ApiGatewayEvent): string {
+  return routeKey === undefined ? rawPath : routeKey.slice(routeKey.indexOf(' ') + 1);
+}
+
+/** What stands before the route's path in the request's: the base path of a custom domain, or the name of a stage. */
+function mountOf(event: ApiGatewayEvent): string {
+  const { rawPath = '', routeKey } = event;
+  if (routeKey === undefined) return '';
+  const depth = routePathOf(event).split('/').length - 1;
+  const mount = rawPath.split('/').slice(0, -depth).join('/');
+  return /^(?:\/[A-Za-z0-9._~-]+)*$/.test(mount) ? mount : '';
 }
 
 /**
@@ -64,13 +155,12 @@ export function jsonResponse(
 }
 
 /**
- * The address that clients know this API by: `publicUrl` where it is configured, else the domain that API Gateway
- * received the request for; never a header, which anyone can send.
+ * The address that clients know this API by: `publicUrl` where it is configured, else the domain, base path and stage that
+ * API Gateway received the request for; never a header, which anyone can send.
  */
 export function publicUrlOf(event: ApiGatewayEvent, publicUrl: string | undefined): string {
   if (publicUrl) return publicUrl.replace(/\/+$/, '');
-  const domainName = event.requestContext?.domainName;
-  return `https://${typeof domainName === 'string' ? domainName : 'localhost'}`;
+  return `https://${event.requestContext?.domainName ?? 'localhost'}${mountOf(event)}`;
 }
 
 /** The page that explains each reason, at the address that clients know this API by. */

@@ -122,7 +122,7 @@ function ruleProblems(rule: Rule, path: string, config: Config): ConfigProblem[]
     ),
     ...(rule.rooms.length === 0 ? [at('rooms', 'must name a room, a prefix or "*"')] : []),
     ...rule.rooms.flatMap((pattern, index) => {
-      const problem = roomPatternProblem(pattern);
+      const problem = roomPatternProblem(pattern, target);
       return problem === undefined ? [] : [at(`rooms[${index}]`, problem)];
     }),
     ...transportProblems(rule, target, at),
@@ -156,8 +156,8 @@ function transportProblems(
   at: (field: string, problem: string) => ConfigProblem,
 ): ConfigProblem[] {
   if (rule.transports === undefined) return [];
-  if (target.transports.length === 0)
-    return [at('transports', `${rule.target} knows no transports: leave it out`)];
+  if (target.transports.length === 0 || target.ignoresTransports)
+    return [at('transports', `${rule.target} cannot tell transports apart: leave it out`)];
   if (rule.transports.length === 0)
     return [at('transports', 'must name a transport; leave it out to allow any')];
   return rule.transports.flatMap((transport, index) =>

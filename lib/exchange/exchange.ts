@@ -7,7 +7,7 @@
 import type { Config } from '../config/config.ts';
 import { decideByRules } from '../policy/decide-by-rules.ts';
 import type { RuleIndex } from '../policy/match-rules.ts';
-import { parseTokenRequest, toWords } from './parse-token-request.ts';
+import { parseTokenRequest } from './parse-token-request.ts';
 import { readForTarget } from './read-for-target.ts';
 import { withScopeOf } from './scope-of-target.ts';
 import { toTokenResponse } from './token-response.ts';
@@ -74,7 +74,7 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
     facts = person;
     await deps.admit(identity);
 
-    const targets = selectTargets(deps.config, request.audience);
+    const targets = selectTargets(deps.config, request.audiences);
     const several = targets.length > 1;
     const asked = targets.map(({ name, target }) => {
       facts = { ...person, target: name };
@@ -89,8 +89,8 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
       facts = one.facts;
       const decision = decideByRules(deps.rules, one.name, one.target, identity, one.wanted, grantedAt);
       if (!decision.granted) throw new OAuthError(decision.reason);
-      const { grant, rules } = decision;
-      return { ...one, grant, facts: { ...facts, grant, rules } };
+      const { grant, rulesOf } = decision;
+      return { ...one, grant, rulesOf, facts: { ...facts, grant, rules: rulesOf(grant) } };
     });
 
     const ready = await Promise.all(
@@ -114,14 +114,16 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
         transportsNamed: one.wanted.transports !== undefined,
       });
       const tokenFacts = factsOf(token, one.ring, several || one.target.takesSession ? session : undefined);
-      return { name: one.name, grant: one.grant, token, facts: { ...one.facts, ...tokenFacts } };
+      const { grant } = token;
+      const rules = grant === one.grant ? one.facts.rules : one.rulesOf(grant);
+      return { name: one.name, token, facts: { ...one.facts, grant, rules, ...tokenFacts } };
     });
 
     const [first, ...further] = issued;
     if (first === undefined) throw new OAuthError('target_unknown');
     return {
       issued: true,
-      response: toTokenResponse(first, further, session),
+      response: toTokenResponse(first, further, session, request.requestedTokenType),
       facts: first.facts,
       further: further.map((one) => one.facts),
     };
@@ -133,9 +135,9 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
 
 function selectTargets(
   config: Config,
-  audience: string,
+  names: readonly string[],
 ): readonly { readonly name: string; readonly target: Target }[] {
-  return toWords(audience).map((name) => {
+  return names.map((name) => {
     const target = Object.hasOwn(config.targets, name) ? config.targets[name] : undefined;
     if (target === undefined) throw new OAuthError('target_unknown');
     return { name, target };

@@ -5,7 +5,7 @@ import { OAuthError } from '../oauth/oauth-error.ts';
 import type { SigningRing } from '../signing-keys/key-ring.ts';
 import { subjectFor } from '../media-servers/subject.ts';
 import type { Target } from '../media-servers/target.ts';
-import type { Grant } from '../policy/grant.ts';
+import type { Grant, Transport } from '../policy/grant.ts';
 
 /** A grant made into tokens. */
 export interface IssuedToken {
@@ -19,6 +19,8 @@ export interface IssuedToken {
   readonly issuedAt: number;
   /** Epoch seconds. */
   readonly expiresAt: number;
+  /** What it allows: the grant, maybe without transports whose addresses it does not fit into. */
+  readonly grant: Grant;
 }
 
 /** What makes one token differ from the next. */
@@ -39,9 +41,11 @@ const LONGEST_IN_ADDRESS: Readonly<Partial<Record<string, number>>> = { RTMP: 10
 
 /**
  * Signs a grant's claims with the ring's current key, and with its other one where a rotation needs it. No `nbf`: servers
- * without leeway would refuse it for the difference of two clocks.
+ * without leeway would refuse it for the difference of two clocks. A transport that nobody named, and whose addresses the
+ * token does not fit into, is left out of the grant.
  *
- * @throws {OAuthError} `token_too_long` — the token does not fit into the address of a transport that was asked for
+ * @throws {OAuthError} `token_too_long` — the token does not fit into the address of a transport that was asked for, or of
+ *   any that is allowed
  */
 export function issueToken(
   target: Target,
@@ -49,32 +53,45 @@ export function issueToken(
   grant: Grant,
   identity: Identity,
   ring: SigningRing,
-  { now, jti, session, transportsNamed }: Issuance,
+  issuance: Issuance,
 ): IssuedToken {
-  const issuedAt = Math.floor(now);
+  const issuedAt = Math.floor(issuance.now);
   const expiresAt = issuedAt + grant.ttlSeconds;
   const subject = subjectFor(target.subject, targetName, identity);
   const { kid } = ring.current;
   const claims = {
-    ...target.claims({ grant, identity, subject, session, kid }),
+    ...target.claims({ grant, identity, subject, session: issuance.session, kid }),
     iat: issuedAt,
     exp: expiresAt,
-    jti,
+    jti: issuance.jti,
   };
   const replacedKid = target.header?.['kid'];
   const sign = (key: SigningKey): string =>
     signCompact(claims, replacedKid === undefined ? key : { ...key, kid: replacedKid });
   const token = sign(ring.current);
-  for (const transport of transportsNamed ? grant.transports : []) {
-    if (token.length > (LONGEST_IN_ADDRESS[transport] ?? Infinity)) throw new OAuthError('token_too_long');
+
+  const tooNarrow = narrowestBelow(token.length, grant);
+  if (tooNarrow !== undefined) {
+    const transports = grant.transports.filter((transport) => transport !== tooNarrow);
+    if (issuance.transportsNamed || transports.length === 0) throw new OAuthError('token_too_long');
+    return issueToken(target, targetName, { ...grant, transports }, identity, ring, issuance);
   }
   const needsFallback = target.keys === 'single' && ring.fallback !== undefined;
   return {
     token,
     ...(needsFallback && ring.fallback && { fallback: sign(ring.fallback) }),
-    jti,
+    jti: issuance.jti,
     kid,
     issuedAt,
     expiresAt,
+    grant,
   };
+}
+
+/** The transport with the shortest address, of those that a token of this length does not fit into. */
+function narrowestBelow(length: number, { transports }: Grant): Transport | undefined {
+  const limitOf = (transport: Transport): number => LONGEST_IN_ADDRESS[transport] ?? Infinity;
+  return transports
+    .filter((transport) => length > limitOf(transport))
+    .sort((a, b) => limitOf(a) - limitOf(b))[0];
 }

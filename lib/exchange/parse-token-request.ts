@@ -1,7 +1,12 @@
-import { ROOM_NAME } from '../policy/room.ts';
+import { ROOM_PATH } from '../policy/room.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
-import { SUBJECT_TOKEN_TYPES, TOKEN_EXCHANGE_GRANT, TOKEN_TYPE_JWT } from '../oauth/token-exchange.ts';
-import type { SubjectTokenType } from '../oauth/token-exchange.ts';
+import {
+  ISSUED_TOKEN_TYPES,
+  SUBJECT_TOKEN_TYPES,
+  TOKEN_EXCHANGE_GRANT,
+  TOKEN_TYPE_JWT,
+} from '../oauth/token-exchange.ts';
+import type { IssuedTokenType, SubjectTokenType } from '../oauth/token-exchange.ts';
 import { bodyOf, headerOf } from '../api-gateway/event.ts';
 import type { ApiGatewayEvent } from '../api-gateway/event.ts';
 
@@ -29,14 +34,14 @@ const PARAMETERS = [
   'requested_token_type',
 ] as const;
 type Parameter = (typeof PARAMETERS)[number];
-type Form = ReadonlyMap<Parameter, string>;
+type Form = ReadonlyMap<Parameter, readonly string[]>;
 
 /** A token exchange request (RFC 8693 §2.1), as far as its form goes: no target and no person is known yet. */
 export interface TokenRequest {
   readonly subjectToken: string;
   readonly subjectTokenType: SubjectTokenType;
-  /** Names of targets, 1 to 4, as sent: one in most requests. */
-  readonly audience: string;
+  /** Names of targets, 1 to 4, each once: one in most requests. */
+  readonly audiences: readonly string[];
   /** Left out: all that the rules allow. */
   readonly scope?: readonly string[];
   /** Legal names, not yet folded to a target's case; left out: any room. */
@@ -47,37 +52,41 @@ export interface TokenRequest {
   readonly session?: string;
   /** Seconds. */
   readonly expiresIn?: number;
+  readonly requestedTokenType: IssuedTokenType;
 }
 
 /**
- * Reads a request by the rules of RFC 6749 §3.2: each parameter once, unknown ones ignored, empty ones left out (but
- * `room` and `scope`, which would then mean more).
+ * Reads a request by the rules of RFC 6749 §3.2: each parameter once, but for `audience` (RFC 8693 §2.1), unknown ones
+ * ignored, empty ones left out (but `room` and `scope`, which would then mean more).
  *
  * @throws {OAuthError} `invalid_request` or `unsupported_grant_type`, with the reason
  */
 export function parseTokenRequest(event: ApiGatewayEvent): TokenRequest {
+  const method = event.requestContext?.http?.method;
+  if (method !== undefined && method !== 'POST') throw new OAuthError('method');
   const form = parseForm(event);
-  if (!form.get('grant_type')) throw new OAuthError('parameter_missing');
-  if (form.get('grant_type') !== TOKEN_EXCHANGE_GRANT) throw new OAuthError('grant_type_unsupported');
-  const subjectToken = form.get('subject_token');
-  const subjectTokenType = form.get('subject_token_type');
-  const audience = form.get('audience');
-  if (!subjectToken || !subjectTokenType || !audience) throw new OAuthError('parameter_missing');
-  if (!isSubjectTokenType(subjectTokenType)) throw new OAuthError('subject_token_type_unsupported');
-  if ((form.get('requested_token_type') || TOKEN_TYPE_JWT) !== TOKEN_TYPE_JWT) {
-    throw new OAuthError('requested_token_type_unsupported');
-  }
-  if (toWords(audience).length > MAX_AUDIENCES) throw new OAuthError('too_many_audiences');
-  if (form.get('scope') === '' || form.get('room') === '') throw new OAuthError('parameter_empty');
-  const scope = form.get('scope');
-  const room = form.get('room');
-  const transport = form.get('transport');
-  const session = form.get('session');
-  const expiresIn = form.get('expires_in');
+  const valueOf = (name: Parameter): string | undefined => form.get(name)?.[0];
+  if (!valueOf('grant_type')) throw new OAuthError('parameter_missing');
+  if (valueOf('grant_type') !== TOKEN_EXCHANGE_GRANT) throw new OAuthError('grant_type_unsupported');
+  const subjectToken = valueOf('subject_token');
+  const subjectTokenType = valueOf('subject_token_type');
+  const audiences = [...new Set(form.get('audience'))].filter((name) => name !== '');
+  if (!subjectToken || !subjectTokenType || audiences.length === 0) throw new OAuthError('parameter_missing');
+  if (!isIn(SUBJECT_TOKEN_TYPES, subjectTokenType)) throw new OAuthError('subject_token_type_unsupported');
+  const requestedTokenType = valueOf('requested_token_type') || TOKEN_TYPE_JWT;
+  if (!isIn(ISSUED_TOKEN_TYPES, requestedTokenType)) throw new OAuthError('requested_token_type_unsupported');
+  if (audiences.length > MAX_AUDIENCES) throw new OAuthError('too_many_audiences');
+  if (valueOf('scope') === '' || valueOf('room') === '') throw new OAuthError('parameter_empty');
+  const scope = valueOf('scope');
+  const room = valueOf('room');
+  const transport = valueOf('transport');
+  const session = valueOf('session');
+  const expiresIn = valueOf('expires_in');
   const request: TokenRequest = {
     subjectToken,
     subjectTokenType: SUBJECT_TOKEN_TYPES[subjectTokenType],
-    audience,
+    audiences,
+    requestedTokenType,
     ...(scope !== undefined && { scope: toWords(scope) }),
     ...(room !== undefined && { rooms: parseRooms(room) }),
     ...(transport !== undefined && { transport }),
@@ -94,36 +103,57 @@ export function toWords(list: string): readonly string[] {
 }
 
 function parseForm(event: ApiGatewayEvent): Form {
-  if (!isFormType(headerOf(event, 'content-type'))) throw new OAuthError('content_type');
+  const type = parseFormType(headerOf(event, 'content-type') ?? '');
+  if (type === undefined) throw new OAuthError('content_type');
   const body = bodyOf(event, MAX_BODY_BYTES);
   if (body === undefined) throw new OAuthError('body_too_large');
-  const form = new Map<Parameter, string>();
-  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) {
+  const form = new Map<Parameter, string[]>();
+  for (const [name, value] of new URLSearchParams(decodeText(body, type.charset))) {
     if (!isParameter(name)) continue;
-    if (form.has(name)) throw new OAuthError('parameter_repeated');
-    form.set(name, value);
+    const values = form.get(name);
+    if (values === undefined) form.set(name, [value]);
+    else if (name === 'audience') values.push(value);
+    else throw new OAuthError('parameter_repeated');
   }
   return form;
 }
 
-/** `application/x-www-form-urlencoded`, with no parameter or `charset=utf-8` (RFC 9110 §8.3.1: any case). */
-function isFormType(contentType: string | undefined): boolean {
-  return /^application\/x-www-form-urlencoded[ \t]*(;[ \t]*(charset="?utf-8"?)?[ \t]*)?$/i.test(
-    contentType ?? '',
-  );
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+/**
+ * The character set that a form's content type names (RFC 9110 §8.3.1: in any case, maybe in quotes), if any; `undefined` if
+ * the type is another one or has another parameter.
+ */
+function parseFormType(contentType: string): { readonly charset?: string } | undefined {
+  const [type, ...parts] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  const [parameter, ...others] = parts.filter((part) => part !== '');
+  if (type !== FORM_TYPE || others.length > 0) return undefined;
+  if (parameter === undefined) return {};
+  if (!parameter.startsWith('charset=')) return undefined;
+  return { charset: parameter.slice('charset='.length).replaceAll('"', '') };
+}
+
+/** All that is read of a form is ASCII, so the body only has to be a text in the character set that was named. */
+function decodeText(bytes: Buffer, charset: string | undefined): string {
+  if (charset === undefined) return bytes.toString('utf8');
+  try {
+    return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new OAuthError('content_type');
+  }
 }
 
 function isParameter(name: string): name is Parameter {
   return (PARAMETERS as readonly string[]).includes(name);
 }
 
-function isSubjectTokenType(type: string): type is keyof typeof SUBJECT_TOKEN_TYPES {
-  return Object.hasOwn(SUBJECT_TOKEN_TYPES, type);
+function isIn<Types extends object>(types: Types, name: string): name is string & keyof Types {
+  return Object.hasOwn(types, name);
 }
 
 function parseRooms(list: string): readonly string[] {
   const rooms = toWords(list);
-  if (!rooms.every((room) => ROOM_NAME.test(room))) throw new OAuthError('room_malformed');
+  if (!rooms.every((room) => ROOM_PATH.test(room))) throw new OAuthError('room_malformed');
   // Whatever case a target folds to, these are too many.
   if (rooms.length > MAX_ROOMS && new Set(rooms.map((room) => room.toLowerCase())).size > MAX_ROOMS) {
     throw new OAuthError('too_many_rooms');

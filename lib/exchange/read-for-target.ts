@@ -1,4 +1,4 @@
-import { ROOM_NAME } from '../policy/room.ts';
+import { ROOM_NAME, isRoom } from '../policy/room.ts';
 import type { GrantRequest } from '../policy/decide-grant.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import type { Target } from '../media-servers/target.ts';
@@ -33,6 +33,7 @@ export function readForTarget(request: TokenRequest, target: Target): TargetRequ
 }
 
 function foldRooms(rooms: readonly string[], target: Target): readonly string[] {
+  if (!rooms.every((room) => isRoom(room, target))) throw new OAuthError('room_malformed');
   const folded = target.foldsRoomCase ? [...new Set(rooms.map((room) => room.toLowerCase()))] : rooms;
   if (folded.length > MAX_ROOMS) throw new OAuthError('too_many_rooms');
   if (folded.length > target.roomsPerToken) {

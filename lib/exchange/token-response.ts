@@ -1,8 +1,7 @@
 import type { OAuthError } from '../oauth/oauth-error.ts';
 import type { IssuedToken } from './issue-token.ts';
-import { TOKEN_TYPE_JWT } from '../oauth/token-exchange.ts';
-import type { ErrorResponse, IssuedAnswer, TokenResponse } from '../oauth/token-exchange.ts';
-import type { Grant } from '../policy/grant.ts';
+import { ISSUED_TOKEN_TYPES } from '../oauth/token-exchange.ts';
+import type { ErrorResponse, IssuedAnswer, IssuedTokenType, TokenResponse } from '../oauth/token-exchange.ts';
 import { jsonResponse } from '../api-gateway/event.ts';
 import type { ApiGatewayResponse } from '../api-gateway/event.ts';
 
@@ -12,7 +11,6 @@ const REFRESH_SHARE = 0.6;
 /** A token that was issued for one target. */
 export interface TargetToken {
   readonly name: string;
-  readonly grant: Grant;
   readonly token: IssuedToken;
 }
 
@@ -21,17 +19,19 @@ export function toTokenResponse(
   first: TargetToken,
   further: readonly TargetToken[],
   session: string,
+  type: IssuedTokenType,
 ): TokenResponse {
-  if (further.length === 0) return toAnswer(first);
-  const tokens = Object.fromEntries([first, ...further].map((one) => [one.name, toAnswer(one)]));
-  return { ...toAnswer(first), session, tokens };
+  if (further.length === 0) return toAnswer(first, type);
+  const tokens = Object.fromEntries([first, ...further].map((one) => [one.name, toAnswer(one, type)]));
+  return { ...toAnswer(first, type), session, tokens };
 }
 
-function toAnswer({ grant, token }: TargetToken): IssuedAnswer {
+function toAnswer({ token }: TargetToken, type: IssuedTokenType): IssuedAnswer {
+  const { grant } = token;
   return {
     access_token: token.token,
-    issued_token_type: TOKEN_TYPE_JWT,
-    token_type: 'N_A',
+    issued_token_type: type,
+    token_type: ISSUED_TOKEN_TYPES[type],
     expires_in: grant.ttlSeconds,
     scope: grant.actions.join(' '),
     refresh_in: Math.max(1, Math.floor(grant.ttlSeconds * REFRESH_SHARE)),

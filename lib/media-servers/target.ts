@@ -79,12 +79,19 @@ export interface Target {
   readonly needs?: Readonly<Record<string, string>>;
   /** The transports it knows; empty where it knows none and ignores the parameter. */
   readonly transports: readonly Transport[];
+  /**
+   * Set where a token is good over every transport, so that no rule can allow some of them. A request may still name those
+   * whose addresses the token has to fit into.
+   */
+  readonly ignoresTransports?: true;
   /** How many rooms one token can hold. */
   readonly roomsPerToken: number;
   /** Whether it reads the `session` parameter. */
   readonly takesSession: boolean;
   /** Whether the server folds the case of room names, so that rules and requests must as well. */
   readonly foldsRoomCase: boolean;
+  /** Set where a room may be a path of names, such as `live/cam1`. */
+  readonly roomsArePaths?: true;
   /** Whether the servers see the provider's subject, or one of this target's own, made with a salt. */
   readonly subject: SubjectForm;
   /** Issuer the servers expect in `iss`, where they check it. */

@@ -1,11 +1,11 @@
-import { REASONS } from './reasons.ts';
+import { REASONS, waitingHelps } from './reasons.ts';
 import type { OAuthErrorCode, Reason } from './reasons.ts';
 
 /** A refusal that is meant for the client: nothing in it repeats what was sent. */
 export class OAuthError extends Error {
   override readonly name = 'OAuthError';
   readonly reason: Reason;
-  /** Seconds to wait before trying again; set for every `temporarily_unavailable`. */
+  /** Seconds to wait before trying again; set exactly if `waitingHelps(reason)`. */
   readonly retryAfterSeconds: number | undefined;
 
   /**
@@ -15,8 +15,7 @@ export class OAuthError extends Error {
   constructor(reason: Reason, retryAfterSeconds?: number, options?: ErrorOptions) {
     super(REASONS[reason][1], options);
     this.reason = reason;
-    const waits = REASONS[reason][0] === 'temporarily_unavailable';
-    this.retryAfterSeconds = waits
+    this.retryAfterSeconds = waitingHelps(reason)
       ? Math.max(1, Math.ceil(retryAfterSeconds ?? DEFAULT_RETRY_SECONDS))
       : undefined;
   }
@@ -26,7 +25,7 @@ export class OAuthError extends Error {
     return REASONS[this.reason][0];
   }
 
-  /** 503 where trying again can help, else 400, as RFC 6749 §5.2 says. */
+  /** 503 if this service has to recover first, else 400, as RFC 6749 §5.2 says. */
   get status(): 400 | 503 {
     return this.code === 'temporarily_unavailable' ? 503 : 400;
   }

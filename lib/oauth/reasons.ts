@@ -6,53 +6,57 @@ export type OAuthErrorCode =
   | 'invalid_scope'
   | 'temporarily_unavailable';
 
-type ReasonEntry = readonly [code: OAuthErrorCode, description: string];
+type ReasonEntry = readonly [code: OAuthErrorCode, description: string, waits?: 'waits'];
 
 /**
- * Every reason for a refusal: its OAuth error code, and a fixed text that says what would be right. The text never holds
- * what was sent. Each reason has an entry in docs/errors.md.
+ * Every reason for a refusal: its OAuth error code, a fixed text that says what would be right, and whether waiting helps
+ * although the status is 400. The text never repeats what was sent. Each reason has an entry in docs/errors.md.
  */
 export const REASONS = {
-  content_type: ['invalid_request', 'Send the parameters as application/x-www-form-urlencoded in UTF-8.'],
-  body_too_large: ['invalid_request', 'The body may be 65536 bytes at most.'],
+  method: ['invalid_request', 'Send the request by POST.'],
+  content_type: [
+    'invalid_request',
+    'Send the parameters as application/x-www-form-urlencoded, in UTF-8 or in the charset that the header names.',
+  ],
+  body_too_large: ['invalid_request', 'The body may have at most 65536 bytes.'],
   parameter_missing: [
     'invalid_request',
     'grant_type, subject_token, subject_token_type and audience are required.',
   ],
-  parameter_repeated: ['invalid_request', 'Send each parameter once.'],
-  parameter_empty: ['invalid_request', 'Leave out room, scope or transport rather than send it empty.'],
+  parameter_repeated: ['invalid_request', 'Send each parameter once. Only audience may be repeated.'],
+  parameter_empty: ['invalid_request', 'Leave out room, scope or transport instead of sending it empty.'],
   room_malformed: [
     'invalid_request',
-    'A room is 1 to 128 ASCII letters, digits or . _ ~ - beginning with a letter or digit; separate rooms by single spaces.',
+    'A room name has 1 to 128 ASCII letters, digits or . _ ~ - and begins with a letter or digit. Separate rooms by single spaces.',
   ],
-  too_many_rooms: ['invalid_request', 'Ask for 16 rooms at most.'],
-  too_many_audiences: ['invalid_request', 'Ask for tokens of 4 targets at most.'],
+  too_many_rooms: ['invalid_request', 'Ask for at most 16 rooms.'],
+  too_many_audiences: ['invalid_request', 'Ask for tokens for at most 4 targets.'],
   one_room_only: ['invalid_request', 'A token for this target holds one room.'],
   transport_unknown: [
     'invalid_request',
-    'A transport is one of WHIP, WHEP, RTMP, RTSP, separated by single spaces.',
+    'A transport is one of WHIP, WHEP, RTMP, RTSP. Separate transports by single spaces.',
   ],
   session_malformed: [
     'invalid_request',
-    'A session is 1 to 128 ASCII letters, digits or . _ ~ - beginning with a letter or digit.',
+    'A session has 1 to 128 ASCII letters, digits or . _ ~ - and begins with a letter or digit.',
   ],
   expires_in_invalid: [
     'invalid_request',
-    'expires_in is a whole number of seconds, 60 or more, of at most 9 digits.',
+    'expires_in is a whole number of seconds, 60 or more, with at most 9 digits.',
   ],
   requested_token_type_unsupported: [
     'invalid_request',
-    'The only token type to ask for is urn:ietf:params:oauth:token-type:jwt.',
+    'requested_token_type is urn:ietf:params:oauth:token-type:jwt or :access_token.',
   ],
   token_too_long: [
     'invalid_request',
-    'The token would not fit into the address of this transport: red5-room is too long. Ask for fewer rooms or for shorter names.',
+    'The token does not fit into an address of this transport. Ask for fewer rooms or for shorter room names.',
   ],
   subject_token_type_unsupported: [
     'invalid_request',
     'subject_token_type is urn:ietf:params:oauth:token-type:id_token, :access_token or :jwt.',
   ],
-  subject_token_too_large: ['invalid_request', 'The subject token may be 16384 characters at most.'],
+  subject_token_too_large: ['invalid_request', 'The subject token may have at most 16384 characters.'],
   subject_token_malformed: ['invalid_request', 'The subject token is not a signed JWT in compact form.'],
   subject_token_algorithm: [
     'invalid_request',
@@ -67,7 +71,7 @@ export const REASONS = {
     'The subject token is from an issuer that is not configured here.',
   ],
   subject_token_signature: ['invalid_request', 'The subject token is not signed with a key of its issuer.'],
-  subject_token_expired: ['invalid_request', 'The subject token has expired. Sign in again.'],
+  subject_token_expired: ['invalid_request', 'The subject token has expired. Renew the sign-in.'],
   subject_token_not_yet_valid: [
     'invalid_request',
     'The subject token is not valid yet. Check the clock of the identity provider.',
@@ -90,52 +94,59 @@ export const REASONS = {
     'The subject token is from a tenant that is not configured here.',
   ],
   subject_token_denied: ['invalid_request', 'This sign-in may not be exchanged.'],
+  too_many_tokens: [
+    'invalid_request',
+    'This user asked for too many tokens within a minute. Try again later.',
+    'waits',
+  ],
   grant_type_unsupported: [
     'unsupported_grant_type',
     'The grant type is urn:ietf:params:oauth:grant-type:token-exchange.',
   ],
   target_unknown: ['invalid_target', 'audience is not the name of a configured target.'],
-  target_not_allowed: ['invalid_scope', 'No rule gives this person anything on this target.'],
+  target_not_allowed: ['invalid_scope', 'No rule grants this user access to this target.'],
   action_unknown: ['invalid_scope', 'scope names an action that this target does not know.'],
   join_needed: ['invalid_scope', 'scope asks for moderate without join. Ask for both.'],
   scope_needed: [
     'invalid_scope',
-    'The actions allowed here share no transport. Name the wanted ones in scope.',
+    'The actions allowed here have no transport in common. Name the actions you need in scope.',
   ],
-  action_not_allowed: ['invalid_scope', 'No rule allows this person one of these actions.'],
+  action_not_allowed: ['invalid_scope', 'No rule allows this user one of these actions.'],
   room_not_allowed: [
     'invalid_scope',
-    'No rule allows this person one of these rooms, or any room where none is named.',
+    'No rule allows this user one of these rooms. If room is left out, any room is asked for.',
   ],
-  transport_not_allowed: ['invalid_scope', 'No rule allows this person one of these transports.'],
+  transport_not_allowed: ['invalid_scope', 'No rule allows this user one of these transports.'],
   combination_not_allowed: [
     'invalid_scope',
     'Each is allowed on its own, but not all of these actions in all of these rooms over all of these transports.',
   ],
   issuer_unreachable: [
     'temporarily_unavailable',
-    'The keys of the identity provider cannot be had now. Try again.',
+    "The identity provider's signing keys are temporarily unavailable. Try again.",
   ],
-  secret_unavailable: ['temporarily_unavailable', 'The signing secret cannot be had now. Try again.'],
+  secret_unavailable: [
+    'temporarily_unavailable',
+    'The signing secret is temporarily unavailable. Try again.',
+  ],
   secret_invalid: [
     'temporarily_unavailable',
     'The signing secret is not usable. An operator has to replace it with 32 to 256 characters out of A-Z a-z 0-9 + / = _ - (choose Plaintext: the key/value form of the console is not a secret), or, if the target signs with a private key, with a private JWK.',
   ],
   no_issuer: ['temporarily_unavailable', 'No identity provider is configured.'],
   config_invalid: ['temporarily_unavailable', 'The configuration is not valid. The log says where.'],
-  too_many_tokens: [
-    'temporarily_unavailable',
-    'This person got very many tokens within a minute. Try again later.',
-  ],
   deny_list_unavailable: [
     'temporarily_unavailable',
-    'The list of denied people cannot be read now. Try again.',
+    'The list of denied users is temporarily unavailable. Try again.',
   ],
-  internal: [
-    'temporarily_unavailable',
-    'Something went wrong here. Try again; the log holds the request id.',
-  ],
+  internal: ['temporarily_unavailable', 'An internal error occurred. Try again. The log has the details.'],
 } as const satisfies Record<string, ReasonEntry>;
 
 /** A stable slug for programs: why an exchange was refused. */
 export type Reason = keyof typeof REASONS;
+
+/** Whether the same request can succeed later: every 503, and a few refusals of a caller who has to slow down. */
+export function waitingHelps(reason: Reason): boolean {
+  const [code, , waits]: ReasonEntry = REASONS[reason];
+  return code === 'temporarily_unavailable' || waits !== undefined;
+}

@@ -6,12 +6,26 @@ export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exch
 /** A JWT of whatever kind: what is issued, and one of the names that a subject token may have. */
 export const TOKEN_TYPE_JWT = 'urn:ietf:params:oauth:token-type:jwt';
 
+const TOKEN_TYPE_ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
+
 /** What a client may say its subject token is: `jwt` leaves open which kind of token it is. */
 export const SUBJECT_TOKEN_TYPES = {
   'urn:ietf:params:oauth:token-type:id_token': 'id_token',
-  'urn:ietf:params:oauth:token-type:access_token': 'access_token',
+  [TOKEN_TYPE_ACCESS_TOKEN]: 'access_token',
   [TOKEN_TYPE_JWT]: 'jwt',
 } as const;
+
+/**
+ * What a client may ask for, and the `token_type` of the answer: the token is the same. `N_A` is RFC 8693's word for a token
+ * that is no access token here; some clients take nothing but an access token of type `Bearer`.
+ */
+export const ISSUED_TOKEN_TYPES = {
+  [TOKEN_TYPE_JWT]: 'N_A',
+  [TOKEN_TYPE_ACCESS_TOKEN]: 'Bearer',
+} as const;
+
+/** The identifier of a type that may be asked for. */
+export type IssuedTokenType = keyof typeof ISSUED_TOKEN_TYPES;
 
 /** The last part of a subject token type's identifier. */
 export type SubjectTokenType = (typeof SUBJECT_TOKEN_TYPES)[keyof typeof SUBJECT_TOKEN_TYPES];
@@ -19,8 +33,8 @@ export type SubjectTokenType = (typeof SUBJECT_TOKEN_TYPES)[keyof typeof SUBJECT
 /** One token of a granted exchange: the members of RFC 8693 §2.2.1, and two of ours. */
 export interface IssuedAnswer {
   readonly access_token: string;
-  readonly issued_token_type: typeof TOKEN_TYPE_JWT;
-  readonly token_type: 'N_A';
+  readonly issued_token_type: IssuedTokenType;
+  readonly token_type: (typeof ISSUED_TOKEN_TYPES)[IssuedTokenType];
   /** Lifetime in seconds. */
   readonly expires_in: number;
   /** What was granted, space-separated. */

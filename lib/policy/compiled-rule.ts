@@ -19,7 +19,7 @@ export function compileRule(rule: Rule, position: number, target: Target): Compi
   return {
     rule,
     position,
-    rooms: compileRooms(rule.rooms, target.foldsRoomCase),
+    rooms: compileRooms(rule.rooms, target),
     transports: target.transports.filter((transport) => rule.transports?.includes(transport) ?? true),
   };
 }

@@ -8,9 +8,13 @@ import { grantingRules } from './granting-rules.ts';
 import { matchRules } from './match-rules.ts';
 import type { RuleIndex } from './match-rules.ts';
 
-/** A decision, and the rules that a grant rests on. */
+/** A decision, and which rules this grant, or a narrower one, rests on: their paths in the configuration. */
 export type RuledDecision =
-  | { readonly granted: true; readonly grant: Grant; readonly rules: readonly string[] }
+  | {
+      readonly granted: true;
+      readonly grant: Grant;
+      readonly rulesOf: (grant: Grant) => readonly string[];
+    }
   | { readonly granted: false; readonly reason: Refusal };
 
 /**
@@ -30,7 +34,7 @@ export function decideByRules(
   const decideBy = (matching: readonly CompiledRule[]): RuledDecision => {
     const decision = decideGrant(matching, target, identity, request, now);
     return decision.granted
-      ? { ...decision, rules: grantingRules(matching, identity, decision.grant) }
+      ? { ...decision, rulesOf: (grant) => grantingRules(matching, identity, grant) }
       : decision;
   };
   const nearby = decideBy(matchRules(rules, targetName, identity, now, request.rooms ?? ['*']));

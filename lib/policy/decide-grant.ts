@@ -79,7 +79,8 @@ export function decideGrant(
     request.actions ?? widestActions(target, knownWays, askedWays !== undefined, allowedEverywhere);
   const ways =
     askedWays ?? knownWays.filter((way) => actions.every((action) => allowedEverywhere(action, way)));
-  if (actions.length === 0) return refuse(firstDenied(rules, target.actions, rooms, askedWays));
+  const refusal = (): Decision => refuse(firstDenied(rules, request.actions ?? [], rooms, askedWays));
+  if (actions.length === 0) return refusal();
   if (ways.length === 0 && request.actions === undefined) return refuse('scope_needed');
 
   let ttlSeconds = Math.min(target.longestToken, request.expiresIn ?? Infinity);
@@ -87,12 +88,12 @@ export function decideGrant(
     for (const room of rooms) {
       for (const way of ways) {
         const ttl = longestTtl(rules, action, room, way);
-        if (ttl === undefined) return refuse(firstDenied(rules, actions, rooms, askedWays));
+        if (ttl === undefined) return refusal();
         ttlSeconds = Math.min(ttlSeconds, ttl);
       }
     }
   }
-  if (ways.length === 0 || ttlSeconds < 1) return refuse(firstDenied(rules, actions, rooms, askedWays));
+  if (ways.length === 0 || ttlSeconds < 1) return refusal();
   return {
     granted: true,
     grant: {
@@ -161,7 +162,12 @@ function widestActions(
   });
 }
 
-/** The first of actions, rooms and transports with a member that no rule allows on its own. */
+/**
+ * The first of actions, rooms and transports with a member that no rule allows on its own. Whoever named no action asks for
+ * what is theirs, so only the place can be wrong.
+ *
+ * @param actions those that were named
+ */
 function firstDenied(
   rules: readonly Allowance[],
   actions: readonly string[],

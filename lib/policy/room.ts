@@ -4,11 +4,22 @@
  */
 export const ROOM_NAME = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
 
+/** A room of a server whose rooms are paths: 1 to 8 room names with `/` between them, such as `live/cam1`. */
+export const ROOM_PATH = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}(?:\/[A-Za-z0-9][A-Za-z0-9._~-]{0,127}){0,7}$/;
+
 /** What a rule's `rooms` come to for one person: templates filled in, ready to be asked. */
 export interface RoomMatcher {
   readonly any: boolean;
   /** Whether this room is one of them; `room` is already folded to the target's case. */
   matches(room: string): boolean;
+}
+
+/** How a target's rooms are named. */
+export interface RoomGrammar {
+  /** Whether the server folds the case of names. */
+  readonly foldsRoomCase: boolean;
+  /** Whether a room may be a path of names. */
+  readonly roomsArePaths?: true;
 }
 
 interface Template {
@@ -30,21 +41,29 @@ export interface RoomPatterns {
 
 const CLAIM = /\$\{([^${}]+)\}/;
 
+/** Whether this is a room of such a target. */
+export function isRoom(room: string, { roomsArePaths }: RoomGrammar): boolean {
+  return (roomsArePaths ? ROOM_PATH : ROOM_NAME).test(room);
+}
+
 /**
  * What is wrong with a room pattern of a rule, or `undefined`. Right are a name, a prefix that ends in `*`, and `*`, with
  * `${claim}` for any part of them.
  */
-export function roomPatternProblem(pattern: string): string | undefined {
+export function roomPatternProblem(pattern: string, grammar: RoomGrammar): string | undefined {
   if (pattern === '*') return undefined;
-  const sample = pattern.replaceAll(new RegExp(CLAIM, 'g'), 'x').replace(/\*$/, '');
-  if (sample !== '' && ROOM_NAME.test(sample)) return undefined;
+  // Whatever follows a prefix makes a room of it.
+  const sample = pattern.replaceAll(new RegExp(CLAIM, 'g'), 'x').replace(/(?<=.)\*$/, 'x');
+  if (isRoom(sample, grammar)) return undefined;
   return 'must be a room name, a prefix such as "news-*", or "*", with ${claim} for a claim’s value';
 }
 
 /** Reads a rule's `rooms`. Patterns that `roomPatternProblem` objects to match nothing. */
-export function compileRooms(patterns: readonly string[], foldCase: boolean): RoomPatterns {
-  const fold = (text: string): string => (foldCase ? text.toLowerCase() : text);
-  const sound = patterns.filter((pattern) => roomPatternProblem(pattern) === undefined && pattern !== '*');
+export function compileRooms(patterns: readonly string[], grammar: RoomGrammar): RoomPatterns {
+  const fold = (text: string): string => (grammar.foldsRoomCase ? text.toLowerCase() : text);
+  const sound = patterns.filter(
+    (pattern) => roomPatternProblem(pattern, grammar) === undefined && pattern !== '*',
+  );
   const fixed = sound.filter((pattern) => !CLAIM.test(pattern)).map(fold);
   const prefixes = new Set(
     fixed.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1)),
@@ -60,16 +79,19 @@ export function compileRooms(patterns: readonly string[], foldCase: boolean): Ro
         parts: pattern.replace(/\*$/, '').split(CLAIM),
         prefix: pattern.endsWith('*'),
       })),
-    foldCase,
+    foldCase: grammar.foldsRoomCase,
   };
 }
 
-/** Fills in a person's claims. A template whose claim is missing, or no legal room name itself, matches nothing. */
+/**
+ * Fills in a user's claims. A template matches nothing if one of its claims is missing, is no legal room name, or contains
+ * the text that separates it from what follows.
+ */
 export function matchRooms(patterns: RoomPatterns, claims: Readonly<Record<string, unknown>>): RoomMatcher {
+  const fold = (text: string): string => (patterns.foldCase ? text.toLowerCase() : text);
   const filled = patterns.templates.flatMap((template) => {
-    const text = fillTemplate(template, claims);
-    if (text === undefined) return [];
-    return [{ text: patterns.foldCase ? text.toLowerCase() : text, prefix: template.prefix }];
+    const text = fillTemplate(template, claims, fold);
+    return text === undefined ? [] : [{ text, prefix: template.prefix }];
   });
   return {
     any: patterns.any,
@@ -81,15 +103,26 @@ export function matchRooms(patterns: RoomPatterns, claims: Readonly<Record<strin
   };
 }
 
-function fillTemplate(template: Template, claims: Readonly<Record<string, unknown>>): string | undefined {
+function fillTemplate(
+  { parts, prefix }: Template,
+  claims: Readonly<Record<string, unknown>>,
+  fold: (text: string) => string,
+): string | undefined {
   let text = '';
-  for (const [index, part] of template.parts.entries()) {
+  for (const [index, part] of parts.entries()) {
     if (index % 2 === 0) {
-      text += part;
+      text += fold(part);
       continue;
     }
-    const value = Object.hasOwn(claims, part) ? claims[part] : undefined;
-    if (typeof value !== 'string' || !ROOM_NAME.test(value)) return undefined;
+    const claim = Object.hasOwn(claims, part) ? claims[part] : undefined;
+    if (typeof claim !== 'string' || !ROOM_NAME.test(claim)) return undefined;
+    const value = fold(claim);
+    const separator = fold(parts[index + 1] ?? '');
+    const isFollowed = prefix || index + 2 < parts.length;
+    // Else two users with different values could meet in one room: "a" in "a~b~c", and "a~b" too.
+    if (isFollowed && separator !== '' && `${value}${separator}`.indexOf(separator) < value.length) {
+      return undefined;
+    }
     text += value;
   }
   return text;

@@ -55,8 +55,8 @@ describe.each(reasons)('the answer for %s', (reason) => {
   });
 
   test('says how long to wait where waiting helps, and only there', () => {
-    const waits = response.statusCode === 503;
-    expect(body['error'] === 'temporarily_unavailable').toBe(waits);
+    const waits = response.statusCode === 503 || reason === 'too_many_tokens';
+    expect(response.statusCode === 503).toBe(body['error'] === 'temporarily_unavailable');
     expect(response.headers['retry-after']).toBe(waits ? '7' : undefined);
     expect(body['retry_after']).toBe(waits ? 7 : undefined);
   });

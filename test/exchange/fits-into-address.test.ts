@@ -1,13 +1,20 @@
 import { expect, test } from 'vitest';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
+import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
+import { TRANSPORTS } from '../../lib/policy/grant.ts';
 import type { Transport } from '../../lib/policy/grant.ts';
 import config from '../../streampass.config.ts';
 
 const { red5 } = config.targets;
 
-/** The length of a token for so many rooms of 30 characters, or the reason why there is none. */
-function lengthOrReason(rooms: number, transport: Transport, transportsNamed: boolean): number | string {
+interface Outcome {
+  readonly length: number;
+  readonly transports: readonly Transport[];
+}
+
+/** A token for so many rooms of 30 characters, or the reason why there is none. */
+function issue(rooms: number, transports: readonly Transport[], transportsNamed: boolean): Outcome | string {
   if (red5 === undefined) return 'no target';
   const identity = {
     issuer: 'https://id.example',
@@ -17,7 +24,7 @@ function lengthOrReason(rooms: number, transport: Transport, transportsNamed: bo
     expiresAt: 1_900_003_600,
   };
   const names = Array.from({ length: rooms }, (_, index) => `room-${index}-`.padEnd(30, 'x'));
-  const grant = { actions: ['publish'], rooms: names, transports: [transport], ttlSeconds: 3540 };
+  const grant = { actions: ['publish'], rooms: names, transports, ttlSeconds: 3540 };
   const ring = {
     current: { alg: 'HS256', kid: '11111111', key: hmacKey('s'.repeat(43)) },
     readAt: 1_900_000_000,
@@ -29,22 +36,57 @@ function lengthOrReason(rooms: number, transport: Transport, transportsNamed: bo
     transportsNamed,
   };
   try {
-    return issueToken(red5, 'red5', grant, identity, ring, issuance).token.length;
+    const issued = issueToken(red5, 'red5', grant, identity, ring, issuance);
+    const claimed = red5.readClaims(decodeCompactJws(issued.token)?.claims ?? {});
+    expect(claimed?.transports).toEqual(issued.grant.transports);
+    return { length: issued.token.length, transports: issued.grant.transports };
   } catch (error) {
     return (error as { reason: string }).reason;
   }
 }
 
-test('a token that would not fit into the address of a transport that was named is refused', () => {
-  expect(lengthOrReason(1, 'RTMP', true)).toBeLessThanOrEqual(800);
-  expect(lengthOrReason(16, 'RTMP', true)).toBe('token_too_long');
+/** What a client can add to a token in an address of this transport, in characters. */
+const LIMIT = { RTMP: 1024 - 224, RTSP: 4096 - 224 } as const;
+
+test('a token that does not fit into the address of a transport that was named is refused', () => {
+  expect(issue(1, ['RTMP'], true)).toMatchObject({ transports: ['RTMP'] });
+  expect(issue(16, ['RTMP'], true)).toBe('token_too_long');
+  expect(issue(16, ['WHIP', 'RTMP'], true)).toBe('token_too_long');
+  expect(issue(100, ['RTSP'], true)).toBe('token_too_long');
 });
 
 test('a transport with a longer address, or with a header for its token, takes more', () => {
-  expect(lengthOrReason(16, 'RTSP', true)).toBeGreaterThan(800);
-  expect(lengthOrReason(16, 'WHIP', true)).toBeGreaterThan(800);
+  expect(issue(16, ['RTSP'], true)).toMatchObject({ transports: ['RTSP'] });
+  expect(issue(100, ['WHIP'], true)).toMatchObject({ transports: ['WHIP'] });
 });
 
-test('who names no transport is given the token: they may take another one', () => {
-  expect(lengthOrReason(16, 'RTMP', false)).toBeGreaterThan(800);
+test.each([
+  [1, ['WHIP', 'WHEP', 'RTMP', 'RTSP']],
+  [16, ['WHIP', 'WHEP', 'RTSP']],
+  [100, ['WHIP', 'WHEP']],
+])(
+  'for %i rooms and no transport named, it lists those whose addresses it fits into',
+  (rooms, transports) => {
+    expect(issue(rooms, TRANSPORTS, false)).toMatchObject({ transports });
+  },
+);
+
+test('it is refused if it fits into the address of no transport that is allowed', () => {
+  expect(issue(16, ['RTMP'], false)).toBe('token_too_long');
+});
+
+test('for any number of rooms, each transport that it lists has room for it, and none is left out without need', () => {
+  const listed = new Set<string>();
+  for (let rooms = 1; rooms <= 100; rooms += 1) {
+    const outcome = issue(rooms, TRANSPORTS, false);
+    if (typeof outcome === 'string') throw new Error(outcome);
+    for (const [transport, limit] of Object.entries(LIMIT)) {
+      const isListed = outcome.transports.some((one) => one === transport);
+      // Its name in the list would take up to 8 characters of base64url.
+      if (isListed) expect(outcome.length).toBeLessThanOrEqual(limit);
+      else expect(outcome.length + 8).toBeGreaterThan(limit);
+    }
+    listed.add(outcome.transports.join());
+  }
+  expect(listed.size).toBe(3);
 });

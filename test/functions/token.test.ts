@@ -160,7 +160,7 @@ describe('the audit', () => {
     });
     expect(lines[1]).toMatchObject({
       event: 'token.denied',
-      reason: 'action_not_allowed',
+      reason: 'room_not_allowed',
       sub: 'viewer',
       TokensDenied: 1,
     });

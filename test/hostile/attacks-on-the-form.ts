@@ -18,11 +18,17 @@ const contentTypes: readonly Attack[] = [
   ['sends text, which needs no preflight either', 'text/plain', CONTENT_TYPE],
   ['sends a type that only begins like a form’s', `${FORM}x`, CONTENT_TYPE],
   ['sends two types in one header', `${FORM}, application/json`, CONTENT_TYPE],
-  ['sends another character set', `${FORM}; charset=iso-8859-1`, CONTENT_TYPE],
+  ['sends another character set, as it may', `${FORM}; charset=iso-8859-1`, VIEWING],
+  ['names ASCII, as it may', `${FORM};charset=US-ASCII`, VIEWING],
+  ['sends a character set in which the body is no text', `${FORM}; charset=utf-16le`, CONTENT_TYPE],
+  ['sends a character set that nobody knows', `${FORM}; charset=klingon`, CONTENT_TYPE],
+  ['sends an empty character set', `${FORM}; charset=`, CONTENT_TYPE],
   ['sends UTF-7, which hides characters', `${FORM}; charset=utf-7`, CONTENT_TYPE],
   ['sends two character sets', `${FORM}; charset=utf-8; charset=utf-16`, CONTENT_TYPE],
   ['sends an unknown parameter of the type', `${FORM}; boundary=x`, CONTENT_TYPE],
   ['sends a type with a line break', `${FORM}\r\nx: y`, CONTENT_TYPE],
+  ['pads the type with 9,000 blanks', `${FORM};${' '.repeat(9000)}x`, CONTENT_TYPE],
+  ['pads the type with 9,000 semicolons, as it may', `${FORM}${';'.repeat(9000)}`, VIEWING],
   ['sends the type in upper case, as it may', `${FORM.toUpperCase()}; CHARSET="UTF-8"`, VIEWING],
 ].map(([attack = '', type = '', outcome = '']) => ({
   attack,
@@ -32,7 +38,6 @@ const contentTypes: readonly Attack[] = [
 
 const bodies: readonly Attack[] = [
   { attack: 'sends no body', event: () => rawRequest(''), outcome: MISSING },
-  { attack: 'sends null for a body', event: () => ({ ...rawRequest(''), body: null }), outcome: MISSING },
   {
     attack: 'sends no headers',
     event: (issuer) => ({ ...rawRequest(formOf(issuer)), headers: {} }),
@@ -99,6 +104,16 @@ const bodies: readonly Attack[] = [
     outcome: VIEWING,
   },
   {
+    attack: 'sends bytes that are not in the character set that it names',
+    event: (issuer) => ({
+      ...rawRequest(Buffer.concat([Buffer.from(formOf(issuer)), Buffer.of(0xc3, 0x28)]).toString('base64'), {
+        'content-type': `${FORM}; charset=utf-8`,
+      }),
+      isBase64Encoded: true,
+    }),
+    outcome: CONTENT_TYPE,
+  },
+  {
     attack: 'sends bytes that are no UTF-8 for a room',
     event: (issuer) => rawRequest(`${formOf(issuer, { room: undefined })}&room=public-%C3%28`),
     outcome: '400 invalid_request room_malformed',
@@ -131,7 +146,7 @@ const bodies: readonly Attack[] = [
   {
     attack: 'writes a parameter as a list',
     event: (issuer) => rawRequest(formOf(issuer).replace('room=', 'room[]=')),
-    outcome: '400 invalid_scope action_not_allowed',
+    outcome: '400 invalid_scope room_not_allowed',
   },
   {
     attack: 'writes a parameter in upper case',
@@ -150,7 +165,6 @@ const repeated = byParameters(
     ['grant_type', 'urn:ietf:params:oauth:grant-type:token-exchange'],
     ['subject_token', 'x'],
     ['subject_token_type', ACCESS_TOKEN],
-    ['audience', 'red5'],
     ['scope', 'subscribe'],
     ['room', 'public-a'],
     ['transport', 'WHEP'],
@@ -203,7 +217,7 @@ const values = byParameters([
     REQUESTED,
   ],
   ['asks for an ID token', { requested_token_type: 'urn:ietf:params:oauth:token-type:id_token' }, REQUESTED],
-  ['asks for an access token', { requested_token_type: ACCESS_TOKEN }, REQUESTED],
+  ['asks for an access token, as it may', { requested_token_type: ACCESS_TOKEN }, VIEWING],
   ['leaves requested_token_type empty, as it may', { requested_token_type: '' }, VIEWING],
   ['asks for 59 seconds', { expires_in: '59' }, EXPIRES_IN],
   ['asks for no time', { expires_in: '0' }, EXPIRES_IN],
@@ -224,6 +238,28 @@ const values = byParameters([
   ['names actor_token, which nothing reads', { actor_token: 'x', actor_token_type: 'y' }, VIEWING],
   ['names a resource, which nothing reads', { resource: 'https://evil.example' }, VIEWING],
   ['names a client, which nothing reads', { client_id: 'admin', client_secret: 'x' }, VIEWING],
+]);
+
+const methods: readonly Attack[] = ['GET', 'PUT', 'post', 'OPTIONS', ''].map((method) => ({
+  attack: `sends the form by ${method || 'no method'}`,
+  event: (issuer) => ({
+    ...request(issuer),
+    requestContext: { domainName: 'api.example.com', http: { method } },
+  }),
+  outcome: '400 invalid_request method',
+}));
+
+const audiences = byParameters([
+  ['repeats a target, which counts once', { audience: ['red5', 'red5'] }, VIEWING],
+  ['adds an empty target, which counts as none', { audience: ['red5', ''] }, VIEWING],
+  ['sends empty targets alone', { audience: ['', ''] }, MISSING],
+  ['names two targets in one value', { audience: 'red5 jitsi' }, '400 invalid_target target_unknown'],
+  ['names five targets', { audience: ['a', 'b', 'c', 'd', 'e'] }, '400 invalid_request too_many_audiences'],
+  [
+    'hides an unknown target behind a known one',
+    { audience: ['red5', 'nothing'] },
+    '400 invalid_target target_unknown',
+  ],
 ]);
 
 /** The form is judged before the token, so that its mistakes are told to everyone; what follows it, to nobody. */
@@ -250,6 +286,8 @@ const order: readonly Attack[] = [
 export const attacksOnTheForm: readonly Attack[] = [
   ...contentTypes,
   ...bodies,
+  ...methods,
+  ...audiences,
   ...repeated,
   ...required,
   ...values,

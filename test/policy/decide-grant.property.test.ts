@@ -53,7 +53,7 @@ const person: fc.Arbitrary<Identity> = fc
   .record({
     issuer: fc.constantFrom('https://one.example', 'https://two.example'),
     groups: fc.subarray(GROUPS),
-    tenant: fc.constantFrom('acme', 'other', '*', 'a,b', undefined),
+    tenant: fc.constantFrom('acme', 'other', 'acme-x', '*', 'a,b', undefined),
     signInLeft: fc.integer({ min: -50, max: 9000 }),
   })
   .map(({ issuer, groups, tenant, signInLeft }) => ({
@@ -112,13 +112,15 @@ function oracleTtl(scenario: Scenario, action: string, room: string, way: Transp
       return 0;
     if (!rule.actions.includes(action)) return 0;
     if (way !== undefined && rule.transports !== undefined && !rule.transports.includes(way)) return 0;
-    const legalTenant = tenant === 'acme' || tenant === 'other' ? tenant : undefined;
+    const legalTenant = tenant === '*' || tenant === 'a,b' ? undefined : tenant;
     const inRoom = rule.rooms.some((pattern) => {
       if (pattern === '*') return true;
       if (room === '*') return false;
       if (pattern === '${missing}') return false;
       if (pattern === '${tenant}') return room === legalTenant;
-      if (pattern === '${tenant}-*') return legalTenant !== undefined && room.startsWith(`${legalTenant}-`);
+      // A tenant whose name holds the separator could meet another one, and so has no room by such a rule.
+      if (pattern === '${tenant}-*')
+        return (tenant === 'acme' || tenant === 'other') && room.startsWith(`${tenant}-`);
       if (pattern.endsWith('*')) return room.startsWith(pattern.slice(0, -1));
       return pattern === room;
     });
@@ -126,6 +128,34 @@ function oracleTtl(scenario: Scenario, action: string, room: string, way: Transp
     return rule.withinSignIn ? Math.max(0, Math.min(rule.ttl, person.expiresAt - NOW)) : rule.ttl;
   });
   return Math.max(0, ...ttls);
+}
+
+/**
+ * The reason of a refusal, part by part: whether some rule whose conditions hold names the action, the room or the transport,
+ * whatever else it says.
+ *
+ * @param severalActions whether no action was named and some are allowed, over some transport each
+ */
+function oracleReason(made: Scenario, severalActions: boolean): string {
+  const { request, target } = made;
+  const kind = TARGETS[target] as Target;
+  const always = { ...made, rules: made.rules.map((rule) => ({ ...rule, withinSignIn: false })) };
+  const isNamed = (action?: string, room?: string, way?: Transport): boolean =>
+    always.rules.some((rule) => {
+      const alone: Rule = {
+        ...rule,
+        ...(action === undefined && { actions: ['any'] }),
+        ...(room === undefined && { rooms: ['*'] }),
+      };
+      if (way === undefined) delete (alone as { transports?: unknown }).transports;
+      return oracleTtl({ ...always, rules: [alone] }, action ?? 'any', room ?? '*', way) > 0;
+    });
+  if (!isNamed()) return 'target_not_allowed';
+  if (request.actions?.some((action) => !isNamed(action))) return 'action_not_allowed';
+  if (severalActions && request.transports === undefined && kind.transports.length > 0) return 'scope_needed';
+  if ((request.rooms ?? ['*']).some((room) => !isNamed(undefined, room))) return 'room_not_allowed';
+  if (request.transports?.some((way) => !isNamed(undefined, undefined, way))) return 'transport_not_allowed';
+  return 'combination_not_allowed';
 }
 
 function waysOf(scenario: Scenario, named: readonly Transport[] | undefined): (Transport | undefined)[] {
@@ -174,7 +204,12 @@ describe('a decision held against an oracle that asks every rule about every com
           : ways.some((way) => actions.every((action) => everywhere(action, way)));
         const decision = decide(made);
         expect(decision.granted).toBe(actions.length > 0 && allowed);
-        if (!decision.granted) return;
+        if (!decision.granted) {
+          expect(decision.reason).toBe(
+            oracleReason(made, actions.length > 0 && request.actions === undefined),
+          );
+          return;
+        }
         expect(decision.grant.actions).toEqual(target.actions.filter((action) => actions.includes(action)));
         expect(decision.grant.rooms).toEqual(request.rooms ?? '*');
         const expected =

@@ -124,7 +124,7 @@ describe('the default configuration refuses', () => {
       { actions: ['join', 'moderate'], rooms: ['public-x'] },
       'action_not_allowed',
     ],
-    ['a meeting outside the public ones', 'jitsi', nobody, { rooms: ['private'] }, 'action_not_allowed'],
+    ['a meeting outside the public ones', 'jitsi', nobody, { rooms: ['private'] }, 'room_not_allowed'],
   ] as const)('%s', (_, target, who, request, reason) => {
     expect(decide(config.grants, target, who, request)).toEqual({ granted: false, reason });
   });

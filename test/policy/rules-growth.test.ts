@@ -60,7 +60,7 @@ test('a grant names the rules that it rests on by their place in the configurati
   ];
   const asked = { actions: ['subscribe'], rooms: ['studio-7'] };
   const decision = decideByRules(indexRules(rules, TARGETS), 'red5', TARGET, PERSON, asked, NOW);
-  expect(decision).toMatchObject({ granted: true, rules: ['grants[1]', 'grants[3]'] });
+  expect(decision.granted && decision.rulesOf(decision.grant)).toEqual(['grants[1]', 'grants[3]']);
 });
 
 const ROOMS = ['a', 'b', 'news-1', 'tenant-7', 'tenant-7-x'];

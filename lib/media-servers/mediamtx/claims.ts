@@ -1,4 +1,5 @@
-import { ROOM_NAME } from '../../policy/room.ts';
+import { ROOM_PATH } from '../../policy/room.ts';
+import { TRANSPORTS } from '../../policy/grant.ts';
 import { isJsonObject } from '../../jws/compact.ts';
 import { textProblem } from '../options.ts';
 import type { TargetOptions } from '../options.ts';
@@ -23,7 +24,7 @@ interface Permission {
 
 /**
  * MediaMTX with `authMethod: jwt`: public keys from `authJWTJWKS`, kept for an hour whatever `cache-control` says. A path
- * is a room. It knows nothing of transports, so none can be named.
+ * is a room. A token is good over every transport; a client names one so that the token fits into its addresses.
  *
  * @see bluenviron/mediamtx `internal/auth/manager.go`, `internal/auth/jwt_claims.go`; its documentation, "Authentication"
  */
@@ -37,10 +38,12 @@ export function mediamtx(options: MediamtxOptions): Target {
     publicKeyCache: 3600,
     longestToken: options.longestToken ?? 3600,
     actions: ['publish', 'read'],
-    transports: [],
+    transports: TRANSPORTS,
+    ignoresTransports: true,
     roomsPerToken: 16,
     takesSession: false,
     foldsRoomCase: false,
+    roomsArePaths: true,
     subject: options.subject ?? 'public',
     issuer: options.issuer,
     audience,
@@ -71,8 +74,8 @@ function readMediamtxClaims(claims: ServerClaims): ClaimedGrant | undefined {
   // Each action in each room, as it was granted: anything else is no token of ours.
   if (permissions.length !== actions.length * paths.length) return undefined;
   const anyRoom = paths.length === 1 && paths[0] === '';
-  if (!anyRoom && !paths.every((path) => ROOM_NAME.test(path))) return undefined;
-  return { subject, actions, rooms: anyRoom ? '*' : paths, transports: [] };
+  if (!anyRoom && !paths.every((path) => ROOM_PATH.test(path))) return undefined;
+  return { subject, actions, rooms: anyRoom ? '*' : paths, transports: TRANSPORTS };
 }
 
 function isPermission(value: unknown): value is Permission {
