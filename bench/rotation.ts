@@ -13,6 +13,7 @@ import { plan } from '../lib/rotation/plan.ts';
 import { policyOf } from '../lib/rotation/policy.ts';
 import type { RotationSecrets } from '../lib/rotation/ports.ts';
 import { fileServers } from '../lib/fleet/files.ts';
+import { ownFiles } from '../lib/fleet/replace-file.ts';
 import { configFile } from '../lib/fleet/secret-file.ts';
 
 const NODES = [10, 100, 1_000, 10_000];
@@ -63,9 +64,15 @@ async function advanceWith(count: number): Promise<number> {
       const { text } = index % 2 === 0 ? current : pending;
       await writeFile(file, `auth.active=true\njwt.secret=${text}\njwt.ttl.minutes=60\n`);
     }
-    const format = configFile('red5', { longestTokenSeconds: 3540, clockSkewSeconds: 60 });
     const servers = {
-      ...fileServers({ files, format, runReload: async () => ({ ok: true }) }),
+      ...fileServers({
+        paths: files,
+        format: configFile('red5'),
+        files: ownFiles,
+        runReload: async () => ({ ok: true }),
+        settingsProblems: () => [],
+        now: () => now,
+      }),
       probe: async () => ({ accepted: true }) as const,
     };
     const target = {

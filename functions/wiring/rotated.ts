@@ -10,6 +10,7 @@ import { makeSecret } from '../../lib/rotation/make-secret.ts';
 import { configFileFormats, type ConfigFileKind } from '../../lib/media-servers/config-files.ts';
 import { fileServers } from '../../lib/fleet/files.ts';
 import { probe } from '../../lib/fleet/probe.ts';
+import { ownFiles } from '../../lib/fleet/replace-file.ts';
 import { createReload } from '../../lib/fleet/reload.ts';
 import { configFile, keyRingFile } from '../../lib/fleet/secret-file.ts';
 import { nodeSettingsProblems } from '../../lib/fleet/node-settings.ts';
@@ -64,9 +65,16 @@ function serversOf(target: Target, timing: Timing, env: Env): Servers | undefine
     clockSkewSeconds: timing.clockSkew,
   };
   if (fleet.by === 'files') {
-    const format = target.keys === 'keyring' ? keyRingFile : configFile(formatOf(target), expected);
-    const runReload = createReload(RELOAD_TIMEOUT_MS, env['PATH']);
-    return { ...fileServers({ files: fleet.files, format, reload: fleet.reload, runReload }), probe: tryOut };
+    const servers = fileServers({
+      paths: fleet.files,
+      format: target.keys === 'keyring' ? keyRingFile : configFile(formatOf(target)),
+      files: ownFiles,
+      reload: fleet.reload,
+      runReload: createReload(RELOAD_TIMEOUT_MS, env['PATH']),
+      settingsProblems: (settings) => nodeSettingsProblems(target.kind, settings, expected),
+      now: systemNow,
+    });
+    return { ...servers, probe: tryOut };
   }
   const { tag, document } = fleet;
   const region = regionOf(env);

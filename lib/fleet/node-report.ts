@@ -1,30 +1,44 @@
-import { isJsonObject } from '../jws/compact.ts';
+import * as v from 'valibot';
 import { fingerprintOf, kidOf } from '../signing-keys/secret.ts';
 import type { NodeState } from '../rotation/observed.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 
-/** What a node's script says at the end of its output; which version it holds follows from the fingerprint. */
-export interface NodeReport {
-  readonly fingerprint?: string;
-  /** Of a server with a key ring: the fingerprint of each secret, by its `kid`. */
-  readonly ring?: Readonly<Record<string, unknown>>;
-  readonly settings: Readonly<Record<string, string>>;
-  readonly problem?: string;
-}
+const fingerprint = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
+const kid = v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{8}$/));
 
-/** The report in a command's output: the last line that is a JSON object; `undefined` where there is none. */
+/** A failed try to bring the server to the secret that its file holds. */
+const failedReload = v.object({
+  fingerprint,
+  /** Epoch seconds. */
+  at: v.number(),
+  /** In a row. */
+  times: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+
+const nodeReport = v.object({
+  /** Of this form. */
+  version: v.literal(1),
+  /** Of the secret that the running server was seen to load; left out if that is not known. */
+  fingerprint: v.optional(fingerprint),
+  /** Of a server with a key ring: the fingerprint of each secret by its `kid`. */
+  ring: v.optional(v.record(kid, fingerprint)),
+  /** As `readSettings` of its kind of server reads them. */
+  settings: v.optional(v.unknown()),
+  /** One line each. */
+  problems: v.pipe(v.array(v.pipe(v.string(), v.maxLength(300))), v.maxLength(20), v.readonly()),
+  failed: v.optional(failedReload),
+});
+
+/** What a node says of itself: which secret follows from the fingerprint, so that none is ever sent. */
+export type NodeReport = v.InferOutput<typeof nodeReport>;
+
+/** The report in a command's output: its last line that is one; `undefined` if there is none. */
 export function parseNodeReport(output: string): NodeReport | undefined {
   for (const line of output.split('\n').toReversed()) {
     if (!line.startsWith('{')) continue;
     try {
-      const { fingerprint, ring, settings, problem } = JSON.parse(line) as Record<string, unknown>;
-      return {
-        ...(typeof fingerprint === 'string' && { fingerprint }),
-        ...(isJsonObject(ring) && { ring }),
-        settings:
-          typeof settings === 'object' && settings !== null ? (settings as Record<string, string>) : {},
-        ...(typeof problem === 'string' && { problem: problem.slice(0, 300) }),
-      };
+      const parsed = v.safeParse(nodeReport, JSON.parse(line));
+      if (parsed.success) return parsed.output;
     } catch {
       // Not the report: Systems Manager puts its own lines around it.
     }
@@ -32,9 +46,42 @@ export function parseNodeReport(output: string): NodeReport | undefined {
   return undefined;
 }
 
+/** What a node was seen to hold, and the last try to bring it to a version if that failed. */
+type SeenNode = NodeState & {
+  readonly failed?: { readonly version: string; readonly at: number; readonly times: number };
+};
+
+/** What a report amounts to among the live versions; settings are judged by whoever knows what they must be. */
+export function nodeState(
+  node: string,
+  report: NodeReport,
+  versions: readonly ServerSecret[],
+  settingsProblems: (settings: unknown) => readonly string[],
+): SeenNode {
+  const versionOf = (wanted: string) =>
+    versions.find(({ text }) => fingerprintOf(text) === wanted)?.versionId;
+  const single = report.fingerprint === undefined ? undefined : versionOf(report.fingerprint);
+  const holds = report.ring ? heldInRing(report.ring, versions) : single === undefined ? [] : [single];
+  const failed = report.failed && versionOf(report.failed.fingerprint);
+  const problems = [
+    ...report.problems,
+    ...(report.fingerprint !== undefined && single === undefined ? [UNKNOWN] : []),
+    ...settingsProblems(report.settings),
+  ];
+  return {
+    node,
+    holds,
+    ...(problems.length > 0 && { problem: problems.join('; ') }),
+    ...(report.failed &&
+      failed && { failed: { version: failed, at: report.failed.at, times: report.failed.times } }),
+  };
+}
+
+const UNKNOWN = 'holds a secret that is none of the live versions';
+
 /** The versions in a key ring; a secret that is none of them is held too, under its `kid`: it has to go. */
 function heldInRing(
-  ring: Readonly<Record<string, unknown>>,
+  ring: Readonly<Record<string, string>>,
   versions: readonly ServerSecret[],
 ): readonly string[] {
   return Object.entries(ring).map(([kid, fingerprint]) => {
@@ -43,23 +90,4 @@ function heldInRing(
     );
     return version?.versionId ?? kid;
   });
-}
-
-/** A node holds a version exactly when the fingerprint is that version's and there is no problem. */
-export function nodeState(
-  node: string,
-  report: NodeReport,
-  versions: readonly ServerSecret[],
-  settingsProblems: (settings: Readonly<Record<string, string>>) => readonly string[],
-): NodeState {
-  if (report.problem !== undefined) return { node, holds: [], problem: report.problem };
-  if (report.ring !== undefined) return { node, holds: heldInRing(report.ring, versions) };
-  const holds = versions
-    .filter(({ text }) => fingerprintOf(text) === report.fingerprint)
-    .map(({ versionId }) => versionId);
-  const problems = [
-    ...(holds.length === 0 ? ['holds a secret that is none of the live versions'] : []),
-    ...settingsProblems(report.settings),
-  ];
-  return { node, holds, ...(problems.length > 0 && { problem: problems.join('; ') }) };
 }

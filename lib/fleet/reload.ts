@@ -52,7 +52,7 @@ function toWords(command: string, file: string): { words: string[] } | { problem
   if (!NEEDS_SHELL.test(plain)) {
     const words = command.split(/\s+/).filter((word) => word !== '');
     if (words.length === 0) return { problem: 'the reload command is empty' };
-    return { words: words.map((word) => word.replaceAll('{file}', file)) };
+    return { words: words.map((word) => word.replaceAll('{file}', () => file)) };
   }
   // In a shell's line the path stands wherever {file} does, quoted or not, so it must need no quotes.
   if (command.includes('{file}') && !/^[A-Za-z0-9_./@:+,-]+$/.test(file)) {
@@ -61,7 +61,7 @@ function toWords(command: string, file: string): { words: string[] } | { problem
         'the path holds characters that a shell would read: name a reload command without quotes or operators',
     };
   }
-  return { words: ['/bin/sh', '-c', command.replaceAll('{file}', file)] };
+  return { words: ['/bin/sh', '-c', command.replaceAll('{file}', () => file)] };
 }
 
 function killGroup(pid: number | undefined): void {

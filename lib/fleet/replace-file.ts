@@ -1,113 +1,208 @@
-import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, type BigIntStats } from 'node:fs';
+import { lstat, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { assertSameExtraRights } from './extra-rights.ts';
+import { FileProblem, toFileProblem } from './file-problem.ts';
+import { isMounted } from './mounts.ts';
+import { openFolderOf, type OpenFolder } from './open-folder.ts';
 
-/** A file that cannot be read or replaced; the message is one line and holds nothing of its content. */
-export class FileProblem extends Error {
-  override readonly name = 'FileProblem';
+/** A file as it was at one moment. */
+export interface SeenFile {
+  readonly bytes: Buffer;
+  /** Another one for each write of the file, also of the same bytes. */
+  readonly identity: string;
+  /** What is wrong with it, though it can be read. */
+  readonly problems: readonly string[];
 }
 
-/**
- * Reads a regular file. A symbolic link is refused, because replacing it would either leave the file behind it as it was
- * or turn the link into a file: the configuration has to name the file itself.
- *
- * @throws {FileProblem} in one line what is wrong with it
- */
-export async function readRegularFile(file: string): Promise<Buffer> {
-  try {
-    const { isLink, isFile } = await kindOf(file);
-    if (isLink) throw new FileProblem('is a symbolic link: name the file itself');
-    if (!isFile) throw new FileProblem('is no regular file');
-    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-    try {
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw toProblem(error, 'cannot be read');
-  }
+/** The files of one node: its config and the note that streampass keeps beside it. Each rejects with a `FileProblem`. */
+export interface NodeFiles {
+  read(file: string): Promise<SeenFile>;
+  /** Replaces what was seen; resolves with the new identity, rejects if it is not what it was any more. */
+  replace(file: string, seen: string, bytes: Uint8Array): Promise<string>;
+  /** The note beside it; `undefined` if there is none. */
+  readNote(file: string): Promise<string | undefined>;
+  writeNote(file: string, note: string): Promise<void>;
 }
 
-/**
- * Replaces a file's bytes: at any moment, also after a crash, it is either the old one or the new one, of the same mode and
- * owner, whoever else replaces it meanwhile. A file without any write bit was locked on purpose and stays.
- *
- * @throws {FileProblem} in one line what kept it from being replaced
- */
-export async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
-  const temporary = temporaryName(file);
-  try {
-    const { mode, uid, gid } = await lstat(file);
-    if ((mode & 0o222) === 0) throw new FileProblem('is read-only');
-    const handle = await open(temporary, 'wx', 0o600);
-    try {
-      await handle.writeFile(bytes);
-      const made = await handle.stat();
-      if (made.uid !== uid || made.gid !== gid) await handle.chown(uid, gid);
-      await handle.chmod(mode & 0o7777);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-    await syncFolder(file);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw toProblem(error, 'cannot be replaced');
-  }
+const MOST_BYTES = 4 * 1024 * 1024;
+/** A temporary file is there for milliseconds; one this much older than another is left from a killed run. */
+const LEFT_OVER_NS = 60_000_000_000n;
+
+/** The files, with the rights of this process. */
+export const ownFiles: NodeFiles = {
+  async read(file) {
+    return inFolder(file, 'cannot be read', async (folder) => {
+      await using opened = await openRegular(folder, basename(file));
+      return await seen(opened);
+    });
+  },
+  async replace(file, identity, bytes) {
+    return inFolder(file, 'cannot be replaced', (folder) =>
+      replaceIn(folder, basename(file), identity, bytes),
+    );
+  },
+  async readNote(file) {
+    return inFolder(file, `${noteOf(file)} beside it cannot be read`, async (folder) => {
+      const opened = await openRegular(folder, noteOf(file)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return undefined;
+        throw new FileProblem(`${noteOf(file)} beside it ${toFileProblem(error, 'cannot be read').message}`);
+      });
+      if (opened === undefined) return undefined;
+      await using note = opened;
+      return (await note.readFile()).toString('utf8');
+    });
+  },
+  async writeNote(file, note) {
+    await inFolder(file, 'its folder cannot be written', async (folder) => {
+      const temporary = temporaryName(file);
+      try {
+        await using made = await openNew(folder, temporary);
+        await made.writeFile(note);
+        await made.sync();
+        await rename(folder.at(temporary), folder.at(noteOf(file)));
+        await folder.sync();
+      } catch (error) {
+        await rm(folder.at(temporary), { force: true }).catch(() => undefined);
+        throw error;
+      }
+    });
+  },
+};
+
+/** The name of the note beside a file. Not ending as the file does, so that no server includes it. */
+function noteOf(file: string): string {
+  return `.${basename(file)}.streampass-reload`;
 }
 
-/**
- * Beside the file, and not ending as it does, so that no server includes it. No two are the same: of two invocations, one
- * would put the other's half-written file in place.
- */
+/** No two are the same: of two runs, one would put the other's half-written file in place. */
 function temporaryName(file: string): string {
-  return join(dirname(file), `.${basename(file)}.streampass-new-${randomUUID()}`);
+  return `.${basename(file)}.streampass-new-${randomUUID()}`;
+}
+
+async function inFolder<Result>(
+  file: string,
+  what: string,
+  work: (folder: OpenFolder) => Promise<Result>,
+): Promise<Result> {
+  try {
+    await using folder = await openFolderOf(file);
+    return await work(folder);
+  } catch (error) {
+    throw toFileProblem(error, what);
+  }
+}
+
+/** Never follows a link, never waits for a pipe's writer, never reads a device. */
+async function openRegular(folder: OpenFolder, name: string): Promise<FileHandle> {
+  const opened = await open(
+    folder.at(name),
+    constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+  );
+  try {
+    const { size } = await regular(opened);
+    if (size > MOST_BYTES) throw new FileProblem(`is longer than ${MOST_BYTES} bytes`);
+    return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function regular(opened: FileHandle): Promise<BigIntStats> {
+  const found = await opened.stat({ bigint: true });
+  if (!found.isFile()) throw new FileProblem('is not a regular file');
+  if (found.nlink !== 1n)
+    throw new FileProblem('has a second hard link, under which the old file would stay: remove the link');
+  return found;
+}
+
+function openNew(folder: OpenFolder, name: string): Promise<FileHandle> {
+  return open(
+    folder.at(name),
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
+}
+
+async function seen(opened: FileHandle): Promise<SeenFile> {
+  const bytes = await opened.readFile();
+  const found = await opened.stat({ bigint: true });
+  const isOpen = (found.mode & 0o004n) !== 0n && process.platform !== 'win32';
+  return {
+    bytes,
+    identity: identityOf(found, bytes),
+    problems: isOpen ? ['can be read by every user of the machine: chmod o-r'] : [],
+  };
+}
+
+function identityOf({ ino, mtimeNs }: BigIntStats, bytes: Uint8Array): string {
+  return `${ino}.${mtimeNs}.${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}`;
 }
 
 /**
- * Removes what killed invocations left beside these files, for it holds a secret. One that is at work at this very moment
- * loses its temporary file and nothing else: it reports a problem and is gone on with.
+ * At any moment, also after a kill, the name stands for the old file or for the new one, whole, of the same owner, group
+ * and mode. Whoever else replaces it meanwhile is noticed.
  */
-export async function removeLeftovers(files: readonly string[]): Promise<void> {
-  const ours = new Set(files.map((file) => join(dirname(file), `.${basename(file)}.streampass-new`)));
-  for (const folder of new Set(files.map((file) => dirname(file)))) {
-    const names = await readdir(folder).catch(() => []);
-    for (const name of names) {
-      const path = join(folder, name);
-      if (ours.has(path.replace(/-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, '')))
-        await rm(path, { force: true }).catch(() => undefined);
-    }
-  }
-}
-
-/** Makes the names in a file's folder last. */
-export async function syncFolder(file: string): Promise<void> {
-  const folder = await open(dirname(file), constants.O_RDONLY);
+async function replaceIn(
+  folder: OpenFolder,
+  name: string,
+  identity: string,
+  bytes: Uint8Array,
+): Promise<string> {
+  const path = folder.path === '/' ? `/${name}` : `${folder.path}/${name}`;
+  const temporary = temporaryName(name);
+  await using before = await openRegular(folder, name);
+  const { uid, gid, mode } = await before.stat();
+  if ((mode & 0o222) === 0) throw new FileProblem('is read-only');
+  if (process.platform === 'linux' && (await isMounted(path)))
+    throw new FileProblem(
+      'is mounted by itself, so its server would keep the old file: mount its folder instead',
+    );
   try {
+    await using made = await openNew(folder, temporary);
+    await made.writeFile(bytes);
+    const fresh = await made.stat();
+    if (fresh.uid !== uid || fresh.gid !== gid) await keepOwner(made, uid, gid);
+    await made.chmod(mode & 0o777);
+    await assertSameExtraRights(before, made);
+    await made.sync();
+    const written = await made.stat({ bigint: true });
+    await removeLeftovers(folder, name, written.mtimeNs);
+    if ((await seen(before)).identity !== identity || !(await isStill(folder, name, before)))
+      throw new FileProblem('was changed by somebody else at this moment: the next run tries again');
+    await rename(folder.at(temporary), folder.at(name));
     await folder.sync();
-  } finally {
-    await folder.close();
+    return identityOf(written, bytes);
+  } catch (error) {
+    await rm(folder.at(temporary), { force: true }).catch(() => undefined);
+    throw error;
   }
 }
 
-async function kindOf(file: string): Promise<{ isLink: boolean; isFile: boolean }> {
-  const found = await lstat(file);
-  return { isLink: found.isSymbolicLink(), isFile: found.isFile() };
+async function keepOwner(made: FileHandle, uid: number, gid: number): Promise<void> {
+  await made.chown(uid, gid).catch(() => {
+    const { euid, egid } = { euid: process.geteuid?.(), egid: process.getegid?.() };
+    throw new FileProblem(
+      `belongs to user ${uid} and group ${gid}, which user ${euid} of group ${egid} cannot give to a new file: ` +
+        'give the file the owner and the group of its folder',
+    );
+  });
 }
 
-function toProblem(error: unknown, what: string): FileProblem {
-  if (error instanceof FileProblem) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  const known: Readonly<Record<string, string>> = {
-    ENOENT: 'is missing',
-    EACCES: `${what}: permission denied`,
-    EPERM: `${what}: permission denied`,
-    EROFS: `${what}: the file system is read-only`,
-    ENOSPC: `${what}: no space is left`,
-    ELOOP: 'is a symbolic link: name the file itself',
-  };
-  return new FileProblem(known[code] ?? `${what} (${code})`);
+async function isStill(folder: OpenFolder, name: string, opened: FileHandle): Promise<boolean> {
+  const [now, then] = [await lstat(folder.at(name)), await opened.stat()];
+  return now.ino === then.ino && now.dev === then.dev;
+}
+
+/** Removes what killed runs left beside a file, for it holds a secret. */
+async function removeLeftovers(folder: OpenFolder, name: string, nowNs: bigint): Promise<void> {
+  const prefix = `.${name}.streampass-new-`;
+  for (const other of await readdir(folder.at('.')).catch(() => [])) {
+    if (!other.startsWith(prefix)) continue;
+    const found = await lstat(folder.at(other), { bigint: true }).catch(() => undefined);
+    if (found !== undefined && found.mtimeNs < nowNs - LEFT_OVER_NS)
+      await rm(folder.at(other), { force: true }).catch(() => undefined);
+  }
 }

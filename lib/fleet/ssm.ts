@@ -10,7 +10,7 @@ export interface InstanceServers {
   readonly tag: { readonly key: string; readonly value: string };
   readonly document: string;
   readonly commands: RunCommand;
-  readonly settingsProblems: (settings: Readonly<Record<string, string>>) => readonly string[];
+  readonly settingsProblems: (settings: unknown) => readonly string[];
   /** Epoch seconds. */
   readonly now: () => number;
   readonly pause: (seconds: number) => Promise<void>;

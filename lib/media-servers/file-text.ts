@@ -1,3 +1,6 @@
+/** How a server reads its file: Java's properties are Latin-1 by definition, whatever bytes they hold. */
+export type FileEncoding = 'utf8' | 'latin1';
+
 /** A file's text, and how to turn a changed text back into bytes. */
 export interface FileText {
   readonly text: string;
@@ -5,17 +8,20 @@ export interface FileText {
 }
 
 /**
- * Decodes a configuration file so that every byte which is not changed comes back as it was: UTF-8 with its byte
- * order mark kept, and Latin-1 (what Java's properties are by definition) for a file that is not valid UTF-8.
+ * Decodes a configuration file so that every byte which is not changed comes back as it was: a byte order mark is kept,
+ * and a file of UTF-8 that is not valid is read as Latin-1.
  */
-export function decodeFile(bytes: Uint8Array): FileText {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    return { text, toBytes: (changed) => new TextEncoder().encode(changed) };
-  } catch {
-    return {
-      text: Buffer.from(bytes).toString('latin1'),
-      toBytes: (changed) => Buffer.from(changed, 'latin1'),
-    };
+export function decodeFile(bytes: Uint8Array, encoding: FileEncoding): FileText {
+  if (encoding === 'utf8') {
+    try {
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+      return { text, toBytes: (changed) => new TextEncoder().encode(changed) };
+    } catch {
+      // Read as Latin-1 below.
+    }
   }
+  return {
+    text: Buffer.from(bytes).toString('latin1'),
+    toBytes: (changed) => Buffer.from(changed, 'latin1'),
+  };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { decodeFile } from '../../lib/media-servers/file-text.ts';
+import { configFileFormats } from '../../lib/media-servers/config-files.ts';
 import { rulesOf, type MediaServerKind, type SettingsOf } from './rules/index.ts';
 
 /** What a node shows of itself; never its secret. */
@@ -92,7 +93,7 @@ type Held<Kind extends MediaServerKind> =
 
 async function readHeld<Kind extends MediaServerKind>(kind: Kind, file: string): Promise<Held<Kind>> {
   try {
-    return rulesOf(kind).readConfig(decodeFile(await readFile(file)).text);
+    return rulesOf(kind).readConfig(decodeFile(await readFile(file), configFileFormats[kind].encoding).text);
   } catch (error) {
     return {
       ok: false,

@@ -73,7 +73,7 @@ function answer(instance: string, report: object | string, status = 'Success'): 
   const output =
     typeof report === 'string'
       ? report
-      : `some line\n${JSON.stringify({ mode: 'observe', kind: 'red5', ...report })}\n`;
+      : `some line\n${JSON.stringify({ version: 1, problems: [], ...report })}\n`;
   return { instance, ended: true, status, output };
 }
 
@@ -98,11 +98,7 @@ describe('instances', () => {
   });
 
   test.each([
-    [
-      'reports a problem',
-      answer('i-1', { fingerprint: fingerprintOf(v1.text), problem: 'a reload is due' }, 'Failed'),
-      /^a reload is due$/,
-    ],
+    ['reports a problem', answer('i-1', { problems: ['a reload is due'] }, 'Failed'), /^a reload is due$/],
     [
       'holds an unknown secret',
       answer('i-1', { fingerprint: '0123456789abcdef' }),
@@ -110,7 +106,7 @@ describe('instances', () => {
     ],
     [
       'says nothing that can be read',
-      answer('i-1', 'sh: streampass-node.sh: not found', 'Failed'),
+      answer('i-1', 'sh: streampass-node: not found', 'Failed'),
       /^did not answer: Systems Manager says Failed$/,
     ],
     ['never answers', pending('i-1'), /^did not answer: Systems Manager says InProgress$/],
@@ -149,7 +145,7 @@ describe('instances', () => {
     commands.answers = [
       answer('i-1', {
         fingerprint: fingerprintOf(v1.text),
-        settings: { 'jwt.ttl.minutes': '30', 'auth.active': 'true' },
+        settings: { active: true, protocols: {}, ttlMinutes: 30 },
       }),
     ];
     const { nodes } = await servers().observe(ARN, [v1]);

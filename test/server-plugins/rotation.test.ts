@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import type { SecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import { fileServers } from '../../lib/fleet/files.ts';
+import { ownFiles } from '../../lib/fleet/replace-file.ts';
 import { keyRingFile } from '../../lib/fleet/secret-file.ts';
 import { rtcstats } from '../../lib/media-servers/index.ts';
 import { rotatedService, START, wholeRotation } from '../support/whole-rotation.ts';
@@ -54,9 +55,12 @@ test('every server accepts every live token at every minute', async () => {
   const target = rtcstats({ secret: 'streampass/rtcstats', keyring: true, longestToken: 3600 });
   endpoint.execute('CreateSecret', { Name: target.secret, ClientRequestToken: crypto.randomUUID() });
   const servers = fileServers({
-    files,
+    paths: files,
     format: keyRingFile,
+    files: ownFiles,
     runReload: () => expect.unreachable('a reload'),
+    settingsProblems: () => [],
+    now: () => 0,
   });
   const api = rotatedService(endpoint, target, { ...servers, probe: async () => ({ accepted: true }) });
   // The files of a new fleet are empty until the rotation has first looked at it.

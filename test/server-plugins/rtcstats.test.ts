@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { GetPublicKeyOrSecret } from 'jsonwebtoken';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
 import { fileServers } from '../../lib/fleet/files.ts';
+import { ownFiles } from '../../lib/fleet/replace-file.ts';
 import { keyRingFile } from '../../lib/fleet/secret-file.ts';
 
 /** The settings as node-config hands them to rtcstats-server, and jsonwebtoken's `verify` as that server calls it. */
@@ -46,7 +47,17 @@ beforeEach(() => hold(V1));
 
 /** What the rotation's adapter for files writes. */
 async function hold(...versions: (typeof V1)[]): Promise<void> {
-  const servers = fileServers({ files: [file], format: keyRingFile, runReload: async () => ({ ok: true }) });
+  const servers = fileServers({
+    paths: [file],
+    format: keyRingFile,
+    files: ownFiles,
+    runReload: async () => ({ ok: true }),
+    settingsProblems: () => [],
+    now: () => 0,
+  });
+  // As the docs have it made; a file that is not a ring is left alone.
+  await writeFile(file, '');
+  await chmod(file, 0o600);
   const [state] = await servers.apply('arn', versions, [file]);
   expect(state).toEqual({ node: file, holds: versions.map(({ versionId }) => versionId) });
 }

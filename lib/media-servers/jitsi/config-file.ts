@@ -1,54 +1,36 @@
-import type { ExpectedSettings, ReadSecret, ReadSettings, ReplacedText } from '../config-file.ts';
+import * as v from 'valibot';
+import {
+  configFileFormat,
+  type ExpectedSettings,
+  type FoundSecret,
+  type ReadSettings,
+} from '../config-file.ts';
 import type { LuaToken } from './lua-tokens.ts';
 import { parseProsodyConfig, type ProsodyConfig, type ProsodyValue } from './prosody-options.ts';
-import { replaceRange, unwritableSecret } from '../replace-range.ts';
 
-/**
- * Prosody's configuration of a Jitsi Meet host, as mod_auth_token and its `token/util.lib.lua` read it.
- *
- * @see https://github.com/jitsi/lib-jitsi-meet/blob/master/doc/tokens.md
- */
-export const secretSetting = 'app_secret';
+const secretSetting = 'app_secret';
+
+const settingsSchema = v.object({
+  /** The VirtualHost's name, or `undefined` in a file without one. */
+  domain: v.optional(v.string()),
+  /** `app_id`: the issuer accepted if `asap_accepted_issuers` is not set. */
+  appId: v.optional(v.string()),
+  acceptedIssuers: v.optional(v.pipe(v.array(v.string()), v.readonly())),
+  acceptedAudiences: v.optional(v.pipe(v.array(v.string()), v.readonly())),
+  signatureAlgorithm: v.optional(v.string()),
+  /** Anything but `token` does not look at tokens. */
+  authentication: v.optional(v.string()),
+  allowEmptyToken: v.optional(v.boolean()),
+  /** Absent counts as true. */
+  enableDomainVerification: v.optional(v.boolean()),
+  /** Absent counts as true. */
+  requireRoomClaim: v.optional(v.boolean()),
+  /** `asap_key_server` or `cache_keys_url`: with one of them `app_secret` is not used. */
+  keyServer: v.optional(v.string()),
+});
 
 /** The options of the host that holds `app_secret`; one that the file does not have is `undefined`. */
-export interface ProsodySettings {
-  /** The VirtualHost's name, or `undefined` in a file without one. */
-  readonly domain: string | undefined;
-  /** `app_id`: the issuer accepted where `asap_accepted_issuers` is not set. */
-  readonly appId: string | undefined;
-  readonly acceptedIssuers: readonly string[] | undefined;
-  readonly acceptedAudiences: readonly string[] | undefined;
-  readonly signatureAlgorithm: string | undefined;
-  /** Anything but `token` does not look at tokens. */
-  readonly authentication: string | undefined;
-  readonly allowEmptyToken: boolean | undefined;
-  /** Absent counts as true. */
-  readonly enableDomainVerification: boolean | undefined;
-  /** Absent counts as true. */
-  readonly requireRoomClaim: boolean | undefined;
-  /** `asap_key_server` or `cache_keys_url`: with one of them `app_secret` is not used. */
-  readonly keyServer: string | undefined;
-}
-
-/**
- * The secret as Prosody gets it. Refused: one that is set twice, in a Component, in a condition or a table, or that
- * is no plain text (`os.getenv(…)`, two texts joined by `..`).
- */
-export function readSecret(text: string): ReadSecret {
-  const found = findSecret(text);
-  return found.ok ? { ok: true, secret: found.token.value } : found;
-}
-
-/** Replaces what stands between the quotes or long brackets of `app_secret`'s value. */
-export function replaceSecret(text: string, secret: string): ReplacedText {
-  const unwritable = unwritableSecret(secret);
-  if (unwritable !== undefined) return { ok: false, problem: unwritable };
-  const found = findSecret(text);
-  if (!found.ok) return found;
-  const { content } = found.token;
-  if (content === undefined) return { ok: false, problem: `${secretSetting} is not a plain text` };
-  return replaceRange(text, content, { written: secret, secret, readSecret });
-}
+export type ProsodySettings = v.InferOutput<typeof settingsSchema>;
 
 /** Reads the options of the host with `app_secret`, else of the first VirtualHost; global ones count where it has none. */
 export function readSettings(text: string): ReadSettings<ProsodySettings> {
@@ -74,13 +56,13 @@ export function readSettings(text: string): ReadSettings<ProsodySettings> {
 }
 
 /** One line for each option that contradicts what streampass issues. */
-export function settingsProblems(settings: ProsodySettings, expected: ExpectedSettings): readonly string[] {
+function settingsProblems(settings: ProsodySettings, expected: ExpectedSettings): readonly string[] {
   const problems: string[] = [];
   if (settings.authentication !== undefined && settings.authentication !== 'token') {
     problems.push(`authentication is "${settings.authentication}": only "token" looks at tokens`);
   }
   if (settings.allowEmptyToken === true)
-    problems.push('allow_empty_token is true: people come in without a token');
+    problems.push('allow_empty_token is true: users are let in without a token');
   if (settings.requireRoomClaim === false) {
     problems.push('asap_require_room_claim is false: a token without a room is let into any');
   }
@@ -106,24 +88,23 @@ export function settingsProblems(settings: ProsodySettings, expected: ExpectedSe
   return problems;
 }
 
-/** What {@link settingsProblems} says about a file's text. */
-export function problems(text: string, expected: ExpectedSettings): readonly string[] {
-  const read = readSettings(text);
-  return read.ok ? settingsProblems(read.settings, expected) : [read.problem];
-}
-
-type FoundSecret =
-  { readonly ok: true; readonly token: LuaToken } | { readonly ok: false; readonly problem: string };
-
+/**
+ * The secret as Prosody gets it. Refused: one that is set twice, in a Component, in a condition or a table, or that
+ * is no plain string (`os.getenv(…)`, two strings joined by `..`), and a file in which only Prosody can tell what is set.
+ */
 function findSecret(text: string): FoundSecret {
   const parsed = parseProsodyConfig(text);
   if (!parsed.ok) return parsed;
-  const { options, mentions } = parsed.config;
+  const { options, mentions, dynamic } = parsed.config;
+  if (dynamic !== undefined) {
+    const problem = `line ${dynamic.line}: with "${dynamic.value}" only Prosody can tell which options are set`;
+    return { ok: false, problem };
+  }
   const mention = mentions.find(({ value }) => value === secretSetting);
   if (mention !== undefined) {
     return {
       ok: false,
-      problem: `line ${mention.line}: ${secretSetting} stands where only Prosody can tell its value`,
+      problem: `line ${mention.line}: ${secretSetting} is used in a way whose value only Prosody can tell`,
     };
   }
   const found = options.filter(({ name }) => name === secretSetting);
@@ -140,9 +121,12 @@ function findSecret(text: string): FoundSecret {
   }
   // An escaped byte beyond ASCII is no character, so the text that Prosody holds cannot be told from it.
   if (value.kind !== 'text' || (isEscaped(text, value.token) && !/^\p{ASCII}*$/u.test(value.text))) {
-    return { ok: false, problem: `line ${line}: ${secretSetting} is not a plain text` };
+    return { ok: false, problem: `line ${line}: ${secretSetting} is not a plain string` };
   }
-  return { ok: true, token: value.token };
+  const { content } = value.token;
+  if (content === undefined)
+    return { ok: false, problem: `line ${line}: ${secretSetting} is not a plain string` };
+  return { ok: true, secret: value.text, ...content, write: (secret) => secret };
 }
 
 function isEscaped(text: string, { start, end }: LuaToken): boolean {
@@ -196,3 +180,17 @@ function toBoolean(value: ProsodyValue | undefined): boolean | undefined {
     return value.text === 'true';
   return undefined;
 }
+
+/**
+ * Prosody's configuration of a Jitsi Meet host, as mod_auth_token and its `token/util.lib.lua` read it.
+ *
+ * @see https://github.com/jitsi/lib-jitsi-meet/blob/master/doc/tokens.md
+ */
+export const prosodyLua = configFileFormat<ProsodySettings>({
+  secretSetting,
+  encoding: 'utf8',
+  findSecret,
+  readSettings,
+  settingsSchema,
+  settingsProblems,
+});

@@ -12,13 +12,15 @@ export interface ProsodyConfig {
   readonly options: readonly ProsodyOption[];
   /** Names that stand somewhere else than on the left of an option's `=`. */
   readonly mentions: readonly LuaToken[];
+  /** The first word after which the file can set options, or leave them out, in ways that only Prosody can follow. */
+  readonly dynamic: LuaToken | undefined;
 }
 
 /** The part of a file from one `VirtualHost` or `Component` line to the next; `global` is what stands before the first. */
 export interface ProsodySection {
   readonly kind: 'global' | 'VirtualHost' | 'Component';
-  /** The host name; `''` for the global section. */
-  readonly host: string;
+  /** The host name; left out for the global section and for a name that only Prosody can tell. */
+  readonly host?: string;
 }
 
 /** One `name = value`, the line it stands on counted from 1. */
@@ -44,35 +46,59 @@ const blockOpeners = new Set(['if', 'do', 'function', 'repeat']);
 const blockClosers = new Set(['end', 'until']);
 /** A name after one of these is no option: a field, a method, a second target, a local. */
 const notBeforeOptions = new Set(['.', ':', ',', 'local', 'function', 'for', 'goto', '::']);
+/** Reach every option without naming it. */
+const dynamicNames = new Set([
+  '_ENV',
+  '_G',
+  'setmetatable',
+  'rawset',
+  'load',
+  'loadstring',
+  'loadfile',
+  'dofile',
+]);
 
 /** Reads a whole file; `ok: false` with the line where it is no Lua. */
 export function parseProsodyConfig(text: string): ParsedProsody {
   const read = readLuaTokens(text);
   if (!read.ok) return read;
   const { tokens } = read;
-  const sections: ProsodySection[] = [{ kind: 'global', host: '' }];
+  const sections: ProsodySection[] = [{ kind: 'global' }];
   const options: ProsodyOption[] = [];
   const mentions: LuaToken[] = [];
-  let depth = 0;
+  const open: LuaToken[] = [];
+  let dynamic: LuaToken | undefined;
 
   for (const [index, token] of tokens.entries()) {
-    if (opens(token)) depth++;
-    if (closes(token)) depth--;
-    if (depth < 0) return { ok: false, problem: `line ${token.line}: "${token.value}" closes nothing` };
+    if (opens(token)) open.push(token);
+    if (closes(token) && open.pop() === undefined)
+      return { ok: false, problem: `line ${token.line}: "${token.value}" closes nothing` };
+    if (isDynamic(token, open)) dynamic ??= token;
     if (token.kind !== 'name') continue;
 
-    const section = depth === 0 ? sectionAt(tokens, index) : undefined;
+    const atTop = open.length === 0;
+    const section = atTop ? sectionAt(tokens, index) : undefined;
     if (section !== undefined) {
       sections.push(section);
-    } else if (depth === 0 && isOption(tokens, index)) {
+    } else if (atTop && isOption(tokens, index)) {
       const value = valueAt(tokens, index + 2);
       options.push({ name: token.value, value, section: sections.at(-1)!, line: token.line });
     } else {
       mentions.push(token);
     }
   }
-  if (depth > 0) return { ok: false, problem: 'a block or a bracket is not closed' };
-  return { ok: true, config: { sections, options, mentions } };
+  if (open.length > 0) return { ok: false, problem: 'a block or a bracket is not closed' };
+  return { ok: true, config: { sections, options, mentions, dynamic } };
+}
+
+/** A `return` outside of a function ends the file; `goto` and loops that never end can, too. */
+function isDynamic(token: LuaToken, open: readonly LuaToken[]): boolean {
+  if (token.kind === 'name') return dynamicNames.has(token.value);
+  if (token.kind !== 'keyword') return false;
+  if (token.value === 'goto') return true;
+  return (
+    token.value === 'return' && !open.some(({ kind, value }) => kind === 'keyword' && value === 'function')
+  );
 }
 
 function opens(token: LuaToken): boolean {
@@ -88,7 +114,8 @@ function sectionAt(tokens: readonly LuaToken[], index: number): ProsodySection |
   const kind = tokens[index]?.value;
   if (kind !== 'VirtualHost' && kind !== 'Component') return undefined;
   const host = tokens[isSymbol(tokens[index + 1], '(') ? index + 2 : index + 1];
-  return host?.kind === 'string' ? { kind, host: host.value } : undefined;
+  if (host?.kind === 'string') return { kind, host: host.value };
+  return isSymbol(tokens[index + 1], '=') ? undefined : { kind };
 }
 
 function isOption(tokens: readonly LuaToken[], index: number): boolean {

@@ -1,55 +1,21 @@
+import * as v from 'valibot';
+import { isAlias, isMap, isScalar, parse, parseAllDocuments, type Document, type Node } from 'yaml';
 import {
-  isAlias,
-  isMap,
-  isScalar,
-  parse,
-  parseAllDocuments,
-  type Document,
-  type Node,
-  type Scalar,
-} from 'yaml';
-import type { ExpectedSettings, ReadSecret, ReadSettings, ReplacedText } from '../config-file.ts';
-import { replaceRange, unwritableSecret } from '../replace-range.ts';
+  configFileFormat,
+  type ExpectedSettings,
+  type FoundSecret,
+  type ReadSettings,
+} from '../config-file.ts';
 
-/**
- * rtcstats-server's YAML file (`config/production.yaml`), which node-config loads when the process starts.
- *
- * @see https://github.com/rtcstats/rtcstats
- */
-export const secretSetting = 'authorization.jwtSecret';
+const secretSetting = 'authorization.jwtSecret';
+
+const settingsSchema = v.object({
+  /** `none`: absent or empty, so everyone is let in. `other`: not a string, which refuses every token. */
+  secret: v.picklist(['string', 'none', 'other']),
+});
 
 /** The one setting of rtcstats-server that decides about tokens: it looks at nothing but the signature and times. */
-export interface RtcstatsSettings {
-  /** `none`: absent or empty, so everyone is let in. `other`: not a text, which refuses every token. */
-  readonly secret: 'text' | 'none' | 'other';
-}
-
-/** The secret as the server gets it. Refused: a number, a list, an alias, a file of several documents. */
-export function readSecret(text: string): ReadSecret {
-  const found = findSecret(text);
-  return found.ok ? { ok: true, secret: found.scalar.value } : found;
-}
-
-/** Replaces the scalar of `authorization.jwtSecret` in its own style; a plain one gets quotes where it needs them. */
-export function replaceSecret(text: string, secret: string): ReplacedText {
-  const unwritable = unwritableSecret(secret);
-  if (unwritable !== undefined) return { ok: false, problem: unwritable };
-  const found = findSecret(text);
-  if (!found.ok) return found;
-  const { scalar } = found;
-  if (!scalar.range) return { ok: false, problem: `${secretSetting} has no place in the text` };
-  if (scalar.anchor !== undefined) {
-    return {
-      ok: false,
-      problem: `${secretSetting} has the anchor &${scalar.anchor}: other values follow it`,
-    };
-  }
-  const written = inStyleOf(scalar, secret);
-  if (written === undefined)
-    return { ok: false, problem: `${secretSetting} is a block text: write it on one line` };
-  const range = { start: scalar.range[0], end: scalar.range[1] };
-  return replaceRange(text, range, { written, secret, readSecret });
-}
+export type RtcstatsSettings = v.InferOutput<typeof settingsSchema>;
 
 /** Reads whether tokens are asked for at all. */
 export function readSettings(text: string): ReadSettings<RtcstatsSettings> {
@@ -59,39 +25,52 @@ export function readSettings(text: string): ReadSettings<RtcstatsSettings> {
   if (value === undefined || value === null) return { ok: true, settings: { secret: 'none' } };
   if (!isScalar(value)) return { ok: true, settings: { secret: 'other' } };
   if (value.value === null || value.value === '') return { ok: true, settings: { secret: 'none' } };
-  return { ok: true, settings: { secret: typeof value.value === 'string' ? 'text' : 'other' } };
+  return { ok: true, settings: { secret: typeof value.value === 'string' ? 'string' : 'other' } };
 }
 
 /** One line where the server would let everyone in, or no one. `expected` has nothing that this server compares. */
-export function settingsProblems(settings: RtcstatsSettings, _expected: ExpectedSettings): readonly string[] {
+function settingsProblems(settings: RtcstatsSettings, _expected: ExpectedSettings): readonly string[] {
   switch (settings.secret) {
-    case 'text':
+    case 'string':
       return [];
     case 'none':
       return [`${secretSetting} is empty or missing: rtcstats-server lets everyone in without a token`];
     case 'other':
-      return [`${secretSetting} is not a text: rtcstats-server refuses every token`];
+      return [`${secretSetting} is not a string: rtcstats-server refuses every token`];
   }
 }
 
-/** What {@link settingsProblems} says about a file's text. */
-export function problems(text: string, expected: ExpectedSettings): readonly string[] {
-  const read = readSettings(text);
-  return read.ok ? settingsProblems(read.settings, expected) : [read.problem];
-}
-
-type FoundSecret =
-  { readonly ok: true; readonly scalar: Scalar<string> } | { readonly ok: false; readonly problem: string };
-
+/**
+ * The secret as the server gets it; a key without a value, or with `null`, holds an empty one. Another one is written in
+ * the same style, quoted if it needs to be. Refused: a number, an array, an alias, what an alias repeats, a block
+ * of several lines, a file of several documents.
+ */
 function findSecret(text: string): FoundSecret {
+  const refuse = (problem: string): FoundSecret => ({ ok: false, problem: `${secretSetting} ${problem}` });
   const parsed = parseFile(text);
   if (!parsed.ok) return parsed;
   const value = secretNode(parsed.document);
-  if (value === undefined) return { ok: false, problem: `${secretSetting} is missing` };
-  if (isAlias(value))
-    return { ok: false, problem: `${secretSetting} is the alias *${value.source}, not a text` };
-  if (isScalar<string>(value) && typeof value.value === 'string') return { ok: true, scalar: value };
-  return { ok: false, problem: `${secretSetting} is not a text; an empty one is written ''` };
+  if (value === undefined) return refuse('is missing');
+  if (isAlias(value)) return refuse(`is the alias *${value.source}: write the secret itself`);
+  if (!isScalar(value) || !value.range || !(typeof value.value === 'string' || value.value === null)) {
+    return refuse("is not a string; an empty one is written ''");
+  }
+  const { source = '', type, range } = value;
+  const anchor = [value, parsed.document.get('authorization', true), parsed.document.contents]
+    .map((node) => (isMap(node) || isScalar(node) ? node.anchor : undefined))
+    .find((name) => name !== undefined);
+  if (anchor !== undefined) return refuse(`has the anchor &${anchor} or is below it: other values follow it`);
+  if (value.value === null && value.tag !== undefined) return refuse('has a tag: remove it');
+  const [start, end] = range;
+  const write = (secret: string): string => {
+    if (type === 'QUOTE_DOUBLE') return `"${secret}"`;
+    const written = type === 'PLAIN' && isPlainString(secret) ? secret : `'${secret}'`;
+    // A key without a value ends with its colon, and a comment may follow.
+    return value.value !== null || source !== '' ? written : ` ${written}${text[end] === '#' ? ' ' : ''}`;
+  };
+  if (type !== 'PLAIN' && type !== 'QUOTE_SINGLE' && type !== 'QUOTE_DOUBLE')
+    return refuse('is a block of lines: write it on one line');
+  return { ok: true, secret: value.value ?? '', start, end, write };
 }
 
 /** The node at `authorization.jwtSecret`; `null` for a key without any value, `undefined` where there is no key. */
@@ -123,21 +102,8 @@ function parseFile(text: string): ParsedFile {
   return { ok: true, document };
 }
 
-function inStyleOf(scalar: Scalar, secret: string): string | undefined {
-  switch (scalar.type) {
-    case 'PLAIN':
-      return isPlainText(secret) ? secret : `'${secret}'`;
-    case 'QUOTE_SINGLE':
-      return `'${secret}'`;
-    case 'QUOTE_DOUBLE':
-      return `"${secret}"`;
-    default:
-      return undefined;
-  }
-}
-
-/** Whether a secret without quotes is a text and no number or word in YAML 1.1 and in 1.2: readers differ. */
-function isPlainText(secret: string): boolean {
+/** Whether a secret without quotes is a string and no number or word in YAML 1.1 and in 1.2: readers differ. */
+function isPlainString(secret: string): boolean {
   return (['1.1', '1.2'] as const).every((version) => {
     try {
       return parse(`[${secret}]`, { version })?.[0] === secret;
@@ -146,3 +112,17 @@ function isPlainText(secret: string): boolean {
     }
   });
 }
+
+/**
+ * rtcstats-server's YAML file (`config/production.yaml`), which node-config loads when the process starts.
+ *
+ * @see https://github.com/rtcstats/rtcstats
+ */
+export const rtcstatsYaml = configFileFormat<RtcstatsSettings>({
+  secretSetting,
+  encoding: 'utf8',
+  findSecret,
+  readSettings,
+  settingsSchema,
+  settingsProblems,
+});

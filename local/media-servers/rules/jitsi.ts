@@ -1,4 +1,4 @@
-import { acceptedIssuersOf, readSecret, readSettings } from '../../../lib/media-servers/jitsi/config-file.ts';
+import { acceptedIssuersOf, prosodyLua } from '../../../lib/media-servers/jitsi/config-file.ts';
 import { joinRoom } from './jitsi-join.ts';
 import { logIn } from './jitsi-login.ts';
 import type { JitsiRefusal, JitsiServer } from './jitsi-session.ts';
@@ -19,9 +19,9 @@ export const jitsiRules: ServerRules<JitsiServer> = {
 };
 
 function readConfig(text: string): ReadConfig<JitsiServer> {
-  const secret = readSecret(text);
+  const secret = prosodyLua.readSecret(text);
   if (!secret.ok) return secret;
-  const read = readSettings(text);
+  const read = prosodyLua.readSettings(text);
   if (!read.ok) return read;
   const { settings } = read;
   if (settings.authentication !== 'token') {

@@ -1,4 +1,4 @@
-import { readSecret, readSettings } from '../../../lib/media-servers/red5/config-file.ts';
+import { red5Properties } from '../../../lib/media-servers/red5/config-file.ts';
 import type { Attempt, HeldSettings, Judgement, ReadConfig, ServerRules } from './server-rules.ts';
 import { decodeJson, hmac, isObject, sameBytes } from './token-text.ts';
 
@@ -41,12 +41,12 @@ export const red5Rules: ServerRules<Red5Server> = {
 };
 
 function readConfig(text: string): ReadConfig<Red5Server> {
-  const secret = readSecret(text);
+  const secret = red5Properties.readSecret(text);
   if (!secret.ok) return secret;
-  const read = readSettings(text);
+  const read = red5Properties.readSettings(text);
   if (!read.ok) return read;
   const { active = true, protocols, ttlMinutes = 60, issuer = '' } = read.settings;
-  if (Number.isNaN(ttlMinutes)) return { ok: false, problem: 'jwt.ttl.minutes is not a whole number' };
+  if (ttlMinutes === null) return { ok: false, problem: 'jwt.ttl.minutes is not a whole number' };
   const open = new Set(Object.entries(protocols).flatMap(([protocol, isOn]) => (isOn ? [] : [protocol])));
   return { ok: true, settings: { secret: secret.secret, active, open, ttlMinutes, issuer } };
 }

@@ -1,4 +1,4 @@
-import { readSecret } from '../../../lib/media-servers/rtcstats/config-file.ts';
+import { rtcstatsYaml } from '../../../lib/media-servers/rtcstats/config-file.ts';
 import type { Attempt, Granted, HeldSettings, Judgement, ReadConfig, ServerRules } from './server-rules.ts';
 import { decodeJson, hmac, isObject, sameBytes } from './token-text.ts';
 
@@ -16,7 +16,7 @@ export const rtcstatsRules: ServerRules<HeldSettings> = {
 };
 
 function readConfig(text: string): ReadConfig<HeldSettings> {
-  const read = readSecret(text);
+  const read = rtcstatsYaml.readSecret(text);
   return read.ok ? { ok: true, settings: { secret: read.secret } } : read;
 }
 

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LuaFactory } from 'wasmoon';
-import {
-  problems,
-  readSecret,
-  readSettings,
-  replaceSecret,
-} from '../../../lib/media-servers/jitsi/config-file.ts';
+import { prosodyLua } from '../../../lib/media-servers/jitsi/config-file.ts';
 import { newSecret } from '../arbitraries.ts';
+
+const { problems, readSecret, readSettings, replaceSecret } = prosodyLua;
 
 const typical = `
 plugin_paths = { "/usr/share/jitsi-meet/prosody-plugins/" }
@@ -83,34 +80,42 @@ describe('readSecret', () => {
       'Component "c" "muc"\napp_secret = "x"',
       'line 2: app_secret belongs to the Component "c", not to a VirtualHost',
     ],
-    ['a variable', 'app_secret = secret', 'line 1: app_secret is not a plain text'],
-    ['a call', 'app_secret = os.getenv("SECRET")', 'line 1: app_secret is not a plain text'],
-    ['two texts joined', 'app_secret = "a" .. "b"', 'line 1: app_secret is not a plain text'],
-    ['a choice', 'app_secret = "a" or "b"', 'line 1: app_secret is not a plain text'],
-    ['a list', 'app_secret = { "a", "b" }', 'line 1: app_secret is not a plain text'],
-    ['a number', 'app_secret = 5', 'line 1: app_secret is not a plain text'],
+    ['a variable', 'app_secret = secret', 'line 1: app_secret is not a plain string'],
+    ['a call', 'app_secret = os.getenv("SECRET")', 'line 1: app_secret is not a plain string'],
+    ['two texts joined', 'app_secret = "a" .. "b"', 'line 1: app_secret is not a plain string'],
+    ['a choice', 'app_secret = "a" or "b"', 'line 1: app_secret is not a plain string'],
+    ['a list', 'app_secret = { "a", "b" }', 'line 1: app_secret is not a plain string'],
+    ['a number', 'app_secret = 5', 'line 1: app_secret is not a plain string'],
     [
       'bytes that are no ASCII',
       String.raw`app_secret = "\xC3\xA9"`,
-      'line 1: app_secret is not a plain text',
+      'line 1: app_secret is not a plain string',
     ],
     [
       'a condition',
       'if x then\napp_secret = "a" end',
-      'line 2: app_secret stands where only Prosody can tell its value',
+      'line 2: app_secret is used in a way whose value only Prosody can tell',
     ],
     [
       'a table',
       'VirtualHost "a" { app_secret = "a" }',
-      'line 1: app_secret stands where only Prosody can tell its value',
+      'line 1: app_secret is used in a way whose value only Prosody can tell',
     ],
-    ['a local', 'local app_secret = "a"', 'line 1: app_secret stands where only Prosody can tell its value'],
+    [
+      'a local',
+      'local app_secret = "a"',
+      'line 1: app_secret is used in a way whose value only Prosody can tell',
+    ],
     [
       'a second target',
       'app_id, app_secret = "a", "b"',
-      'line 1: app_secret stands where only Prosody can tell its value',
+      'line 1: app_secret is used in a way whose value only Prosody can tell',
     ],
-    ['a field', 'x.app_secret = "a"', 'line 1: app_secret stands where only Prosody can tell its value'],
+    [
+      'a field',
+      'x.app_secret = "a"',
+      'line 1: app_secret is used in a way whose value only Prosody can tell',
+    ],
     [
       'a text without an end',
       'a = 1\napp_secret = "abc\n',
@@ -126,6 +131,16 @@ describe('readSecret', () => {
       'app_secret = "abc" --[[',
       'line 1: a long bracket that begins here has no end',
     ],
+    [
+      'a file that ends before it',
+      'do return end\napp_secret = "a"',
+      'line 1: with "return" only Prosody can tell which options are set',
+    ],
+    [
+      'a file that sets options without their names',
+      'app_secret = "a"\n_ENV["app_" .. "secret"] = "b"',
+      'line 2: with "_ENV" only Prosody can tell which options are set',
+    ],
     ['a block without an end', 'if x then\n', 'a block or a bracket is not closed'],
     ['an end without a block', 'end\napp_secret = "abc"', 'line 1: "end" closes nothing'],
     ['what is no Lua', 'app_secret = "abc" $', 'line 1: a character that Lua does not know'],
@@ -136,7 +151,7 @@ describe('readSecret', () => {
 
 describe('replaceSecret', () => {
   test('changes only the value of a typical file', () => {
-    expect(replaceSecret(typical, 'NEW')).toEqual({
+    expect(replaceSecret(typical, 'NEW')).toMatchObject({
       ok: true,
       text: typical.replace('an-old-secret', 'NEW'),
     });
@@ -150,7 +165,7 @@ describe('replaceSecret', () => {
     ['CRLF', 'a = 1\r\napp_secret = "old"\r\n', 'a = 1\r\napp_secret = "NEW"\r\n'],
     ['a byte order mark', '\uFEFFapp_secret = "old"', '\uFEFFapp_secret = "NEW"'],
   ])('keeps %s', (_title, text, replaced) => {
-    expect(replaceSecret(text, 'NEW')).toEqual({ ok: true, text: replaced });
+    expect(replaceSecret(text, 'NEW')).toMatchObject({ ok: true, text: replaced });
   });
 
   test.each([
@@ -158,6 +173,7 @@ describe('replaceSecret', () => {
     ['a secret that ends the text', typical, 'a"; os.exit() --'],
     ['a secret with a backslash', typical, 'a\\'],
     ['a variable', 'app_secret = secret', 'NEW'],
+    ['a public key', 'app_secret = [[\n-----BEGIN PUBLIC KEY-----\nMII\n-----END PUBLIC KEY-----\n]]', 'NEW'],
   ])('refuses %s', (_title, text, secret) => {
     expect(replaceSecret(text, secret)).toMatchObject({ ok: false });
   });
@@ -191,7 +207,7 @@ describe('replaceSecret', () => {
           const before = [...above, `app_secret = ${open}`].join(end);
           const after = [close, ...below].join(end);
           expect(readSecret(before + old + after)).toEqual({ ok: true, secret: old });
-          expect(replaceSecret(before + old + after, next)).toEqual({
+          expect(replaceSecret(before + old + after, next)).toMatchObject({
             ok: true,
             text: before + next + after,
           });
@@ -285,7 +301,7 @@ describe('problems', () => {
     [
       'people without a token',
       'allow_empty_token = true',
-      'allow_empty_token is true: people come in without a token',
+      'allow_empty_token is true: users are let in without a token',
     ],
     [
       'tokens without a room',
@@ -318,6 +334,8 @@ describe('problems', () => {
       'another domain that is not compared',
       'VirtualHost "other.example.com" enable_domain_verification = false',
     ],
+    ['parentheses around the host', 'VirtualHost("meet.example.com")\napp_id = "streampass"'],
+    ['a host whose name only Prosody can tell', 'VirtualHost(name)\napp_id = "streampass"'],
     ['the domain in other case', 'VirtualHost "Meet.Example.COM"'],
     [
       'a global option that the host replaces',

@@ -1,12 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  problems,
-  readSecret,
-  readSettings,
-  replaceSecret,
-} from '../../../lib/media-servers/red5/config-file.ts';
+import { red5Properties } from '../../../lib/media-servers/red5/config-file.ts';
 import { newSecret } from '../arbitraries.ts';
+
+const { problems, readSecret, readSettings, replaceSecret } = red5Properties;
 
 const typical = [
   '# Red5 Pro',
@@ -55,7 +52,7 @@ describe('readSecret', () => {
     [
       'the key twice',
       'jwt.secret=a\nb=1\njwt.secret=c',
-      'jwt.secret stands more than once (lines 1, 3): leave one',
+      'jwt.secret is listed more than once (lines 1, 3): leave one',
     ],
     [
       'a placeholder',
@@ -81,13 +78,14 @@ describe('replaceSecret', () => {
     ['CRLF and odd blanks', '\tjwt.secret :  old\r\nb = 2\r\n', '\tjwt.secret :  NEW\r\nb = 2\r\n'],
     ['an empty value', 'jwt.secret=\nb=2', 'jwt.secret=NEW\nb=2'],
     ['a continued value, whole', 'jwt.secret=ol\\\n  d\nb=2', 'jwt.secret=NEW\nb=2'],
+    ['a key without a separator', 'jwt.secret\nb=2', 'jwt.secret=NEW\nb=2'],
     ['a value that begins on the next line', 'jwt.secret=\\\n  old\nb=2', 'jwt.secret=\\\n  NEW\nb=2'],
     ['an escaped value', 'jwt.secret=\\u006fld\nb=2', 'jwt.secret=NEW\nb=2'],
     ['other keys twice', 'a=1\na=2\njwt.secret=old', 'a=1\na=2\njwt.secret=NEW'],
     ['a byte order mark before a comment', '\uFEFF#x\njwt.secret=old', '\uFEFF#x\njwt.secret=NEW'],
     ['the same words elsewhere', '# old\nx=old\njwt.secret=old', '# old\nx=old\njwt.secret=NEW'],
   ])('changes only the value: %s', (_title, text, replaced) => {
-    expect(replaceSecret(text, 'NEW')).toEqual({ ok: true, text: replaced });
+    expect(replaceSecret(text, 'NEW')).toMatchObject({ ok: true, text: replaced });
   });
 
   test.each([
@@ -95,7 +93,6 @@ describe('replaceSecret', () => {
     ['a secret with a line end', typical, 'abc\njwt.issuer=x'],
     ['a secret with a backslash', typical, 'abc\\'],
     ['a placeholder as the secret', typical, '${x}'],
-    ['a key without a separator', 'jwt.secret\nb=2', 'NEW'],
     ['a secret that the separator would swallow', 'jwt.secret \nb=2', '=NEW'],
     ['the key twice', 'jwt.secret=a\njwt.secret=b', 'NEW'],
   ])('refuses %s', (_title, text, secret) => {
@@ -133,7 +130,7 @@ describe('replaceSecret', () => {
           const text = `${before}jwt.secret${by}${old}${after}`;
           fc.pre(!old.startsWith('=') && !next.startsWith('='));
           expect(readSecret(text)).toEqual({ ok: true, secret: old });
-          expect(replaceSecret(text, next)).toEqual({
+          expect(replaceSecret(text, next)).toMatchObject({
             ok: true,
             text: `${before}jwt.secret${by}${next}${after}`,
           });
@@ -208,6 +205,10 @@ describe('problems', () => {
 
   test('takes an empty issuer for any issuer', () => {
     expect(problems('jwt.issuer=\n', expected)).toEqual([]);
+  });
+
+  test('does not judge a setting that is a placeholder', () => {
+    expect(problems('jwt.issuer=${ISSUER}\nauth.active=${AUTH}', expected)).toEqual([]);
   });
 
   test('takes the last of two values, as Java does', () => {

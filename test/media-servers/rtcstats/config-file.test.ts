@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import {
-  problems,
-  readSecret,
-  readSettings,
-  replaceSecret,
-} from '../../../lib/media-servers/rtcstats/config-file.ts';
+import { rtcstatsYaml } from '../../../lib/media-servers/rtcstats/config-file.ts';
 import { newSecret } from '../arbitraries.ts';
+
+const { problems, readSecret, readSettings, replaceSecret } = rtcstatsYaml;
 
 describe('readSecret', () => {
   test.each([
@@ -15,7 +12,8 @@ describe('readSecret', () => {
     ['single quotes', "authorization:\n  jwtSecret: 'a''b'\n", "a'b"],
     ['double quotes and escapes', 'authorization: { "jwtSecret": "\\x61bc" }', 'abc'],
     ['a comment behind it', 'authorization:\n  jwtSecret: abc # jwtSecret: no\n', 'abc'],
-    ['a block text with its line end', 'authorization:\n  jwtSecret: |\n    abc\n', 'abc\n'],
+    ['a key without a value', 'authorization:\n  jwtSecret:\n', ''],
+    ['null', 'authorization:\n  jwtSecret: null\n', ''],
     ['digits that are marked as a text', 'authorization:\n  jwtSecret: !!str 123\n', '123'],
     ['an empty text', "authorization:\n  jwtSecret: ''\n", ''],
     ['JSON', '{"authorization":{"jwtSecret":"abc"}}', 'abc'],
@@ -41,22 +39,32 @@ describe('readSecret', () => {
     [
       'a number',
       'authorization:\n  jwtSecret: 123\n',
-      "authorization.jwtSecret is not a text; an empty one is written ''",
+      "authorization.jwtSecret is not a string; an empty one is written ''",
     ],
     [
-      'nothing',
-      'authorization:\n  jwtSecret:\n',
-      "authorization.jwtSecret is not a text; an empty one is written ''",
+      'a block of lines',
+      'authorization:\n  jwtSecret: |\n    abc\n',
+      'authorization.jwtSecret is a block of lines: write it on one line',
+    ],
+    [
+      'a value that others repeat',
+      'authorization:\n  jwtSecret: &s abc\nb: *s\n',
+      'authorization.jwtSecret has the anchor &s or is below it: other values follow it',
+    ],
+    [
+      'nothing with a tag',
+      'authorization:\n  jwtSecret: !!null\n',
+      'authorization.jwtSecret has a tag: remove it',
     ],
     [
       'a list',
       'authorization:\n  jwtSecret: [a, b]\n',
-      "authorization.jwtSecret is not a text; an empty one is written ''",
+      "authorization.jwtSecret is not a string; an empty one is written ''",
     ],
     [
       'an alias',
       'x: &s abc\nauthorization:\n  jwtSecret: *s\n',
-      'authorization.jwtSecret is the alias *s, not a text',
+      'authorization.jwtSecret is the alias *s: write the secret itself',
     ],
     [
       'two documents',
@@ -94,6 +102,18 @@ describe('replaceSecret', () => {
       'authorization: {jwtSecret: "NEW" , b: 1}',
     ],
     ['an empty text', 'authorization:\n  jwtSecret: ""\n', 'authorization:\n  jwtSecret: "NEW"\n'],
+    ['a key without a value', 'authorization:\n  jwtSecret:\nb: 1', 'authorization:\n  jwtSecret: NEW\nb: 1'],
+    [
+      'a comment after the key',
+      'authorization:\n  jwtSecret: # x\n',
+      'authorization:\n  jwtSecret:  NEW # x\n',
+    ],
+    ['null', 'authorization:\n  jwtSecret: ~\nb: 1', 'authorization:\n  jwtSecret: NEW\nb: 1'],
+    [
+      'a flow key without a value',
+      'authorization: {"jwtSecret":,b: 1}',
+      'authorization: {"jwtSecret": NEW,b: 1}',
+    ],
     [
       'a tag before it',
       'authorization:\n  jwtSecret: !!str old\n',
@@ -115,13 +135,13 @@ describe('replaceSecret', () => {
       '\uFEFFauthorization:\n  jwtSecret: NEW\n',
     ],
   ])('changes only the value: %s', (_title, text, replaced) => {
-    expect(replaceSecret(text, 'NEW')).toEqual({ ok: true, text: replaced });
+    expect(replaceSecret(text, 'NEW')).toMatchObject({ ok: true, text: replaced });
   });
 
   test.each(['123', '1e5', '0x1F', 'true', 'null', '1_000', '-'])(
     'quotes the plain value %s, which would be no text',
     (secret) => {
-      expect(replaceSecret('authorization:\n  jwtSecret: old\n', secret)).toEqual({
+      expect(replaceSecret('authorization:\n  jwtSecret: old\n', secret)).toMatchObject({
         ok: true,
         text: `authorization:\n  jwtSecret: '${secret}'\n`,
       });
@@ -161,7 +181,7 @@ describe('replaceSecret', () => {
           const after = [`${quote}  # the secret`, '  more: x', 'z: 1'].join(end);
           const text = before + old + after;
           expect(readSecret(text)).toEqual({ ok: true, secret: old });
-          expect(replaceSecret(text, next)).toEqual({ ok: true, text: before + next + after });
+          expect(replaceSecret(text, next)).toMatchObject({ ok: true, text: before + next + after });
         },
       ),
     );
@@ -231,7 +251,7 @@ describe('problems', () => {
     [
       'a list',
       'authorization: {jwtSecret: [a, b]}',
-      ['authorization.jwtSecret is not a text: rtcstats-server refuses every token'],
+      ['authorization.jwtSecret is not a string: rtcstats-server refuses every token'],
     ],
     ['an unreadable file', 'a: "', ['line 1: the YAML cannot be read (MISSING_CHAR)']],
   ])('judges %s', (_title, text, lines) => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVERS_LABEL } from '../../../lib/signing-keys/labels.ts';
-import { replaceSecret } from '../../../lib/media-servers/red5/config-file.ts';
+import { red5Properties } from '../../../lib/media-servers/red5/config-file.ts';
 import type { SecretsManagerEndpoint } from '../../../local/secrets-manager/endpoint.ts';
 import { rulesOf } from '../../../local/media-servers/rules/index.ts';
 import type { Chance } from './chance.ts';
@@ -83,7 +83,7 @@ function fetchLabelled(file: string, secrets: SecretsManagerEndpoint): boolean {
     VersionStage: SERVERS_LABEL,
   });
   if (output === undefined) return false;
-  const replaced = replaceSecret(readFileSync(file, 'utf8'), String(output['SecretString']));
+  const replaced = red5Properties.replaceSecret(readFileSync(file, 'utf8'), String(output['SecretString']));
   if (replaced.ok) writeFileSync(file, replaced.text);
   return replaced.ok;
 }
