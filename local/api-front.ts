@@ -1,41 +1,56 @@
 import { request as forward } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { listenOnLoopback } from './oidc-provider/loopback.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isLoopbackOrigin, listenOnLoopback } from './loopback.ts';
 
 /** What the front is started with. */
 export interface ApiFrontOptions {
   readonly port: number;
   /** Where serverless-offline listens, on 127.0.0.1. */
   readonly behind: number;
-  /** The origins that serverless.yml allows. */
-  readonly allowedOrigins: readonly string[];
+  /** An origin that serverless.yml allows. */
+  readonly allowedOrigin: string;
 }
 
 /**
- * Stands before serverless-offline and answers CORS as API Gateway does: headers for configured origins alone, while the
- * emulation echoes whatever origin it is sent. All else passes through.
+ * Stands before serverless-offline and answers CORS for each origin of this machine as API Gateway does for a configured one,
+ * so that people develop their own page against the API. The emulation, which echoes whatever origin it is sent, never sees
+ * another origin. All else passes through.
  *
  * @see Amazon API Gateway Developer Guide, "Configure CORS for HTTP APIs"
  */
 export async function startApiFront({
   port,
   behind,
-  allowedOrigins,
+  allowedOrigin,
 }: ApiFrontOptions): Promise<{ close: () => Promise<void> }> {
-  return listenOnLoopback(port, (request, response) => pass(request, response, behind, allowedOrigins));
+  return listenOnLoopback(port, (request, response) => pass(request, response, behind, allowedOrigin), {
+    anyOrigin: true,
+  });
 }
 
 function pass(
   request: IncomingMessage,
   response: ServerResponse,
   behind: number,
-  allowedOrigins: readonly string[],
+  allowedOrigin: string,
 ): void {
+  const { origin, ...others } = request.headers;
+  const allowed = origin !== undefined && isLoopbackOrigin(origin);
   const upstream = forward(
-    { host: '127.0.0.1', port: behind, method: request.method, path: request.url, headers: request.headers },
+    {
+      host: '127.0.0.1',
+      port: behind,
+      method: request.method,
+      path: request.url,
+      headers: { ...others, ...(allowed && { origin: allowedOrigin }) },
+    },
     (answer) => {
-      const allowed = allowedOrigins.includes(request.headers.origin ?? '');
-      response.writeHead(answer.statusCode ?? 502, allowed ? answer.headers : withoutCors(answer.headers));
+      const { statusCode = 502, headers } = answer;
+      const answered = headers['access-control-allow-origin'];
+      response.writeHead(statusCode, {
+        ...headers,
+        ...(allowed && answered !== undefined && { 'access-control-allow-origin': origin }),
+      });
       answer.pipe(response);
     },
   );
@@ -45,8 +60,4 @@ function pass(
   });
   response.on('close', () => upstream.destroy());
   request.pipe(upstream);
-}
-
-function withoutCors(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('access-control-')));
 }

@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { RotationReport } from '../lib/rotation/report.ts';
 import { startApiFront } from './api-front.ts';
 
 const root = join(import.meta.dirname, '..');
 const OSLS = join(root, 'node_modules/serverless/bin/serverless.js');
+const REFUSE_FOREIGN = pathToFileURL(join(import.meta.dirname, 'refuse-foreign.ts')).href;
 
 /** What the API is started with. */
 export interface ApiOptions {
@@ -14,8 +16,8 @@ export interface ApiOptions {
   /** Where serverless-offline itself listens. */
   readonly offlinePort: number;
   readonly lambdaPort: number;
-  /** Origins of pages that may call it. */
-  readonly allowedOrigins: readonly string[];
+  /** The demo page's: an origin that the deployed API would allow. Here any origin of this machine is allowed. */
+  readonly allowedOrigin: string;
   /** Environment of the functions, beside this process's own. */
   readonly env: Readonly<Record<string, string>>;
   /** Where what the functions and the emulation print goes. */
@@ -45,7 +47,7 @@ export async function startApi({
   port,
   offlinePort,
   lambdaPort,
-  allowedOrigins,
+  allowedOrigin,
   env,
   logFile,
 }: ApiOptions): Promise<Api> {
@@ -53,6 +55,7 @@ export async function startApi({
   const child = spawn(
     process.execPath,
     [
+      `--import=${REFUSE_FOREIGN}`,
       OSLS,
       'offline',
       'start',
@@ -67,7 +70,7 @@ export async function startApi({
       env: {
         ...process.env,
         ...env,
-        CORS_ORIGINS: allowedOrigins.join(','),
+        CORS_ORIGINS: allowedOrigin,
         SLS_TELEMETRY_DISABLED: '1',
         SLS_NOTIFICATIONS_MODE: 'off',
       },
@@ -84,7 +87,7 @@ export async function startApi({
   let front: { close: () => Promise<void> } | undefined;
 
   async function resume(): Promise<void> {
-    front = await startApiFront({ port, behind: offlinePort, allowedOrigins });
+    front = await startApiFront({ port, behind: offlinePort, allowedOrigin });
   }
 
   async function pause(): Promise<void> {

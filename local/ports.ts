@@ -51,7 +51,9 @@ export async function takenPorts(ports: Ports): Promise<readonly string[]> {
         await (await holdPort(port)).release();
         return [];
       } catch {
-        return [`port ${port} (${name}) is taken: end the program that listens on it`];
+        return [
+          `port ${port} (${name}) is taken: end the program that listens on it, or choose other ports with --port`,
+        ];
       }
     }),
   );

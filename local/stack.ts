@@ -112,7 +112,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await startApi({
         port: ports.api,
         offlinePort: ports.offline,
-        allowedOrigins: [page],
+        allowedOrigin: page,
         lambdaPort: ports.lambda,
         logFile,
         env: {

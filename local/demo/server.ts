@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { listenOnLoopback } from '../oidc-provider/loopback.ts';
+import { listenOnLoopback } from '../loopback.ts';
 import { demoClientId } from '../oidc-provider/client.ts';
 import type { DemoConfig } from './demo-config.ts';
 import { readPageFiles } from './page-files.ts';
@@ -46,20 +46,14 @@ export async function startDemoPage(options: DemoPageOptions): Promise<DemoPage>
   const headers = pageHeaders([api, oidcIssuer, ...Object.values(servers)]);
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    // Another name for this address would be another site's (DNS rebinding).
-    const { host = '' } = request.headers;
     const send = (status: number, type: string, body: string): void => {
       response
         .writeHead(status, { ...headers, 'content-type': type })
         .end(request.method === 'HEAD' ? '' : body);
     };
-    if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host)) {
-      send(421, 'text/plain; charset=utf-8', 'This page is served as localhost only.\n');
-      return;
-    }
     const path = URL.parse(request.url ?? '/', 'http://localhost')?.pathname ?? '/';
     if (path === '/rotation') {
-      const { status, body } = await answerRotation(request, `http://${host}`, ask);
+      const { status, body } = await answerRotation(request, `http://${request.headers.host}`, ask);
       send(status, 'application/json', JSON.stringify(body));
       return;
     }

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
+import { listenOnLoopback } from '../loopback.ts';
 import { answerConnect } from './connect.ts';
 import { makeFleet, type Fleet } from './fleet.ts';
 import { answer, answerJson, type HttpExchange } from './http-exchange.ts';
@@ -16,7 +15,7 @@ import type { WireForm } from './wire-form.ts';
 /** How a local media server is started. */
 export interface MediaServerOptions {
   readonly kind: MediaServerKind;
-  /** On 127.0.0.1 · 0 takes a free one. */
+  /** On loopback · 0 takes a free one. */
   readonly port: number;
   /** One configuration file a node; a file that is not there leaves its node down until a reload finds it. */
   readonly files: readonly string[];
@@ -43,21 +42,23 @@ export interface MediaServer {
  * Starts a media server that judges tokens by its kind's documented rules. Each node reads its own configuration file when
  * it starts and when it is told to reload (`POST /nodes/N/reload`), never in between.
  *
- * @throws {Error} where the port is taken: what is wrong, in one line
+ * @throws {Error} one line: the port is taken
  */
 export async function startMediaServer(options: MediaServerOptions): Promise<MediaServer> {
   const { kind } = options;
   const fleet = await openFleetOf(options);
-  const server = createServer((request, response) => {
-    void answerRequest(fleet, request, response);
-  });
-  server.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy());
-    const url = parseUrl(request);
-    if (url === undefined || fleet.wire.upgrade === undefined) socket.destroy();
-    else fleet.wire.upgrade(request, url, socket, head);
-  });
-  const port = await listen(server, options.port, kind);
+  const server = await listenOnLoopback(
+    options.port,
+    (request, response) => void answerRequest(fleet, request, response),
+    {
+      upgrade: (request, socket, head) => {
+        const url = parseUrl(request);
+        if (url === undefined || fleet.wire.upgrade === undefined) socket.destroy();
+        else fleet.wire.upgrade(request, url, socket, head);
+      },
+    },
+  );
+  const { port } = server;
   await Promise.all(
     fleet.nodes.map(({ status, index }) =>
       writeReloadAddress(status().file, `http://127.0.0.1:${port}/nodes/${index}/reload`),
@@ -76,11 +77,7 @@ export async function startMediaServer(options: MediaServerOptions): Promise<Med
     },
     close: async () => {
       await fleet.wire.close();
-      const closed = new Promise<void>((done) => {
-        server.close(() => done());
-      });
-      server.closeAllConnections();
-      await closed;
+      await server.close();
       await Promise.all(fleet.nodes.map(({ status }) => removeReloadAddress(status().file)));
     },
   };
@@ -163,16 +160,4 @@ async function answerRoute(fleet: OpenFleet, exchange: HttpExchange): Promise<bo
 
 function parseUrl({ url = '/' }: IncomingMessage): URL | undefined {
   return URL.parse(url, 'http://localhost') ?? undefined;
-}
-
-async function listen(server: Server, port: number, kind: MediaServerKind): Promise<number> {
-  server.listen(port, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    const problem = isTaken ? `port ${port} is taken` : `port ${port} cannot be opened`;
-    throw new Error(`the ${kind} media server cannot start: ${problem}`, { cause: error });
-  }
-  return (server.address() as AddressInfo).port;
 }

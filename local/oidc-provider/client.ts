@@ -24,8 +24,8 @@ interface DemoClientOptions {
 }
 
 /**
- * A public client (no secret, so PKCE is required) which a page at `origin` and the command line share.
- * Redirects go to `origin/`, `origin/callback` and `commandLineRedirectUri`; logout goes back to `origin/`.
+ * A public client (no secret, so PKCE is required) which the demo page, pages that are developed on this machine and the
+ * command line share. Beside the addresses that it registers, the provider redirects to any other on loopback.
  */
 export function demoClient({
   clientId = demoClientId,
@@ -35,7 +35,7 @@ export function demoClient({
   return {
     client_id: clientId,
     token_endpoint_auth_method: 'none',
-    grant_types: ['authorization_code'],
+    grant_types: ['authorization_code', 'refresh_token'],
     response_types: ['code'],
     redirect_uris: [`${origin}/`, `${origin}/callback`, commandLineRedirectUri],
     post_logout_redirect_uris: [`${origin}/`],

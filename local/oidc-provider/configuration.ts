@@ -1,5 +1,6 @@
 import { interactionPolicy } from 'oidc-provider';
 import type { AdapterFactory, ClientMetadata, Configuration, JWK, KoaContextWithOIDC } from 'oidc-provider';
+import { isLoopbackOrigin } from '../loopback.ts';
 import { signInPath } from './login.ts';
 import { contentSecurityPolicy, errorPage, signedOutPage, signOutPage } from './pages.ts';
 import { signingAlgorithms } from './signing-keys.ts';
@@ -32,12 +33,15 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     responseTypes: ['code'],
     pkce: { required: () => true },
     enabledJWA: { idTokenSigningAlgValues: [...signingAlgorithms] },
-    scopes: ['openid'],
+    scopes: ['openid', 'offline_access'],
+    // A page asks for one by the scope at some providers and is given one anyway at others: here without asking.
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     claims: { openid: ['sub', 'groups'], profile: ['name'], email: ['email', 'email_verified'] },
     conformIdTokenClaims: false,
     ttl: {
       IdToken: settings.idTokenTtlSeconds,
       AccessToken: hour,
+      RefreshToken: 24 * hour,
       AuthorizationCode: 60,
       Interaction: hour,
       Session: 24 * hour,
@@ -57,8 +61,7 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
       const user = findLocalUser(sub);
       return user && { accountId: user.sub, claims: () => ({ ...user, groups: [...user.groups] }) };
     },
-    clientBasedCORS: (_ctx, origin, client) =>
-      (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
+    clientBasedCORS: (_ctx, origin) => isLoopbackOrigin(origin),
     renderError: (ctx, out) => show(ctx, errorPage(out.error, out.error_description ?? '')),
   };
 }

@@ -5,7 +5,7 @@ import type { ClientMetadata } from 'oidc-provider';
 import { demoClient } from './client.ts';
 import { providerConfiguration } from './configuration.ts';
 import { answerSignIn, signInPath } from './login.ts';
-import { listenOnLoopback } from './loopback.ts';
+import { isLoopbackOrigin, listenOnLoopback } from '../loopback.ts';
 import { createMemoryAdapter } from './memory-adapter.ts';
 import { generateSigningKeys, loadSigningKeys, saveSigningKeys } from './signing-keys.ts';
 
@@ -54,7 +54,7 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
   const issuer = options.issuer ?? `http://localhost:${server.port}`;
   const serve = () => {
     const settings = { clients, keys, cookieKeys, adapter, idTokenTtlSeconds };
-    answer = listenerOf(new Provider(issuer, providerConfiguration(settings)));
+    answer = listenerOf(allowLoopbackRedirects(new Provider(issuer, providerConfiguration(settings))));
   };
   try {
     serve();
@@ -74,6 +74,25 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
     },
     close: () => server.close(),
   };
+}
+
+/**
+ * Lets a client sign in from each page of this machine, not only from those that it registered, so that people develop their
+ * own page against this provider.
+ *
+ * @see https://github.com/panva/node-oidc-provider/blob/main/recipes/redirect_uri_wildcards.md
+ */
+function allowLoopbackRedirects(provider: Provider): Provider {
+  const { prototype } = provider.Client;
+  prototype.redirectUriAllowed = isLoopbackPage;
+  prototype.postLogoutRedirectUriAllowed = isLoopbackPage;
+  return provider;
+}
+
+/** Whether an address is a page's on this machine; one with a fragment is nobody's redirect (RFC 6749 §3.1.2). */
+function isLoopbackPage(address: string): boolean {
+  const url = URL.parse(address);
+  return url !== null && !address.includes('#') && url.username === '' && isLoopbackOrigin(url.origin);
 }
 
 function listenerOf(provider: Provider): RequestListener {

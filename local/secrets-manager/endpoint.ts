@@ -1,6 +1,6 @@
 import { randomInt as cryptoRandomInt, randomUUID } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listenOnLoopback } from '../loopback.ts';
 import type { Fault, Faults } from './faults.ts';
 import type { Input } from './input.ts';
 import { isInput } from './input.ts';
@@ -14,7 +14,7 @@ import { EMPTY_STORE } from './store.ts';
 
 /** What a SecretsManagerEndpoint is made of. */
 export interface SecretsManagerEndpointOptions {
-  /** TCP port on 127.0.0.1; 0 takes a free one. */
+  /** TCP port on loopback; 0 takes a free one. */
   readonly port: number;
   /** Where the store outlives the process · absent: in memory only. */
   readonly stateFile?: string;
@@ -42,7 +42,7 @@ const KEPT_STORES = 100;
 
 /**
  * Starts an AWS Secrets Manager endpoint on this machine (AWS JSON 1.1), for the real SDK. It takes any
- * credentials and region and does not check signatures, so it listens on 127.0.0.1 only.
+ * credentials and region and does not check signatures, so it listens on loopback only.
  *
  * @throws {Error} one line: the port is taken, or the state file cannot be used
  * @see AWS Secrets Manager API reference; AWS JSON 1.1 protocol of the Smithy documentation
@@ -94,20 +94,10 @@ export async function createSecretsManagerEndpoint(
     return undefined;
   };
 
-  const server = createServer((request, response) => {
+  const { port, close } = await listenOnLoopback(options.port, (request, response) => {
     answer(request, response).catch((error: unknown) => sendError(response, error));
   });
-  const port = await listen(server, options.port);
-  return {
-    url: `http://127.0.0.1:${port}`,
-    execute: run,
-    state: () => store,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { url: `http://127.0.0.1:${port}`, execute: run, state: () => store, close };
 }
 
 /** The operation that `X-Amz-Target` names and the JSON object in the body. */
@@ -156,24 +146,4 @@ function send(response: ServerResponse, status: number, body: object): void {
       ...(status === 413 && { connection: 'close' }),
     })
     .end(JSON.stringify(body));
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why =
-        error.code === 'EADDRINUSE'
-          ? 'it is taken; end what listens there, or choose another'
-          : error.message;
-      reject(
-        new Error(`the Secrets Manager endpoint cannot listen on 127.0.0.1:${port}: ${why}`, {
-          cause: error,
-        }),
-      );
-    });
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address ? address.port : port);
-    });
-  });
 }

@@ -123,7 +123,7 @@ describe('a token of the local stack', () => {
     }
   });
 
-  test('opens Red5 as WHEP does, in the query', async () => {
+  test('is judged by Red5 in the query, as WHEP sends it, before the offer is', async () => {
     const { access_token: token } = await exchange('viewer', { audience: 'red5', room: 'public-1' });
     const address = `${url('red5')}/live/public-1/whep/endpoint/stream?username=jwt&password=jwt&token=`;
     const statuses = await Promise.all(
@@ -131,7 +131,7 @@ describe('a token of the local stack', () => {
         async (sent) => (await fetch(address + sent, { method: 'POST', body: 'v=0' })).status,
       ),
     );
-    expect(statuses).toEqual([201, 401]);
+    expect(statuses).toEqual([400, 401]);
   });
 
   test.each([
@@ -188,7 +188,8 @@ describe('the local API', () => {
 
   test.each([
     ['the page’s origin', `http://localhost:${PORTS.page}`, `http://localhost:${PORTS.page}`],
-    ['another origin', 'https://evil.example', null],
+    ['a page that is developed on this machine', 'http://localhost:5173', 'http://localhost:5173'],
+    ['another site’s origin', 'https://evil.example', null],
   ])('allows %s by CORS accordingly, on errors too', async (_, origin, allowed) => {
     const response = await fetch(`${url('api')}/token`, {
       method: 'POST',
@@ -200,6 +201,35 @@ describe('the local API', () => {
     expect(response.headers.get('access-control-allow-credentials')).toBeNull();
     expect(response.headers.get('vary')).toMatch(/origin/i);
   });
+});
+
+test.each([
+  ['the preflight', 'POST', { 'access-control-request-method': 'POST' }],
+  ['the preflight with a header', 'POST', { 'access-control-request-headers': 'content-type' }],
+])('a page that is developed on this machine passes %s', async (_title, method, headers) => {
+  const response = await fetch(`${url('api')}/token`, {
+    method: 'OPTIONS',
+    headers: { origin: 'http://localhost:5173', 'access-control-request-method': method, ...headers },
+  });
+  expect(response.ok).toBe(true);
+  expect(response.headers.get('access-control-allow-origin')).toBe('http://localhost:5173');
+  expect(response.headers.get('access-control-allow-methods')).toMatch(/POST/);
+});
+
+test.each([
+  ['lambda', '/2015-03-31/functions/streampass-dev-rotate/invocations'],
+  ['offline', '/token'],
+  ['secrets', '/'],
+  ['oidc', '/token'],
+  ['page', '/rotation'],
+  ['red5', '/nodes/0/reload'],
+] as const)('port %s refuses a form of another site', async (port, path) => {
+  const response = await fetch(url(port) + path, {
+    method: 'POST',
+    headers: { origin: 'https://evil.example', 'content-type': 'text/plain' },
+    body: '{"action":"start"}',
+  });
+  expect(response.status).toBe(403);
 });
 
 describe('a rotation on the local stack', () => {
@@ -254,7 +284,7 @@ test('a port counts as taken while something listens on it', async () => {
   const server = createServer().listen(PORTS.page, '127.0.0.1');
   await once(server, 'listening');
   expect(await takenPorts(PORTS)).toEqual([
-    `port ${PORTS.page} (page) is taken: end the program that listens on it`,
+    `port ${PORTS.page} (page) is taken: end the program that listens on it, or choose other ports with --port`,
   ]);
   server.close();
 });

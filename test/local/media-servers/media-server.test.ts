@@ -225,7 +225,7 @@ describe('startMediaServer', () => {
   test('says which port is taken', async () => {
     const first = await startServer('red5');
     const second = startMediaServer({ kind: 'jitsi', port: first.port, files: [] });
-    await expect(second).rejects.toThrow(`the jitsi media server cannot start: port ${first.port} is taken`);
+    await expect(second).rejects.toThrow(`port ${first.port} is taken`);
   });
 
   test('frees its port and takes its files away when it closes', async () => {

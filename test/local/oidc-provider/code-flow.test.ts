@@ -12,6 +12,11 @@ import { authorizationUrl } from './authorization-url.ts';
 const fiveMinutes = 300;
 let provider: RunningOidcProvider;
 
+interface Tokens {
+  readonly id_token: string;
+  readonly refresh_token: string;
+}
+
 beforeAll(async () => {
   provider = await startOidcProvider({
     port: 0,
@@ -125,10 +130,11 @@ test.each([
 
 test.each([
   [
-    'a redirect that is not registered',
-    { redirect_uri: 'http://localhost:3003/other' },
+    'a redirect to another machine',
+    { redirect_uri: 'https://localhost.example.com/callback' },
     'invalid_redirect_uri',
   ],
+  ['a redirect with a fragment', { redirect_uri: 'http://localhost:5173/#a' }, 'invalid_redirect_uri'],
   ['a client that is not registered', { client_id: 'other' }, 'invalid_client'],
 ] as const)('shows an error page and does not redirect for %s', async (_title, changed, error) => {
   const response = await fetch(await authorizationUrl(provider.issuer, changed), { redirect: 'manual' });
@@ -158,18 +164,50 @@ test('refuses a code that was used', async () => {
   expect(statuses).toEqual([200, 400]);
 });
 
-test('lets the demo page read the token response', async () => {
-  const codeVerifier = oauth.generateRandomCodeVerifier();
-  const response = await redeem(await newCode(codeVerifier), codeVerifier, {}, 'http://localhost:3003');
+test.each(['http://localhost:3003', 'http://localhost:5173', 'http://127.0.0.1:8080', 'https://[::1]:4200'])(
+  'signs in a page at %s and lets it read the token response',
+  async (origin) => {
+    const codeVerifier = oauth.generateRandomCodeVerifier();
+    const redirectUri = `${origin}/signed-in/here`;
+    const redirect = await redirectOf(
+      await authorizationUrl(provider.issuer, { redirect_uri: redirectUri }, codeVerifier),
+    );
 
+    const response = await redeem(
+      redirect.searchParams.get('code') ?? '',
+      codeVerifier,
+      { redirect_uri: redirectUri },
+      origin,
+    );
+
+    expect(response.status).toBe(200);
+    expect(response.headers.get('access-control-allow-origin')).toBe(origin);
+  },
+);
+
+test('gives a refresh token, which gives a new ID token of the same user', async () => {
+  const codeVerifier = oauth.generateRandomCodeVerifier();
+  const first = (await (await redeem(await newCode(codeVerifier), codeVerifier)).json()) as Tokens;
+
+  const response = await fetch(`${provider.issuer}/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'refresh_token',
+      client_id: demoClientId,
+      refresh_token: first.refresh_token,
+    }),
+  });
+
+  const second = (await response.json()) as Tokens;
   expect(response.status).toBe(200);
-  expect(response.headers.get('access-control-allow-origin')).toBe('http://localhost:3003');
+  expect((await verify(second.id_token)).payload).toMatchObject({ sub: 'viewer', groups: ['viewers'] });
+  expect(second.refresh_token).not.toBe(first.refresh_token);
 });
 
 test('refuses the token endpoint to a page of another origin', async () => {
   const codeVerifier = oauth.generateRandomCodeVerifier();
-  const response = await redeem(await newCode(codeVerifier), codeVerifier, {}, 'http://localhost:9999');
+  const response = await redeem(await newCode(codeVerifier), codeVerifier, {}, 'https://attacker.example');
 
-  expect(response.status).toBe(400);
+  expect(response.status).toBe(403);
   expect(response.headers.get('access-control-allow-origin')).toBeNull();
 });

@@ -46,7 +46,7 @@ describe('the endpoint', () => {
   test('refuses a port that is taken, in one line', async () => {
     const port = Number(new URL((await start()).url).port);
     await expect(createSecretsManagerEndpoint({ port })).rejects.toThrow(
-      `the Secrets Manager endpoint cannot listen on 127.0.0.1:${port}: it is taken; end what listens there, or choose another`,
+      `port ${port} is taken: end the program that listens on localhost:${port}`,
     );
   });
 
