@@ -6,7 +6,6 @@
 import { parseArgs } from 'node:util';
 import { createService } from '../functions/wiring/service.ts';
 import { newRandomId, systemNow } from '../lib/node/system.ts';
-import { defineConfig } from '../lib/config/config.ts';
 import type { ConfigInput } from '../lib/config/config.ts';
 import { exchange } from '../lib/exchange/exchange.ts';
 import type { ExchangeDeps } from '../lib/exchange/exchange.ts';
@@ -19,6 +18,7 @@ import { red5 } from '../lib/media-servers/red5/claims.ts';
 import { median, ratios, withSpread } from './measure/statistics.ts';
 import { startScene } from './scene.ts';
 import type { EventOptions } from './scene.ts';
+import { configOf } from '../test/support/config.ts';
 
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '11' }, exchanges: { type: 'string', default: '200' } },
@@ -154,7 +154,7 @@ async function prepare({ config = {}, event = {}, otherKeys = 0, refused = false
   readonly end: () => Promise<void>;
 }> {
   const scene = await startScene({ otherKeys });
-  const whole = defineConfig({
+  const whole = configOf({
     targets: { red5: TARGET },
     grants: [ANY_ROOM],
     ...config,
@@ -165,7 +165,7 @@ async function prepare({ config = {}, event = {}, otherKeys = 0, refused = false
   });
   // Where the SDK itself looks for the endpoint, at its first call.
   Object.assign(process.env, scene.env);
-  const service = createService(whole, scene.env);
+  const service = createService({ config: whole, problems: [] }, scene.env);
   await service.ringOf('red5').get();
   const identifyDeps = {
     issuers: service.issuers,

@@ -26,7 +26,7 @@ const PEOPLE = 3000;
 /** Part of the exchanges that are someone's first with a subject token. */
 const FIRST_SHARE = 0.2;
 const STALL_MS = 50;
-const SECRET = 'streampass/red5';
+const SECRET = 'streampass/local/red5';
 
 const scene = await startScene();
 const { built, remove } = await buildContestants([STREAMPASS]);

@@ -1,5 +1,5 @@
 import { build } from 'esbuild';
-import type { BuildOptions, Metafile } from 'esbuild';
+import type { BuildOptions, Metafile, Plugin } from 'esbuild';
 import { join } from 'node:path';
 import { requireBuiltins } from './esbuild-plugins/require-builtins.ts';
 import { slimSdk } from './esbuild-plugins/slim-sdk.ts';
@@ -22,15 +22,28 @@ export const FUNCTION_OPTIONS = {
   loader: { '.md': 'text', '.html': 'text' },
 } as const satisfies BuildOptions;
 
-/** Bundles a function with all that makes it start fast; gives what went into it. */
-export async function bundleFunction(entryPoint: string, outfile: string): Promise<Metafile> {
+/** Bundles a function with a configuration, and with all that makes it start fast; gives what went into it. */
+export async function bundleFunction(
+  entryPoint: string,
+  outfile: string,
+  configFile = join(FUNCTION_OPTIONS.absWorkingDir, 'streampass.config.ts'),
+): Promise<Metafile> {
   const { metafile } = await build({
     ...FUNCTION_OPTIONS,
     entryPoints: [entryPoint],
     outfile,
-    plugins: [requireBuiltins, slimSdk],
+    plugins: [requireBuiltins, slimSdk, configurationOf(configFile)],
     // The SDK asks whether a body is one of these, which no body here is; Node would load web streams to say so.
     define: { Blob: 'undefined', ReadableStream: 'undefined' },
   });
   return metafile;
+}
+
+/** Puts this configuration in the place of the root's. */
+function configurationOf(configFile: string): Plugin {
+  return {
+    name: 'configuration',
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /\/streampass\.config\.ts$/ }, () => ({ path: configFile })),
+  };
 }

@@ -10,7 +10,7 @@ import { portsFrom } from '../local/ports.ts';
 const USAGE = 'usage: npm run rotate -- start|advance|status|abort [--emergency] [--json] [--port N]';
 
 async function invoke(event: object, port: number): Promise<RotationReport> {
-  const address = `http://127.0.0.1:${port}/2015-03-31/functions/streampass-dev-rotate/invocations`;
+  const address = `http://127.0.0.1:${port}/2015-03-31/functions/streampass-local-rotate/invocations`;
   const response = await fetch(address, { method: 'POST', body: JSON.stringify(event) }).catch(
     () => undefined,
   );

@@ -12,9 +12,10 @@ import type {
   SimpleResponse,
 } from '../lib/token-verification/authorizer-event.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
-import config from '../streampass.config.ts';
+import { configured } from './wiring/configured.ts';
 
-const service = createJudgeService(config, process.env, createLiveKeysOf(config, process.env));
+const loaded = await configured(() => import('../streampass.config.ts'), process.env);
+const service = createJudgeService(loaded, createLiveKeysOf(loaded.config, process.env));
 const names = process.env['AUTHORIZER_TARGETS'] || undefined;
 const cacheSeconds = Number(process.env['AUTHORIZER_CACHE_SECONDS'] || 0);
 /** What API Gateway keeps an answer for at most, in seconds: assumed where the environment has no number. */

@@ -14,7 +14,7 @@ import { introspection } from '../lib/token-verification/callbacks/introspection
 import { mediamtxAuth } from '../lib/token-verification/callbacks/mediamtx.ts';
 import { red5Invalidate, red5Validate } from '../lib/token-verification/callbacks/red5.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
-import config from '../streampass.config.ts';
+import { configured } from './wiring/configured.ts';
 
 /** By the last part of the path. */
 const doors: Readonly<Record<string, Door>> = {
@@ -24,8 +24,9 @@ const doors: Readonly<Record<string, Door>> = {
   introspect: introspection,
 };
 
-const liveKeysOf = createLiveKeysOf(config, process.env);
-const service = createJudgeService(config, process.env, liveKeysOf);
+const loaded = await configured(() => import('../streampass.config.ts'), process.env);
+const liveKeysOf = createLiveKeysOf(loaded.config, process.env);
+const service = createJudgeService(loaded, liveKeysOf);
 const callerSecretId = process.env['RED5_CALLER_SECRET_ID'];
 const callerSecret = callerSecretId ? liveKeysOf(callerSecretId, 'HS256', 'callers') : undefined;
 const deps = { judge: service.judge, callerSecret };

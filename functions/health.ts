@@ -7,9 +7,10 @@ import { answerErrors } from '../lib/api-gateway/answer-errors.ts';
 import { jsonResponse } from '../lib/api-gateway/event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/api-gateway/event.ts';
 import { checkHealth } from '../lib/exchange/health.ts';
-import config from '../streampass.config.ts';
+import { configured } from './wiring/configured.ts';
 
-const service = createService(config, process.env);
+const loaded = await configured(() => import('../streampass.config.ts'), process.env);
+const service = createService(loaded, process.env);
 await service.prefetch();
 
 async function health(): Promise<ApiGatewayResponse> {

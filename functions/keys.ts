@@ -7,8 +7,9 @@ import { answerErrors } from '../lib/api-gateway/answer-errors.ts';
 import { errorsUrlOf } from '../lib/api-gateway/event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/api-gateway/event.ts';
 import { serveKeys } from '../lib/signing-keys/serve-keys.ts';
-import config from '../streampass.config.ts';
+import { configured } from './wiring/configured.ts';
 
+const { config } = await configured(() => import('../streampass.config.ts'), process.env);
 const targets = keyTargets(config, createLiveKeysOf(config, process.env)).filter(
   ({ target }) => target.keys === 'jwks',
 );

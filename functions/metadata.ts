@@ -11,9 +11,10 @@ import { errorsUrlOf, jsonResponse, publicUrlOf, routePathOf } from '../lib/api-
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/api-gateway/event.ts';
 import { serverMetadata } from '../lib/oauth/server-metadata.ts';
 import errorsMarkdown from '../docs/errors.md';
-import config from '../streampass.config.ts';
+import { configured } from './wiring/configured.ts';
 
 const errors = errorsPage(errorsMarkdown);
+const { config } = await configured(() => import('../streampass.config.ts'), process.env);
 const actions = Object.values(config.targets).flatMap((target) => target.actions);
 
 function urlOf(event: ApiGatewayEvent): string {

@@ -5,19 +5,18 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { describeError } from '../lib/node/log.ts';
 import { createRotated } from './wiring/rotated.ts';
 import { systemNow } from '../lib/node/system.ts';
-import { checkConfig, formatProblem } from '../lib/config/check-config.ts';
 import { rotate, type Outcome } from '../lib/rotation/rotate.ts';
 import { parseRotateEvent } from '../lib/rotation/event.ts';
 import type { Measures } from '../lib/rotation/measures.ts';
 import { reportProblems, type RotationReport } from '../lib/rotation/report.ts';
-import config from '../streampass.config.ts';
+import { configured } from './wiring/configured.ts';
 
 type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
 
 const logger = new Logger({ serviceName: 'rotate' });
-const problems = checkConfig(config).map(formatProblem);
+const { config, problems } = await configured(() => import('../streampass.config.ts'), process.env);
 // An unsound configuration is told by every invocation instead of an import that fails.
-const targets = problems.length === 0 ? createRotated(config, process.env) : {};
+const targets = createRotated(config, process.env);
 
 /**
  * Does one step for each target and returns the report.

@@ -13,12 +13,14 @@ import { errorResponse, tokenResponse } from '../lib/exchange/token-response.ts'
 import { identify } from '../lib/identity/identify.ts';
 import { createVerifiedTokens } from '../lib/identity/verified-tokens.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
-import config from '../streampass.config.ts';
+import { configured } from './wiring/configured.ts';
 
 /** Signatures that are remembered for renewals. */
 const VERIFIED_TOKENS = 2000;
 
-const service = createService(config, process.env);
+const loaded = await configured(() => import('../streampass.config.ts'), process.env);
+const { config } = loaded;
+const service = createService(loaded, process.env);
 const identifyDeps = {
   issuers: service.issuers,
   verified: createVerifiedTokens(VERIFIED_TOKENS),
@@ -27,7 +29,7 @@ const identifyDeps = {
 };
 const deps: ExchangeDeps = {
   config,
-  rules: indexRules(service.isConfigured ? config.grants : [], config.targets),
+  rules: indexRules(config.grants, config.targets),
   identify: (subjectToken, type) => identify(subjectToken, type, identifyDeps),
   admit: service.admission.admit,
   ringOf: service.ringOf,

@@ -15,15 +15,17 @@ exports.allowedOrigins = async ({ resolveVariable }) => {
   return origins;
 };
 
-exports.everyFunction = (serverless) =>
-  given(serverless, {
+exports.everyFunction = async (serverless) => ({
+  STREAMPASS_STAGE: await serverless.resolveVariable('sls:stage'),
+  ...(await given(serverless, {
     OIDC_ISSUER: 'oidcIssuer',
     OIDC_AUDIENCE: 'oidcAudience',
     COGNITO_USER_POOL_ID: 'cognitoUserPoolId',
     COGNITO_CLIENT_ID: 'cognitoClientId',
     JITSI_DOMAIN: 'jitsiDomain',
     PUBLIC_URL: 'publicUrl',
-  });
+  })),
+});
 
 exports.judgesTokens = async (serverless) => {
   if ((await serverless.resolveVariable('param:denyTable')) !== 'true') return {};

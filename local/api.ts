@@ -62,6 +62,7 @@ export async function startApi({
       '--host=127.0.0.1',
       `--httpPort=${offlinePort}`,
       `--lambdaPort=${lambdaPort}`,
+      '--stage=local',
       '--terminateIdleLambdaTime=86400',
       '--noSponsor',
     ],
@@ -136,7 +137,7 @@ async function answers(url: string): Promise<boolean> {
 /** @throws {Error} what the function threw, as Lambda's invoke API tells it */
 async function invokeRotate(lambdaPort: number, event: unknown): Promise<RotationReport> {
   const response = await fetch(
-    `http://127.0.0.1:${lambdaPort}/2015-03-31/functions/streampass-dev-rotate/invocations`,
+    `http://127.0.0.1:${lambdaPort}/2015-03-31/functions/streampass-local-rotate/invocations`,
     { method: 'POST', body: JSON.stringify(event), signal: AbortSignal.timeout(120_000) },
   );
   const answer = (await response.json()) as RotationReport & { readonly errorMessage?: string };

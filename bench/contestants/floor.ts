@@ -30,7 +30,7 @@ function fetchJson(url: string, body?: string): Promise<Readonly<Record<string, 
 
 const [jwks, value] = await Promise.all([
   fetchJson(`${process.env['OIDC_ISSUER']}/jwks`),
-  fetchJson(process.env['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? '', '{"SecretId":"streampass/red5"}'),
+  fetchJson(process.env['AWS_ENDPOINT_URL_SECRETS_MANAGER'] ?? '', '{"SecretId":"streampass/local/red5"}'),
 ]);
 const secret = String(value['SecretString']);
 const keys = new Map<unknown, KeyObject>(

@@ -112,7 +112,7 @@ let secret: Promise<string> | undefined;
 /** The secret, fetched once. */
 export function secretText(): Promise<string> {
   secret ??= new SecretsManagerClient({})
-    .send(new GetSecretValueCommand({ SecretId: 'streampass/red5' }))
+    .send(new GetSecretValueCommand({ SecretId: 'streampass/local/red5' }))
     .then((value) => value.SecretString ?? '');
   return secret;
 }

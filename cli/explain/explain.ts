@@ -1,11 +1,13 @@
 /** `npm run -s explain`: what the rules give, what a server would say to a token, what a change of the rules changes. */
 
-import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { checkConfig, formatProblem } from '../../lib/config/check-config.ts';
+import { loadConfigFile } from '../../build/load-config-file.ts';
 import type { Config } from '../../lib/config/config.ts';
+import { configProblems } from '../../lib/config/config-problems.ts';
+import { formatProblem } from '../../lib/config/resolve-config.ts';
+import { ruleSchema } from '../../lib/config/rule-schema.ts';
+import { checkOptions, under } from '../../lib/options/check-options.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { explainDiff } from './explain-diff.ts';
 import { explainPolicy } from './explain-policy.ts';
@@ -122,36 +124,29 @@ function secretFrom(variable: string | undefined): string | undefined {
 }
 
 async function loadConfig(file: string): Promise<Config> {
-  const module = (await import(pathToFileURL(resolve(file)).href).catch((error: unknown) => {
-    throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message.split('\n')[0] : ''}`);
-  })) as { readonly default?: Partial<Config> };
-  const config = module.default;
-  if (
-    !Array.isArray(config?.grants) ||
-    typeof config.targets !== 'object' ||
-    !Array.isArray(config.issuers)
-  ) {
-    throw new Error(`${file} is no configuration: its default export must be defineConfig({ … })`);
-  }
-  return sound(file, config as Config);
+  const stage = process.env['STREAMPASS_STAGE'] || 'local';
+  const { config, problems } = await loadConfigFile(file, { stage, env: process.env });
+  const [problem] = problems;
+  if (problem !== undefined) throw new Error(problem);
+  return config;
 }
 
 /** The configuration with other rules, as JSON. */
 async function rulesFromInput(config: Config): Promise<Config> {
-  let grants: unknown;
+  let rules: unknown;
   try {
-    grants = JSON.parse(await text(process.stdin));
+    rules = JSON.parse(await text(process.stdin));
   } catch {
-    throw new Error('standard input is no JSON');
+    throw new Error('standard input must be JSON');
   }
-  if (!Array.isArray(grants)) throw new Error('standard input must be a list of rules');
-  return sound('standard input', { ...config, grants: grants as Config['grants'] });
-}
-
-function sound(file: string, config: Config): Config {
-  const [problem] = checkConfig(config);
-  if (problem !== undefined) throw new Error(`${file}: ${formatProblem(problem)}`);
-  return config;
+  if (!Array.isArray(rules)) throw new Error('standard input must be an array of rules');
+  const checked = rules.map((rule) => checkOptions(ruleSchema, rule));
+  const grants = checked.flatMap((rule) => (rule.ok ? [rule.options] : []));
+  const shape = checked.flatMap((rule, index) => (rule.ok ? [] : under(`grants[${index}]`, rule.problems)));
+  const changed = { ...config, grants };
+  const [problem] = shape.length > 0 ? shape : configProblems(changed, process.env);
+  if (problem !== undefined) throw new Error(formatProblem(problem, 'standard input'));
+  return changed;
 }
 
 try {

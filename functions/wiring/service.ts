@@ -1,4 +1,3 @@
-import type { Config } from '../../lib/config/config.ts';
 import { createAdmission } from '../../lib/admission/admission.ts';
 import type { Admission } from '../../lib/admission/admission.ts';
 import { errorsUrlOf } from '../../lib/api-gateway/event.ts';
@@ -11,15 +10,13 @@ import { createKeyRing } from '../../lib/signing-keys/key-ring.ts';
 import type { KeyRing } from '../../lib/signing-keys/key-ring.ts';
 import { getJson } from '../../lib/node/https-json.ts';
 import { writeLine } from '../../lib/node/log.ts';
-import { reportConfig } from './report-config.ts';
+import type { Configured } from './configured.ts';
 import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
 import { createSecretsReader } from '../../lib/aws/secrets-reader.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
 
 /** What the functions that answer requests share: the configuration, checked, and what it needs of the outside. */
 export interface Service {
-  /** Whether the configuration is sound; its rules may be of any shape where it is not. */
-  readonly isConfigured: boolean;
   /** Throws 503 `config_invalid` where the configuration is not sound. */
   readonly assertConfigured: () => void;
   readonly issuers: ReadonlyMap<string, TrustedIssuer>;
@@ -38,8 +35,11 @@ export interface Service {
 const PREFETCHED_ISSUERS = 4;
 
 /** Wires a configuration to Secrets Manager and the providers. Reads nothing before it is asked. */
-export function createService(config: Config, env: Readonly<Record<string, string | undefined>>): Service {
-  const sound = reportConfig(config, env);
+export function createService(
+  { config, problems }: Configured,
+  env: Readonly<Record<string, string | undefined>>,
+): Service {
+  const sound = problems.length === 0;
   if (sound && config.issuers.length === 0) {
     writeLine({
       event: 'config.no_issuer',
@@ -88,7 +88,6 @@ export function createService(config: Config, env: Readonly<Record<string, strin
   }
 
   return {
-    isConfigured: sound,
     assertConfigured() {
       if (!sound) throw new OAuthError('config_invalid');
     },

@@ -1,10 +1,9 @@
-import type { Config } from '../../lib/config/config.ts';
 import { createAdmission } from '../../lib/admission/admission.ts';
 import { createJudge } from '../../lib/token-verification/verifier.ts';
 import type { Judge } from '../../lib/token-verification/verifier.ts';
 import type { GoodToken } from '../../lib/token-verification/verify-token.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
-import { reportConfig } from './report-config.ts';
+import type { Configured } from './configured.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
 import { keyTargets } from './target-keys.ts';
 import type { LiveKeysOf } from './target-keys.ts';
@@ -18,12 +17,8 @@ export interface JudgeService {
 }
 
 /** Wires a configuration to Secrets Manager and to its deny list. Reads nothing before it is asked. */
-export function createJudgeService(
-  config: Config,
-  env: Readonly<Record<string, string | undefined>>,
-  liveKeysOf: LiveKeysOf,
-): JudgeService {
-  const sound = reportConfig(config, env);
+export function createJudgeService({ config, problems }: Configured, liveKeysOf: LiveKeysOf): JudgeService {
+  const sound = problems.length === 0;
   const targets = keyTargets(config, liveKeysOf);
   const { assertNotDenied } = createAdmission({ deny: config.deny, now: systemNow, within });
   const judge = createJudge({ targets, assertNotDenied, now: systemNow, clockSkew: config.timing.clockSkew });

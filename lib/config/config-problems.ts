@@ -1,20 +1,122 @@
-import { checkConfig } from './check-config.ts';
-import type { ConfigProblem } from './check-config.ts';
-import type { Config } from './config.ts';
+import type { Target } from '../media-servers/target.ts';
+import type { OptionProblem } from '../options/check-options.ts';
+import { roomPatternProblem } from '../policy/room.ts';
+import type { Rule } from '../policy/rule.ts';
+import type { Config, ConfigContext } from './config.ts';
+import { fleetProblems } from './fleet-problems.ts';
+import { timingProblems } from './timing-problems.ts';
 
-/** Every mistake in a configuration, and in how it and the environment go together; none where both are sound. */
+/**
+ * How the parts of a configuration do not go together, all at once. The shape of each part was checked before. That no
+ * issuer is configured is no mistake: it is so wherever the environment names none yet.
+ *
+ * @param ruleIndexes where each rule stands in the file
+ */
 export function configProblems(
   config: Config,
-  env: Readonly<Record<string, string | undefined>>,
-): readonly ConfigProblem[] {
-  return [...checkConfig(config), ...unreadDenyTable(config, env)];
+  env: ConfigContext['env'],
+  ruleIndexes: readonly number[] = config.grants.map((_rule, index) => index),
+): readonly OptionProblem[] {
+  return [
+    ...issuerProblems(config),
+    ...nameProblems(config),
+    ...secretProblems(config),
+    ...config.grants.flatMap((rule, index) => ruleProblems(rule, `grants[${ruleIndexes[index]}]`, config)),
+    ...unreadDenyTable(config, env),
+    ...timingProblems(config),
+    ...fleetProblems(config.targets),
+  ];
+}
+
+function issuerProblems({ issuers }: Config): OptionProblem[] {
+  return issuers.flatMap(({ issuer }, index) =>
+    issuer !== '' && issuers.findIndex((other) => other.issuer === issuer) < index
+      ? [
+          {
+            path: `issuers[${index}].issuer`,
+            problem: 'is configured twice: name all its client ids in one entry',
+          },
+        ]
+      : [],
+  );
+}
+
+function nameProblems({ targets }: Config): OptionProblem[] {
+  const problem = 'a target’s name is 1 to 64 letters, digits, "-" or "_", beginning with a letter';
+  const wrong = Object.keys(targets).filter((name) => !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name));
+  return wrong.map((name) => ({ path: `targets.${name}`, problem }));
+}
+
+/** A server may accept any token under its secret, so each target needs its own. */
+function secretProblems({ targets }: Config): OptionProblem[] {
+  const entries = Object.entries(targets);
+  return entries.flatMap(([name, { secret }], index) => {
+    const same = entries.slice(0, index).find(([, other]) => secretName(other.secret) === secretName(secret));
+    return same === undefined
+      ? []
+      : [
+          {
+            path: `targets.${name}.secret`,
+            problem: `is the secret of ${same[0]} too: a server may accept any token under its secret, so each target needs its own`,
+          },
+        ];
+  });
+}
+
+/** The name of a secret, which may be given as an ARN: Secrets Manager adds six characters to it there. */
+function secretName(nameOrArn: string): string {
+  return (
+    /^arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(.+)-[A-Za-z0-9]{6}$/.exec(nameOrArn)?.[1] ?? nameOrArn
+  );
+}
+
+function ruleProblems(rule: Rule, path: string, config: Config): OptionProblem[] {
+  const at = (field: string, problem: string): OptionProblem => ({ path: `${path}.${field}`, problem });
+  const target = Object.hasOwn(config.targets, rule.target) ? config.targets[rule.target] : undefined;
+  if (target === undefined) return [at('target', `no target is called "${rule.target}"`)];
+  // What is wrong with the target itself is reported there.
+  if (target.problems.length > 0) return [];
+  const unknownIssuer =
+    rule.issuer !== undefined &&
+    config.issuers.length > 0 &&
+    !config.issuers.some(({ issuer }) => issuer === rule.issuer);
+  return [
+    ...rule.actions.flatMap((action, index) =>
+      target.actions.includes(action)
+        ? []
+        : [
+            at(
+              `actions[${index}]`,
+              `${rule.target} knows no "${action}": it knows ${target.actions.join(', ')}`,
+            ),
+          ],
+    ),
+    ...rule.rooms.flatMap((pattern, index) => {
+      const problem = roomPatternProblem(pattern, target);
+      return problem === undefined ? [] : [at(`rooms[${index}]`, problem)];
+    }),
+    ...transportProblems(rule, target, at),
+    ...(unknownIssuer ? [at('issuer', 'is not the issuer of any configured provider')] : []),
+  ];
+}
+
+function transportProblems(
+  rule: Rule,
+  target: Target,
+  at: (field: string, problem: string) => OptionProblem,
+): OptionProblem[] {
+  if (rule.transports === undefined) return [];
+  if (target.transports.length === 0)
+    return [at('transports', `${rule.target} knows no transports: leave it out`)];
+  return rule.transports.flatMap((transport, index) =>
+    target.transports.includes(transport)
+      ? []
+      : [at(`transports[${index}]`, `must be one of ${target.transports.join(', ')}`)],
+  );
 }
 
 /** A stack that has a deny table, and a configuration that never reads it, would let denied people in. */
-function unreadDenyTable(
-  config: Config,
-  env: Readonly<Record<string, string | undefined>>,
-): readonly ConfigProblem[] {
+function unreadDenyTable(config: Config, env: ConfigContext['env']): OptionProblem[] {
   const problem =
     "DENY_TABLE is set, so it must be dynamoDenyTable(env['DENY_TABLE']) of lib/aws/deny-table.ts";
   return env['DENY_TABLE'] && config.deny.table === undefined ? [{ path: 'deny.table', problem }] : [];

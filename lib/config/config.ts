@@ -1,7 +1,9 @@
+import * as v from 'valibot';
 import type { DenyTable } from '../admission/cached-table.ts';
-import type { Rule } from '../policy/rule.ts';
 import type { Issuer } from '../identity/issuer.ts';
-import type { Target } from '../media-servers/target.ts';
+import type { ConfiguredTarget, Target } from '../media-servers/target.ts';
+import { dictionary, filledText, wholeNumber } from '../options/schemas.ts';
+import type { Rule } from '../policy/rule.ts';
 
 /** The clocks and waits of key rings and rotations; all in seconds. */
 export interface Timing {
@@ -17,7 +19,7 @@ export interface Timing {
   readonly overlap: number;
 }
 
-/** What `defineConfig` fills in where the configuration says nothing of a clock or wait. */
+/** What is filled in if the configuration says nothing of a clock or wait. */
 export const DEFAULT_TIMING: Timing = {
   clockSkew: 60,
   keyRingRefresh: 60,
@@ -47,24 +49,70 @@ export interface ConfigInput {
   readonly tokensPerMinute?: number;
 }
 
-/** A configuration with its defaults filled in; `checkConfig` says whether it is sound. */
+/** A sound configuration with its defaults filled in. */
 export interface Config {
   readonly issuers: readonly Issuer[];
-  readonly targets: Readonly<Record<string, Target>>;
+  readonly targets: Readonly<Record<string, ConfiguredTarget>>;
   readonly grants: readonly Rule[];
   readonly timing: Timing;
   readonly deny: DenyList;
   readonly tokensPerMinute?: number;
 }
 
-/** Fills in the defaults. Checks nothing: a mistake is told by `checkConfig`, at build and when a function starts. */
-export function defineConfig(input: ConfigInput): Config {
-  return {
-    issuers: input.issuers,
-    targets: input.targets,
-    grants: input.grants,
-    timing: { ...DEFAULT_TIMING, ...input.timing },
-    deny: input.deny ?? {},
-    ...(input.tokensPerMinute !== undefined && { tokensPerMinute: input.tokensPerMinute }),
-  };
+/** What a configuration may depend on. */
+export interface ConfigContext {
+  /** `--stage` when packaging, `STREAMPASS_STAGE` in a function, `local` on one machine. */
+  readonly stage: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
+
+/** What `streampass.config.ts` exports. */
+export type ConfigDefinition = ConfigInput | ((context: ConfigContext) => ConfigInput);
+
+/** Gives its argument back: it is here for its type. `resolveConfig` fills in defaults and finds mistakes. */
+export function defineConfig(definition: ConfigDefinition): ConfigDefinition {
+  return definition;
+}
+
+/** What presets and targets make; their own options were checked where they were made. */
+const madeByPreset = v.custom<Issuer>(
+  (value) => isMade(value, 'preset'),
+  'must be made by a preset, such as oidc({ … })',
+);
+const madeByTarget = v.custom<Target>(
+  (value) => isMade(value, 'kind'),
+  'must be made by a kind of media server, such as red5({ … })',
+);
+
+function isMade(value: unknown, mark: 'preset' | 'kind'): boolean {
+  return typeof value === 'object' && value !== null && mark in value && 'problems' in value;
+}
+
+/** The members of a configuration. Rules have a schema of their own, so that each bad one is reported by itself. */
+export const configSchema = v.strictObject({
+  issuers: v.array(madeByPreset),
+  targets: dictionary(madeByTarget),
+  grants: v.array(v.unknown()),
+  timing: v.exactOptional(
+    v.strictObject({
+      clockSkew: v.exactOptional(wholeNumber(0)),
+      keyRingRefresh: v.exactOptional(wholeNumber(1)),
+      keyRingMaxAge: v.exactOptional(wholeNumber(1)),
+      slack: v.exactOptional(wholeNumber(0)),
+      overlap: v.exactOptional(wholeNumber(1)),
+    }),
+  ),
+  deny: v.exactOptional(
+    v.strictObject({
+      subjects: v.exactOptional(v.array(filledText)),
+      sessions: v.exactOptional(v.array(filledText)),
+      table: v.optional(
+        v.custom<DenyTable>(
+          (value) => typeof value === 'object' && value !== null && 'find' in value,
+          'must be a deny table, such as dynamoDenyTable(…)',
+        ),
+      ),
+    }),
+  ),
+  tokensPerMinute: v.exactOptional(wholeNumber(1)),
+});

@@ -1,5 +1,5 @@
 import type { ConfigFileKind } from '../media-servers/config-files.ts';
-import type { Fleet, Target } from '../media-servers/target.ts';
+import type { Target } from '../media-servers/target.ts';
 
 /** A mistake in how a target's servers are named, and where it stands. */
 export interface FleetProblem {
@@ -32,26 +32,6 @@ export function fleetProblems(
         problem: `instances with ${kind} servers are not known: name their key ring files`,
       });
     }
-    return [...problems, ...namingProblems(path, fleet)];
+    return problems;
   });
-}
-
-function namingProblems(path: string, fleet: Fleet): FleetProblem[] {
-  if (fleet.by === 'ssm') {
-    const named = fleet.tag.key !== '' && fleet.tag.value !== '';
-    return [
-      ...(named ? [] : [{ path: `${path}.tag`, problem: 'must be KEY=VALUE, neither of them empty' }]),
-      ...(fleet.document === ''
-        ? [{ path: `${path}.document`, problem: 'must name the Systems Manager document' }]
-        : []),
-    ];
-  }
-  const repeated = fleet.files.find((file, index) => fleet.files.indexOf(file) !== index);
-  return [
-    ...(fleet.files.length === 0 ? [{ path: `${path}.files`, problem: 'must name at least one file' }] : []),
-    ...(fleet.files.includes('') ? [{ path: `${path}.files`, problem: 'one of the paths is empty' }] : []),
-    ...(repeated === undefined
-      ? []
-      : [{ path: `${path}.files`, problem: `"${repeated}" stands there twice` }]),
-  ];
 }

@@ -1,4 +1,6 @@
+import type * as v from 'valibot';
 import type { JsonObject } from '../jws/compact.ts';
+import { checkOptions, type OptionProblem } from '../options/check-options.ts';
 
 /** What a provider's token says it is; the last part of RFC 8693 §3's token type identifiers. */
 export type TokenKind = 'id_token' | 'access_token';
@@ -18,8 +20,8 @@ export interface Issuer {
   readonly jwksUri?: string;
   /** Which of its tokens may be exchanged. */
   readonly exchanges: readonly TokenKind[];
-  /** What is wrong with the options it was made of: field name and one line each. */
-  readonly problems: readonly { readonly field: string; readonly problem: string }[];
+  /** What is wrong with the options that it was made of; an issuer with problems is never used. */
+  readonly problems: readonly OptionProblem[];
   /** What the provider says this token is; `undefined` where it is neither. */
   kindOf(header: JsonObject, claims: JsonObject): TokenKind | undefined;
   /** The claim that holds the audience of a token of this kind. */
@@ -29,3 +31,29 @@ export interface Issuer {
   /** Why a token that is otherwise good is not accepted: a reason of `oauth/reasons.ts`. */
   refuses?(claims: JsonObject): 'subject_token_groups_overage' | 'subject_token_wrong_tenant' | undefined;
 }
+
+/**
+ * The function that configures a provider. It checks its options and never throws: an issuer whose options are wrong
+ * carries the problems, which the check of the whole configuration reports.
+ */
+export function defineIssuer<Options>(
+  preset: string,
+  schema: v.GenericSchema<unknown, Options>,
+  build: (options: Options) => Omit<Issuer, 'preset' | 'problems'>,
+): (options: Options) => Issuer {
+  return (given) => {
+    const checked = checkOptions(schema, given);
+    if (!checked.ok) return { ...UNUSABLE, preset, problems: checked.problems };
+    return { ...build(checked.options), preset, problems: [] };
+  };
+}
+
+/** Stands for an issuer whose options are wrong: none of its tokens may be exchanged. */
+const UNUSABLE: Omit<Issuer, 'preset' | 'problems'> = {
+  issuer: '',
+  audience: [],
+  exchanges: [],
+  kindOf: () => undefined,
+  audienceClaim: () => 'aud',
+  groupsOf: () => [],
+};

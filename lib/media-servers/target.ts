@@ -1,5 +1,6 @@
 import type { Identity } from '../identity/identity.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
+import type { OptionProblem } from '../options/check-options.ts';
 import type { Grant, Transport } from '../policy/grant.ts';
 
 /**
@@ -65,8 +66,8 @@ export type Fleet =
 export interface Target {
   /** The server's kind, such as `red5`; names its config format and its probe. */
   readonly kind: string;
-  /** Name or ARN of the secret in Secrets Manager. */
-  readonly secret: string;
+  /** Name or ARN of its secret in Secrets Manager; left out, `streampass/STAGE/TARGET`. */
+  readonly secret?: string;
   readonly signing: SigningAlgorithm;
   readonly keys: KeyDistribution;
   /** The longest lifetime that the servers accept, in seconds. */
@@ -110,10 +111,13 @@ export interface Target {
    */
   readonly roomOfStream?: (stream: string) => string | undefined;
   readonly fleet?: Fleet;
-  /** What is wrong with this target's own options: field name and one line each. */
-  readonly problems: readonly { readonly field: string; readonly problem: string }[];
+  /** What is wrong with the options that it was made of; a target with problems is never used. */
+  readonly problems: readonly OptionProblem[];
   /** The claims of a grant, in the server's own names, every restriction stated. */
   claims(input: ClaimsInput): ServerClaims;
   /** The inverse of `claims`; `undefined` where these are none that this target issues. */
   readClaims(claims: ServerClaims): ClaimedGrant | undefined;
 }
+
+/** A target of a configuration: it is known which secret is its own. */
+export type ConfiguredTarget = Target & { readonly secret: string };

@@ -3,9 +3,9 @@ import type { SecretsManagerEndpoint } from './endpoint.ts';
 
 /** The secrets of the default configuration's targets. */
 export const STACK_SECRETS: readonly string[] = [
-  'streampass/red5',
-  'streampass/jitsi',
-  'streampass/rtcstats',
+  'streampass/local/red5',
+  'streampass/local/jitsi',
+  'streampass/local/rtcstats',
 ];
 
 /**

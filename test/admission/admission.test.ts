@@ -227,7 +227,7 @@ describe('the limit of one subject', () => {
     for (let count = 0; count < 6; count++) await admit(identity('anna'));
     await expect(admit(identity('anna'))).rejects.toMatchObject({
       reason: 'too_many_tokens',
-      status: 503,
+      status: 400,
       retryAfterSeconds: 10,
     });
     clock.advance(9);

@@ -21,15 +21,6 @@ test.each<[string, string, KeyDistribution, Fleet | undefined, string[]]>([
     files('/a'),
     ['targets.t.fleet: no config file format is known for own servers'],
   ],
-  ['a file twice', 'red5', 'single', files('/a', '/a'), ['targets.t.fleet.files: "/a" stands there twice']],
-  ['an empty path', 'red5', 'single', files('/a', ''), ['targets.t.fleet.files: one of the paths is empty']],
-  [
-    'half a tag',
-    'red5',
-    'single',
-    ssm('role', ''),
-    ['targets.t.fleet.tag: must be KEY=VALUE, neither of them empty'],
-  ],
   ['a key ring on instances', 'jitsi', 'keyring', ssm('role', 'jitsi'), []],
   [
     'a key ring on instances of an unknown kind',

@@ -3,10 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkConfig } from '../../lib/config/check-config.ts';
-import type { Config } from '../../lib/config/config.ts';
-import { defineConfig } from '../../lib/config/index.ts';
-import type { Issuer } from '../../lib/identity/issuer.ts';
+import { problemsOf } from '../support/config.ts';
 
 const root = join(import.meta.dirname, '../..');
 const markdown = await readFile(join(root, 'docs/sign-in.md'), 'utf8');
@@ -26,11 +23,9 @@ test.each(examples.map((code) => [code.trim().split('\n')[0], code]))(
   async (_title, code) => {
     const file = join(folder, `example-${examples.indexOf(code)}.ts`);
     await writeFile(file, `import { ${names} } from '${lib}';\nexport default ${code}`);
-    const { default: made } = (await import(pathToFileURL(file).href)) as {
-      readonly default: Issuer | Config;
-    };
-    const config = 'grants' in made ? made : defineConfig({ issuers: [made], targets: {}, grants: [] });
-    expect(checkConfig(config)).toEqual([]);
+    const { default: made } = (await import(pathToFileURL(file).href)) as { readonly default: object };
+    const whole = 'grants' in made ? made : { issuers: [made], targets: {}, grants: [] };
+    expect(problemsOf(whole)).toEqual([]);
   },
 );
 

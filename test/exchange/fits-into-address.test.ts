@@ -4,7 +4,9 @@ import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
 import { TRANSPORTS } from '../../lib/policy/grant.ts';
 import type { Transport } from '../../lib/policy/grant.ts';
-import config from '../../streampass.config.ts';
+import { fixtureConfig } from '../support/config.ts';
+
+const config = fixtureConfig();
 
 const { red5 } = config.targets;
 

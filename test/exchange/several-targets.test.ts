@@ -9,7 +9,9 @@ import { hmacKey } from '../../lib/jws/sign.ts';
 import { TOKEN_EXCHANGE_GRANT } from '../../lib/oauth/token-exchange.ts';
 import type { TokenResponse } from '../../lib/oauth/token-exchange.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
-import config from '../../streampass.config.ts';
+import { fixtureConfig } from '../support/config.ts';
+
+const config = fixtureConfig();
 
 const NOW = 1_900_000_000;
 const KIDS: Readonly<Record<string, string>> = { red5: '11111111', jitsi: '22222222', rtcstats: '33333333' };

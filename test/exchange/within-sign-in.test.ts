@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
-import { defineConfig, rtcstats } from '../../lib/config/index.ts';
+import { rtcstats } from '../../lib/config/index.ts';
 import { exchange } from '../../lib/exchange/exchange.ts';
 import { indexRules } from '../../lib/policy/match-rules.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
 import { TOKEN_EXCHANGE_GRANT } from '../../lib/oauth/token-exchange.ts';
+import { configOf } from '../support/config.ts';
 
 const ASKED = 1_900_000_000;
 const SIGN_IN_ENDS = ASKED + 600;
 
-const config = defineConfig({
+const config = configOf({
   issuers: [],
   targets: { rtcstats: rtcstats({ secret: 'streampass/rtcstats' }) },
   grants: [{ target: 'rtcstats', actions: ['report'], rooms: ['*'], ttl: 3600, withinSignIn: true }],

@@ -5,9 +5,11 @@ import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
-import config from '../../streampass.config.ts';
+import { fixtureConfig } from '../support/config.ts';
 import { startFunctionHost } from '../support/function-host.ts';
 import type { FunctionHost } from '../support/function-host.ts';
+
+const config = fixtureConfig();
 
 /** The built functions that judge tokens and publish keys, with the real SDK against a real endpoint. */
 
@@ -43,11 +45,11 @@ function call(operation: string, input: Record<string, unknown>): void {
 beforeAll(async () => {
   secrets = await createSecretsManagerEndpoint({ port: 0 });
   call('CreateSecret', { Name: 'streampass/callers', SecretString: CALLER });
-  call('CreateSecret', { Name: 'streampass/jitsi' });
-  call('CreateSecret', { Name: 'streampass/rtcstats' });
-  call('CreateSecret', { Name: 'streampass/red5', SecretString: V1.text, ClientRequestToken: V1.id });
+  call('CreateSecret', { Name: 'streampass/local/jitsi' });
+  call('CreateSecret', { Name: 'streampass/local/rtcstats' });
+  call('CreateSecret', { Name: 'streampass/local/red5', SecretString: V1.text, ClientRequestToken: V1.id });
   const pending = { SecretString: V2.text, ClientRequestToken: V2.id, VersionStages: ['AWSPENDING'] };
-  call('PutSecretValue', { SecretId: 'streampass/red5', ...pending });
+  call('PutSecretValue', { SecretId: 'streampass/local/red5', ...pending });
   host = await start();
 });
 afterAll(async () => {

@@ -38,7 +38,7 @@ beforeAll(async () => {
     createSecretsManagerEndpoint({ port: 0 }),
   ]);
   for (const target of ['red5', 'jitsi', 'rtcstats']) {
-    call('CreateSecret', { Name: `streampass/${target}`, SecretString: SECRET });
+    call('CreateSecret', { Name: `streampass/local/${target}`, SecretString: SECRET });
   }
   env = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
@@ -116,7 +116,7 @@ describe('an exchange', () => {
 
   test('signs with the current version, and names it in kid', async () => {
     const { body } = await exchange('viewer', { audience: 'rtcstats' });
-    const { VersionId } = call('GetSecretValue', { SecretId: 'streampass/rtcstats' });
+    const { VersionId } = call('GetSecretValue', { SecretId: 'streampass/local/rtcstats' });
     expect(decodeCompactJws(body.access_token)?.header).toEqual({
       alg: 'HS256',
       typ: 'JWT',
@@ -238,7 +238,7 @@ describe('the second live secret', () => {
     const fresh = await startFunctionHost(env);
     const pending = crypto.randomUUID();
     call('PutSecretValue', {
-      SecretId: 'streampass/jitsi',
+      SecretId: 'streampass/local/jitsi',
       SecretString: NEXT_SECRET,
       ClientRequestToken: pending,
       VersionStages: ['AWSPENDING'],
@@ -283,7 +283,7 @@ describe('trouble is 503 with a reason and the seconds to wait', () => {
     const other = await createSecretsManagerEndpoint({ port: 0 });
     for (const target of ['red5', 'jitsi', 'rtcstats']) {
       other.execute('CreateSecret', {
-        Name: `streampass/${target}`,
+        Name: `streampass/local/${target}`,
         SecretString: 'short',
         ClientRequestToken: crypto.randomUUID(),
       });

@@ -20,7 +20,7 @@ export interface BuiltFunction {
   close(): Promise<void>;
 }
 
-const FOLDER = join(import.meta.dirname, '../../dist/functions');
+const FOLDER = join(import.meta.dirname, '../../dist/test/functions');
 
 /** Starts the bundle that is deployed, `token` unless told. Ports are free ones; nothing but loopback is reached. */
 export async function startBuiltFunction(name = 'token'): Promise<BuiltFunction> {
@@ -35,7 +35,7 @@ export async function startBuiltFunction(name = 'token'): Promise<BuiltFunction>
     const SecretString = `${target}-${randomUUID()}${randomUUID()}`;
     secrets.set(target, SecretString);
     const { error } = endpoint.execute('CreateSecret', {
-      Name: `streampass/${target}`,
+      Name: `streampass/local/${target}`,
       ClientRequestToken: randomUUID(),
       SecretString,
     });

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { getJson } from '../../lib/node/https-json.ts';
 import { newRandomId, systemNow, within } from '../../lib/node/system.ts';
-import { defineConfig, jitsi, oidc, red5 } from '../../lib/config/index.ts';
+import { jitsi, oidc, red5 } from '../../lib/config/index.ts';
 import type { Rule } from '../../lib/policy/rule.ts';
 import { createAdmission } from '../../lib/admission/admission.ts';
 import type { DenyList } from '../../lib/config/config.ts';
@@ -16,6 +16,7 @@ import { request, tokenOf } from './attack.ts';
 import type { Parameters } from './attack.ts';
 import { AUDIENCE, by, compact, startTokenIssuer } from './token-issuer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
+import { configOf } from '../support/config.ts';
 
 /** Two companies sign in here, and each stays in its own part. */
 
@@ -42,7 +43,7 @@ async function outcome(
     ...parameters
   }: { claims?: object; deny?: DenyList } & Readonly<Record<string, unknown>>,
 ): Promise<string> {
-  const config = defineConfig({
+  const config = configOf({
     issuers: [acme, umbrella].map((each) => oidc({ issuer: each.issuer, audience: AUDIENCE })),
     targets: { red5: live, jitsi: meet },
     grants: rules,

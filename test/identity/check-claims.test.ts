@@ -4,7 +4,7 @@ import { checkClaims } from '../../lib/identity/check-claims.ts';
 import type { Issuer } from '../../lib/identity/issuer.ts';
 import { compileRooms, matchRooms } from '../../lib/policy/room.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
-import { personalData } from '../../lib/media-servers/options.ts';
+import { personalData } from '../../lib/media-servers/personal-data.ts';
 
 const NOW = 1_790_000_000;
 const SKEW = 60;

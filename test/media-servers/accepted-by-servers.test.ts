@@ -8,7 +8,9 @@ import { hmacKey } from '../../lib/jws/sign.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import type { Grant, Transport } from '../../lib/policy/grant.ts';
 import { TRANSPORTS } from '../../lib/policy/grant.ts';
-import config from '../../streampass.config.ts';
+import { fixtureConfig } from '../support/config.ts';
+
+const config = fixtureConfig();
 
 /**
  * What is issued is judged by each server's own documented rules, which know nothing of how a token is made: allowed is

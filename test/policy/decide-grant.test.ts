@@ -5,7 +5,9 @@ import { indexRules, matchRules } from '../../lib/policy/match-rules.ts';
 import type { Rule } from '../../lib/policy/rule.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
-import config from '../../streampass.config.ts';
+import { fixtureConfig } from '../support/config.ts';
+
+const config = fixtureConfig();
 
 const NOW = 1_900_000_000;
 

@@ -14,7 +14,7 @@ beforeAll(async () => {
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',
   });
-  const bundle = fileURLToPath(new URL('../../dist/functions/rotate.mjs', import.meta.url));
+  const bundle = fileURLToPath(new URL('../../dist/test/functions/rotate.mjs', import.meta.url));
   ({ handler } = (await import(bundle)) as { handler: typeof handler });
 });
 

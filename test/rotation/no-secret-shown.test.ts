@@ -50,7 +50,7 @@ test(
       }
 
       const secrets = ['red5', 'jitsi', 'rtcstats'].flatMap((name) =>
-        valuesOf(endpoint, `streampass/${name}`),
+        valuesOf(endpoint, `streampass/local/${name}`),
       );
       expect(secrets.length).toBeGreaterThanOrEqual(9);
       expect(readFileSync(good, 'utf8')).toContain(secrets[2]);
@@ -85,7 +85,7 @@ function valuesOf(
 
 /** One invocation of the built function in a process of its own; resolves with all that it printed. */
 function runBuilt(event: object, env: Record<string, string>): Promise<string> {
-  const bundle = fileURLToPath(new URL('../../dist/functions/rotate.mjs', import.meta.url));
+  const bundle = fileURLToPath(new URL('../../dist/test/functions/rotate.mjs', import.meta.url));
   const script = `const { handler } = await import(${JSON.stringify(bundle)}); console.log(JSON.stringify(await handler(${JSON.stringify(event)})));`;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env });

@@ -217,7 +217,7 @@ test.each([
 });
 
 test.each([
-  ['lambda', '/2015-03-31/functions/streampass-dev-rotate/invocations'],
+  ['lambda', '/2015-03-31/functions/streampass-local-rotate/invocations'],
   ['offline', '/token'],
   ['secrets', '/'],
   ['oidc', '/token'],
@@ -235,7 +235,7 @@ test.each([
 describe('a rotation on the local stack', () => {
   test('is announced by a fallback token, which no server accepts yet, and can be aborted', async () => {
     const invoke = (action: string): Promise<Response> =>
-      fetch(`http://127.0.0.1:${PORTS.lambda}/2015-03-31/functions/streampass-dev-rotate/invocations`, {
+      fetch(`http://127.0.0.1:${PORTS.lambda}/2015-03-31/functions/streampass-local-rotate/invocations`, {
         method: 'POST',
         body: JSON.stringify({ action }),
       });

@@ -11,7 +11,7 @@ process.on('message', (message: { id: number; name: string; event: unknown }) =>
 });
 
 async function answer({ id, name, event }: { id: number; name: string; event: unknown }): Promise<void> {
-  const path = join(import.meta.dirname, `../../dist/functions/${name}.mjs`);
+  const path = join(import.meta.dirname, `../../dist/test/functions/${name}.mjs`);
   const loaded = handlers.get(name) ?? (import(path) as Promise<{ handler: Handler }>);
   handlers.set(name, loaded);
   try {

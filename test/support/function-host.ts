@@ -6,7 +6,7 @@ const HOST = join(import.meta.dirname, 'function-host-process.ts');
 
 /** Built functions in a process of their own, as Lambda loads them: one environment, one import each. */
 export interface FunctionHost {
-  /** Calls `dist/functions/NAME.mjs`'s handler with an event. */
+  /** Calls `dist/test/functions/NAME.mjs`'s handler with an event. */
   readonly invoke: (name: string, event: unknown) => Promise<ApiGatewayResponse>;
   /** All that the functions have written so far. */
   readonly output: () => string;

@@ -30,10 +30,14 @@ export function now(): number {
 }
 
 /** One target with its rotation, an issuer and a key set. Its secret is there, without a value. */
-export function rotatedService(endpoint: SecretsManagerEndpoint, target: Target, servers?: Servers) {
+export function rotatedService(
+  endpoint: SecretsManagerEndpoint,
+  { secret = '', ...target }: Target,
+  servers?: Servers,
+) {
   const client = sdkClient(endpoint);
   const lazily = {
-    secret: target.secret,
+    secret,
     signing: target.signing,
     reader: createSecretsReader(client),
     now,
@@ -45,7 +49,7 @@ export function rotatedService(endpoint: SecretsManagerEndpoint, target: Target,
   const ring = createKeyRing({ ...lazily, withFallback: false });
   const live = createLiveKeys(lazily);
   const rotated = {
-    secret: target.secret,
+    secret,
     signing: target.signing,
     policy: policyOf(target, DEFAULT_TIMING),
     secrets: secretsWriter(client),

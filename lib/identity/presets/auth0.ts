@@ -1,6 +1,8 @@
 import type { JsonObject } from '../../jws/compact.ts';
-import type { Issuer, TokenKind } from '../issuer.ts';
-import { audienceProblems, hostProblems, kindByHeader, stringsOf } from './oidc.ts';
+import * as v from 'valibot';
+import { filledText, hostName, oneOrMore, toArray } from '../../options/schemas.ts';
+import { defineIssuer, type TokenKind } from '../issuer.ts';
+import { kindByHeader, stringsOf } from './oidc.ts';
 
 /** Options of an Auth0 tenant. */
 export interface Auth0Options {
@@ -20,6 +22,28 @@ export interface Auth0Options {
 /** Names that Auth0 does not let an Action set, so that a rule on them could never match. */
 const RESERVED_CLAIMS = ['groups', 'roles', 'permissions'];
 
+const schema: v.GenericSchema<unknown, Auth0Options> = v.strictObject({
+  domain: hostName('tenant.eu.auth0.com'),
+  clientId: oneOrMore(filledText),
+  groupsClaim: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.check(
+        (name) => !RESERVED_CLAIMS.includes(name),
+        'is a name that Auth0 reserves: name the claim that your Action sets, such as "https://example.com/groups"',
+      ),
+    ),
+  ),
+  organization: v.exactOptional(
+    oneOrMore(
+      v.pipe(
+        v.string(),
+        v.regex(/^org_[A-Za-z0-9]+$/, 'must be an organization’s id, which begins with "org_"'),
+      ),
+    ),
+  ),
+});
+
 /**
  * An Auth0 tenant. Its issuer ends in a slash; ID tokens name the application in `aud`. Access tokens are of type `JWT` like
  * ID tokens unless the tenant chose the profile of RFC 9068: `scope` or `gty`, which no ID token has, tells them apart.
@@ -27,32 +51,14 @@ const RESERVED_CLAIMS = ['groups', 'roles', 'permissions'];
  * @see Auth0 documentation, "ID Token Structure", "Access Token Profiles", "Create Custom Claims", "Work with Tokens and
  *   Organizations", "Locate JSON Web Key Sets"
  */
-export function auth0(options: Auth0Options): Issuer {
-  const audience = typeof options.clientId === 'string' ? [options.clientId] : options.clientId;
+export const auth0 = defineIssuer('auth0', schema, (options) => {
   const issuer = `https://${options.domain}/`;
-  const organizations =
-    typeof options.organization === 'string' ? [options.organization] : options.organization;
+  const organizations = options.organization === undefined ? undefined : toArray(options.organization);
   return {
-    preset: 'auth0',
     issuer,
-    audience,
+    audience: toArray(options.clientId),
     jwksUri: `${issuer}.well-known/jwks.json`,
     exchanges: ['id_token'],
-    problems: [
-      ...hostProblems('domain', options.domain, 'tenant.eu.auth0.com'),
-      ...audienceProblems(audience).map(({ problem }) => ({ field: 'clientId', problem })),
-      ...(options.groupsClaim !== undefined && RESERVED_CLAIMS.includes(options.groupsClaim)
-        ? [
-            {
-              field: 'groupsClaim',
-              problem: `Auth0 reserves "${options.groupsClaim}": name the claim that your Action sets, such as "https://example.com/groups"`,
-            },
-          ]
-        : []),
-      ...(organizations?.length === 0 || organizations?.some((id) => !/^org_[A-Za-z0-9]+$/.test(id))
-        ? [{ field: 'organization', problem: 'must be an organization’s id, which begins with "org_"' }]
-        : []),
-    ],
     kindOf: auth0Kind,
     audienceClaim: () => 'aud',
     groupsOf: (claims) => (options.groupsClaim === undefined ? [] : stringsOf(claims, options.groupsClaim)),
@@ -61,7 +67,7 @@ export function auth0(options: Auth0Options): Issuer {
         ? undefined
         : 'subject_token_wrong_tenant',
   };
-}
+});
 
 function auth0Kind(header: JsonObject, claims: JsonObject): TokenKind {
   return Object.hasOwn(claims, 'scope') || Object.hasOwn(claims, 'gty')

@@ -1,5 +1,7 @@
-import type { Issuer } from '../issuer.ts';
-import { audienceProblems, issuerProblems, stringsOf } from './oidc.ts';
+import * as v from 'valibot';
+import { filledText, issuerAddress, oneOrMore, toArray } from '../../options/schemas.ts';
+import { defineIssuer } from '../issuer.ts';
+import { stringsOf } from './oidc.ts';
 
 /** Options of a Cognito user pool. */
 export interface CognitoOptions {
@@ -11,30 +13,33 @@ export interface CognitoOptions {
   readonly endpoint?: string;
 }
 
+const schema: v.GenericSchema<unknown, CognitoOptions> = v.strictObject({
+  userPoolId: v.pipe(
+    v.string(),
+    v.regex(
+      /^[a-z]{2,}(-[a-z0-9]+)+_[A-Za-z0-9]+$|^local_[A-Za-z0-9]+$/,
+      'must be a user pool id such as "eu-west-1_AbCdEfGhI"',
+    ),
+  ),
+  clientId: oneOrMore(filledText),
+  endpoint: v.exactOptional(issuerAddress),
+});
+
 /**
  * A Cognito user pool. `token_use` says what a token is; an ID token names the app client in `aud`, an access token in
  * `client_id`; groups are in `cognito:groups`.
  *
  * @see Amazon Cognito Developer Guide, "Verifying JSON web tokens", "Understanding the ID token", "… the access token"
  */
-export function cognito(options: CognitoOptions): Issuer {
-  const audience = typeof options.clientId === 'string' ? [options.clientId] : options.clientId;
+export const cognito = defineIssuer('cognito', schema, (options) => {
   const region = options.userPoolId.split('_')[0] ?? '';
   const host = options.endpoint ?? `https://cognito-idp.${region}.amazonaws.com`;
   const issuer = `${host.replace(/\/$/, '')}/${options.userPoolId}`;
   return {
-    preset: 'cognito',
     issuer,
-    audience,
+    audience: toArray(options.clientId),
     jwksUri: `${issuer}/.well-known/jwks.json`,
     exchanges: ['id_token', 'access_token'],
-    problems: [
-      ...(/^[a-z]{2,}(-[a-z0-9]+)+_[A-Za-z0-9]+$|^local_[A-Za-z0-9]+$/.test(options.userPoolId)
-        ? []
-        : [{ field: 'userPoolId', problem: 'must be a user pool id such as "eu-west-1_AbCdEfGhI"' }]),
-      ...issuerProblems(issuer),
-      ...audienceProblems(audience).map(({ problem }) => ({ field: 'clientId', problem })),
-    ],
     kindOf: (_header, claims) =>
       claims['token_use'] === 'id'
         ? 'id_token'
@@ -44,4 +49,4 @@ export function cognito(options: CognitoOptions): Issuer {
     audienceClaim: (kind) => (kind === 'id_token' ? 'aud' : 'client_id'),
     groupsOf: (claims) => stringsOf(claims, 'cognito:groups'),
   };
-}
+});

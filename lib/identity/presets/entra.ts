@@ -1,6 +1,8 @@
 import type { JsonObject } from '../../jws/compact.ts';
-import type { Issuer, TokenKind } from '../issuer.ts';
-import { audienceProblems, issuerProblems, kindByHeader, stringsOf } from './oidc.ts';
+import * as v from 'valibot';
+import { filledText, issuerAddress, oneOrMore, toArray } from '../../options/schemas.ts';
+import { defineIssuer, type TokenKind } from '../issuer.ts';
+import { kindByHeader, stringsOf } from './oidc.ts';
 
 /** Where Entra ID says what a person belongs to. */
 export type EntraGroupSource = 'groups' | 'roles';
@@ -25,6 +27,35 @@ export interface EntraOptions {
 const PUBLIC_AUTHORITY = 'https://login.microsoftonline.com';
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+const schema: v.GenericSchema<unknown, EntraOptions> = v.pipe(
+  v.strictObject({
+    tenantId: v.pipe(
+      v.string(),
+      v.regex(GUID, 'must be the tenant’s GUID in lower case, as in the claim tid'),
+    ),
+    clientId: oneOrMore(filledText),
+    version: v.exactOptional(v.picklist([1, 2])),
+    groupsFrom: v.exactOptional(v.array(v.picklist(['groups', 'roles']))),
+    authority: v.exactOptional(
+      v.pipe(
+        issuerAddress,
+        v.check(
+          (address) => URL.parse(address)?.pathname === '/',
+          'must be the authority alone, such as "https://contoso.ciamlogin.com": leave out the tenant and /v2.0',
+        ),
+      ),
+    ),
+  }),
+  v.forward(
+    v.check(
+      ({ version, authority }) =>
+        version !== 1 || authority === undefined || authority.replace(/\/$/, '') === PUBLIC_AUTHORITY,
+      'must be 2 with an authority of its own',
+    ),
+    ['version'],
+  ),
+);
+
 /**
  * One Microsoft Entra ID tenant. The groups of a person are the GUIDs in `groups` and the values of the app roles in
  * `roles`; names in `groups` count for nothing, since whoever may create a group chooses its name. A person in too many
@@ -36,29 +67,17 @@ const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * @see Microsoft identity platform, "ID token claims reference", "Access token claims reference", "OpenID Connect on the
  *   Microsoft identity platform", "Configure groups optional claims"
  */
-export function entra(options: EntraOptions): Issuer {
-  const audience = typeof options.clientId === 'string' ? [options.clientId] : options.clientId;
+export const entra = defineIssuer('entra', schema, (options) => {
   const version = options.version ?? 2;
   const authority = (options.authority ?? PUBLIC_AUTHORITY).replace(/\/$/, '');
   const sources = options.groupsFrom ?? ['groups', 'roles'];
   const { tenantId } = options;
   const issuer = version === 2 ? `${authority}/${tenantId}/v2.0` : `https://sts.windows.net/${tenantId}/`;
   return {
-    preset: 'entra',
     issuer,
-    audience,
+    audience: toArray(options.clientId),
     jwksUri: `${authority}/${tenantId}/discovery/${version === 2 ? 'v2.0/' : ''}keys`,
     exchanges: ['id_token'],
-    problems: [
-      ...(GUID.test(tenantId)
-        ? []
-        : [{ field: 'tenantId', problem: 'must be the tenant’s GUID in lower case, as in the claim tid' }]),
-      ...issuerProblems(authority).map(({ problem }) => ({ field: 'authority', problem })),
-      ...(version === 1 && authority !== PUBLIC_AUTHORITY
-        ? [{ field: 'version', problem: 'must be 2 with an authority of its own' }]
-        : []),
-      ...audienceProblems(audience).map(({ problem }) => ({ field: 'clientId', problem })),
-    ],
     kindOf: entraKind,
     audienceClaim: () => 'aud',
     groupsOf: (claims) => [
@@ -70,7 +89,7 @@ export function entra(options: EntraOptions): Issuer {
       return sources.includes('groups') && groupsLeftOut(claims) ? 'subject_token_groups_overage' : undefined;
     },
   };
-}
+});
 
 function entraKind(header: JsonObject, claims: JsonObject): TokenKind {
   const saysAccess = ['scp', 'azpacr', 'appidacr'].some((name) => Object.hasOwn(claims, name));

@@ -1,6 +1,8 @@
 import type { JsonObject } from '../../jws/compact.ts';
-import type { Issuer, TokenKind } from '../issuer.ts';
-import { audienceProblems, hostProblems, kindByHeader, stringsOf } from './oidc.ts';
+import * as v from 'valibot';
+import { filledText, hostName, oneOrMore, toArray } from '../../options/schemas.ts';
+import { defineIssuer, type TokenKind } from '../issuer.ts';
+import { kindByHeader, stringsOf } from './oidc.ts';
 
 /** Options of an Okta organization. */
 export interface OktaOptions {
@@ -14,6 +16,15 @@ export interface OktaOptions {
   readonly groupsClaim?: string;
 }
 
+const schema: v.GenericSchema<unknown, OktaOptions> = v.strictObject({
+  domain: hostName('example.okta.com'),
+  clientId: oneOrMore(filledText),
+  authorizationServer: v.exactOptional(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{1,64}$/, 'must be an id such as "default", not an address')),
+  ),
+  groupsClaim: v.exactOptional(filledText),
+});
+
 /**
  * An Okta organization's own authorization server, whose issuer is the bare domain, or a custom one under `/oauth2/`. ID
  * tokens alone are exchanged: the access tokens of the organization's server are for Okta's own APIs. Okta's access tokens
@@ -22,28 +33,19 @@ export interface OktaOptions {
  * @see Okta Developer, "Authorization servers", "OpenID Connect & OAuth 2.0 API", "Customize tokens returned from Okta with a
  *   Groups claim"
  */
-export function okta(options: OktaOptions): Issuer {
-  const audience = typeof options.clientId === 'string' ? [options.clientId] : options.clientId;
+export const okta = defineIssuer('okta', schema, (options) => {
   const server = options.authorizationServer;
   const issuer = `https://${options.domain}${server === undefined ? '' : `/oauth2/${server}`}`;
   return {
-    preset: 'okta',
     issuer,
-    audience,
+    audience: toArray(options.clientId),
     jwksUri: server === undefined ? `${issuer}/oauth2/v1/keys` : `${issuer}/v1/keys`,
     exchanges: ['id_token'],
-    problems: [
-      ...hostProblems('domain', options.domain, 'example.okta.com'),
-      ...audienceProblems(audience).map(({ problem }) => ({ field: 'clientId', problem })),
-      ...(server === undefined || /^[A-Za-z0-9]{1,64}$/.test(server)
-        ? []
-        : [{ field: 'authorizationServer', problem: 'must be an id such as "default", not an address' }]),
-    ],
     kindOf: oktaKind,
     audienceClaim: () => 'aud',
     groupsOf: (claims) => stringsOf(claims, options.groupsClaim ?? 'groups'),
   };
-}
+});
 
 function oktaKind(header: JsonObject, claims: JsonObject): TokenKind {
   const saysAccess = Object.hasOwn(claims, 'cid') || Object.hasOwn(claims, 'scp');

@@ -1,8 +1,10 @@
 import { isJsonObject } from '../../jws/compact.ts';
-import { personalData, textProblem } from '../options.ts';
-import type { PersonalClaim, TargetOptions } from '../options.ts';
+import * as v from 'valibot';
+import { dictionary, plainText } from '../../options/schemas.ts';
+import { defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
+import { personalData, type PersonalClaim } from '../personal-data.ts';
 import { readRooms, readText } from '../read-claims.ts';
-import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from '../target.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
 
 /** Options of a Jitsi Meet target. */
 export interface JitsiOptions extends TargetOptions {
@@ -27,17 +29,40 @@ export interface JitsiOptions extends TargetOptions {
   readonly features?: Readonly<Record<string, boolean>>;
 }
 
+const schema: v.GenericSchema<unknown, JitsiOptions> = v.pipe(
+  v.strictObject({
+    ...targetOptions,
+    appId: plainText,
+    domain: plainText,
+    audience: v.exactOptional(plainText),
+    show: v.exactOptional(v.array(v.picklist(['name', 'email', 'avatar']))),
+    signing: v.exactOptional(v.picklist(['HS256', 'RS256'])),
+    keyring: v.exactOptional(v.boolean()),
+    jaas: v.exactOptional(v.strictObject({ appId: plainText, keyId: plainText })),
+    features: v.exactOptional(dictionary(v.boolean())),
+  }),
+  v.forward(
+    v.check(
+      ({ signing, keyring }) => !(signing === 'RS256' && keyring === true),
+      'is for HS256: RS256 keys are fetched from the key server',
+    ),
+    ['keyring'],
+  ),
+  v.forward(
+    v.check(({ signing, jaas }) => jaas === undefined || signing === 'RS256', 'must be RS256 for JaaS'),
+    ['signing'],
+  ),
+);
+
 /**
  * Jitsi Meet with Prosody's token modules. Prosody lower-cases the room's name, has no clock leeway, wants `typ: JWT`,
  * `aud` as a string and `sub` as the domain, and never answers where `room` or `context.user` is not of its proper type.
  *
  * @see jitsi-meet `resources/prosody-plugins/mod_auth_token.lua`, `token/util.lib.lua`; `doc/tokens.md` of lib-jitsi-meet
  */
-export function jitsi(options: JitsiOptions): Target {
+export const jitsi = defineTarget('jitsi', schema, (options) => {
   const signing = options.signing ?? 'HS256';
   return {
-    kind: 'jitsi',
-    secret: options.secret,
     signing,
     keys: signing === 'RS256' ? 'jwks' : options.keyring ? 'keyring' : 'single',
     longestToken: options.longestToken ?? 3600,
@@ -47,27 +72,14 @@ export function jitsi(options: JitsiOptions): Target {
     roomsPerToken: 1,
     takesSession: false,
     foldsRoomCase: true,
-    subject: options.subject ?? 'public',
     issuer: options.jaas ? 'chat' : options.appId,
     audience: options.audience ?? 'jitsi',
     domain: options.domain,
     ...(options.jaas && { header: { kid: `${options.jaas.appId}/${options.jaas.keyId}` }, rotates: false }),
-    ...(options.fleet && { fleet: options.fleet }),
-    problems: [
-      ...textProblem('appId', options.appId),
-      ...textProblem('domain', options.domain),
-      ...textProblem('audience', options.audience ?? 'jitsi'),
-      ...(signing === 'RS256' && options.keyring
-        ? [{ field: 'keyring', problem: 'is for HS256: RS256 keys are fetched from the key server' }]
-        : []),
-      ...(options.jaas && signing !== 'RS256'
-        ? [{ field: 'signing', problem: 'must be RS256 for JaaS' }]
-        : []),
-    ],
     claims: (input) => toJitsiClaims(input, options),
     readClaims: readJitsiClaims,
   };
-}
+});
 
 function toJitsiClaims({ grant, identity, subject }: ClaimsInput, options: JitsiOptions): ServerClaims {
   const moderator = grant.actions.includes('moderate');

@@ -1,8 +1,9 @@
 import { isJsonObject } from '../../jws/compact.ts';
-import { personalData } from '../options.ts';
-import type { TargetOptions } from '../options.ts';
+import * as v from 'valibot';
+import { defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
+import { personalData } from '../personal-data.ts';
 import { readRooms, readText } from '../read-claims.ts';
-import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from '../target.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
 
 /** Options of a LiveKit target. */
 export interface LivekitOptions extends TargetOptions {
@@ -10,33 +11,32 @@ export interface LivekitOptions extends TargetOptions {
   readonly name?: boolean;
 }
 
+const schema: v.GenericSchema<unknown, LivekitOptions> = v.pipe(
+  v.strictObject({ ...targetOptions, name: v.exactOptional(v.boolean()) }),
+  v.forward(
+    v.check(({ fleet }) => fleet?.probe === undefined, 'must be left out: no probe is known for LiveKit'),
+    ['fleet', 'probe'],
+  ),
+);
+
 /**
  * LiveKit, on servers of one's own: it knows many API keys at one time, in a `key_file` that maps each key's name to its
  * secret, and finds the secret by `iss`. So a version's `kid` is its API key, and the key ring file is the `key_file`.
  *
  * @see livekit/livekit `pkg/config/config.go` (`key_file`); LiveKit documentation, "Tokens & grants"
  */
-export function livekit(options: LivekitOptions): Target {
-  return {
-    kind: 'livekit',
-    secret: options.secret,
-    signing: 'HS256',
-    keys: 'keyring',
-    longestToken: options.longestToken ?? 6 * 3600,
-    actions: ['publish', 'subscribe'],
-    transports: [],
-    roomsPerToken: 1,
-    takesSession: false,
-    foldsRoomCase: false,
-    subject: options.subject ?? 'public',
-    ...(options.fleet && { fleet: options.fleet }),
-    problems: options.fleet?.probe
-      ? [{ field: 'fleet.probe', problem: 'must be left out: no probe is known for LiveKit' }]
-      : [],
-    claims: (input) => toLivekitClaims(input, options),
-    readClaims: readLivekitClaims,
-  };
-}
+export const livekit = defineTarget('livekit', schema, (options) => ({
+  signing: 'HS256',
+  keys: 'keyring',
+  longestToken: options.longestToken ?? 6 * 3600,
+  actions: ['publish', 'subscribe'],
+  transports: [],
+  roomsPerToken: 1,
+  takesSession: false,
+  foldsRoomCase: false,
+  claims: (input) => toLivekitClaims(input, options),
+  readClaims: readLivekitClaims,
+}));
 
 /** Where a grant says nothing of publishing, subscribing or data, LiveKit allows it: so each is said. */
 function toLivekitClaims(

@@ -1,10 +1,11 @@
 import { ROOM_PATH } from '../../policy/room.ts';
 import { TRANSPORTS } from '../../policy/grant.ts';
 import { isJsonObject } from '../../jws/compact.ts';
-import { textProblem } from '../options.ts';
-import type { TargetOptions } from '../options.ts';
+import * as v from 'valibot';
+import { plainText } from '../../options/schemas.ts';
+import { defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
 import { readText } from '../read-claims.ts';
-import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from '../target.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
 
 /** Options of a MediaMTX target. */
 export interface MediamtxOptions extends TargetOptions {
@@ -22,17 +23,22 @@ interface Permission {
   readonly path: string;
 }
 
+const schema: v.GenericSchema<unknown, MediamtxOptions> = v.strictObject({
+  ...targetOptions,
+  issuer: plainText,
+  audience: v.exactOptional(plainText),
+  signing: v.exactOptional(v.picklist(['ES256', 'RS256', 'EdDSA'])),
+});
+
 /**
  * MediaMTX with `authMethod: jwt`: public keys from `authJWTJWKS`, kept for an hour whatever `cache-control` says. A path
  * is a room. A token is good over every transport; a client names one so that the token fits into its addresses.
  *
  * @see bluenviron/mediamtx `internal/auth/manager.go`, `internal/auth/jwt_claims.go`; its documentation, "Authentication"
  */
-export function mediamtx(options: MediamtxOptions): Target {
+export const mediamtx = defineTarget('mediamtx', schema, (options) => {
   const audience = options.audience ?? 'mediamtx';
   return {
-    kind: 'mediamtx',
-    secret: options.secret,
     signing: options.signing ?? 'ES256',
     keys: 'jwks',
     publicKeyCache: 3600,
@@ -44,11 +50,8 @@ export function mediamtx(options: MediamtxOptions): Target {
     takesSession: false,
     foldsRoomCase: false,
     roomsArePaths: true,
-    subject: options.subject ?? 'public',
     issuer: options.issuer,
     audience,
-    ...(options.fleet && { fleet: options.fleet }),
-    problems: [...textProblem('issuer', options.issuer), ...textProblem('audience', audience)],
     claims: ({ grant, subject }) => ({
       iss: options.issuer,
       aud: audience,
@@ -57,7 +60,7 @@ export function mediamtx(options: MediamtxOptions): Target {
     }),
     readClaims: readMediamtxClaims,
   };
-}
+});
 
 function toPermissions({ actions, rooms }: ClaimsInput['grant']): readonly Permission[] {
   const paths = rooms === '*' ? [''] : rooms;

@@ -1,8 +1,10 @@
-import { personalData, textProblem } from '../options.ts';
-import type { TargetOptions } from '../options.ts';
+import * as v from 'valibot';
+import { ownFunction, plainText, wholeNumber } from '../../options/schemas.ts';
+import { defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
+import { personalData } from '../personal-data.ts';
 import { readRooms, readText } from '../read-claims.ts';
 import { TRANSPORTS } from '../../policy/grant.ts';
-import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from '../target.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
 
 /** Options of a Red5 Pro target. */
 export interface Red5Options extends TargetOptions {
@@ -21,17 +23,23 @@ export interface Red5Options extends TargetOptions {
 
 const ROLES: Readonly<Record<string, string>> = { publish: 'red5-publisher', subscribe: 'red5-subscriber' };
 
+const schema: v.GenericSchema<unknown, Red5Options> = v.strictObject({
+  ...targetOptions,
+  issuer: plainText,
+  serverLimitMinutes: v.exactOptional(wholeNumber(2)),
+  name: v.exactOptional(v.boolean()),
+  roomOfStream: v.exactOptional(ownFunction<(stream: string) => string | undefined>()),
+});
+
 /**
  * Red5 Pro with its JWT authenticator: HS256 alone, one secret a server. A server measures `exp` from its own clock
  * against `jwt.ttl.minutes`, so the longest token is a minute shorter unless told.
  *
  * @see Red5 Pro documentation, "JWT authentication"
  */
-export function red5(options: Red5Options): Target {
+export const red5 = defineTarget('red5', schema, (options) => {
   const serverLimit = (options.serverLimitMinutes ?? 60) * 60;
   return {
-    kind: 'red5',
-    secret: options.secret,
     signing: 'HS256',
     keys: 'single',
     longestToken: options.longestToken ?? serverLimit - 60,
@@ -41,15 +49,12 @@ export function red5(options: Red5Options): Target {
     roomsPerToken: 16,
     takesSession: false,
     foldsRoomCase: false,
-    subject: options.subject ?? 'public',
     issuer: options.issuer,
     roomOfStream: options.roomOfStream ?? roomBeforeSlash,
-    ...(options.fleet && { fleet: options.fleet }),
-    problems: textProblem('issuer', options.issuer),
     claims: (input) => toRed5Claims(input, options),
     readClaims: readRed5Claims,
   };
-}
+});
 
 /**
  * A claim that is absent or empty lets everything through, so `roles` and `red5-transport` are always there, and

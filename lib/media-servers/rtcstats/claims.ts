@@ -1,7 +1,8 @@
 import { isJsonObject } from '../../jws/compact.ts';
-import type { TargetOptions } from '../options.ts';
+import * as v from 'valibot';
+import { defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
 import { readRooms, readText } from '../read-claims.ts';
-import type { ClaimedGrant, ClaimsInput, ServerClaims, Target } from '../target.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
 
 /** Options of an rtcstats-server target. */
 export interface RtcstatsOptions extends TargetOptions {
@@ -9,31 +10,29 @@ export interface RtcstatsOptions extends TargetOptions {
   readonly keyring?: boolean;
 }
 
+const schema: v.GenericSchema<unknown, RtcstatsOptions> = v.strictObject({
+  ...targetOptions,
+  keyring: v.exactOptional(v.boolean()),
+});
+
 /**
  * rtcstats-server: it looks at nothing but the signature and the clock, so its secret must be its own. The names in
  * `rtcStats` are stored with what a client reports.
  *
  * @see rtcstats `packages/rtcstats-server/app.js`, `packages/rtcstats-node-shared/database/postgres.js`
  */
-export function rtcstats(options: RtcstatsOptions): Target {
-  return {
-    kind: 'rtcstats',
-    secret: options.secret,
-    signing: 'HS256',
-    keys: options.keyring ? 'keyring' : 'single',
-    longestToken: options.longestToken ?? 24 * 3600,
-    actions: ['report'],
-    transports: [],
-    roomsPerToken: 1,
-    takesSession: true,
-    foldsRoomCase: false,
-    subject: options.subject ?? 'public',
-    ...(options.fleet && { fleet: options.fleet }),
-    problems: [],
-    claims: toRtcstatsClaims,
-    readClaims: readRtcstatsClaims,
-  };
-}
+export const rtcstats = defineTarget('rtcstats', schema, (options) => ({
+  signing: 'HS256',
+  keys: options.keyring ? 'keyring' : 'single',
+  longestToken: options.longestToken ?? 24 * 3600,
+  actions: ['report'],
+  transports: [],
+  roomsPerToken: 1,
+  takesSession: true,
+  foldsRoomCase: false,
+  claims: toRtcstatsClaims,
+  readClaims: readRtcstatsClaims,
+}));
 
 function toRtcstatsClaims({ grant, subject, session }: ClaimsInput): ServerClaims {
   return {

@@ -103,7 +103,7 @@ describe('bad input is one line, and exit code 2:', () => {
     [
       'a file that is not there',
       ['diff', 'streampass.config.ts', 'nowhere.ts'],
-      /nowhere\.ts cannot be read/,
+      /nowhere\.ts: cannot be read/,
     ],
     ['one file', ['diff', 'streampass.config.ts'], /two files/],
   ])('%s', async (_title, args, message) => {
@@ -118,7 +118,11 @@ describe('bad input is one line, and exit code 2:', () => {
 
   test.each([
     ['a configuration with a mistake', 'wrong.config.ts', /grants\[0\]\.target: no target is called "reed5"/],
-    ['a file that is no configuration', 'other.ts', /is no configuration/],
+    [
+      'a file that is no configuration',
+      'other.ts',
+      /other\.ts: must be an object|other\.ts: the default export must be/,
+    ],
   ])('%s', async (_title, file, message) => {
     const { code, stderr } = await explain(['policy', '--config', join(folder, file)]);
     expect(code).toBe(2);

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { explainDiff } from '../../../cli/explain/explain-diff.ts';
-import { defineConfig, hours, jitsi, minutes, oidc, red5 } from '../../../lib/config/index.ts';
+import { hours, jitsi, minutes, oidc, red5 } from '../../../lib/config/index.ts';
 import type { Config } from '../../../lib/config/config.ts';
 import { decideGrant } from '../../../lib/policy/decide-grant.ts';
 import { indexRules, matchRules } from '../../../lib/policy/match-rules.ts';
 import type { Rule } from '../../../lib/policy/rule.ts';
 import type { Target } from '../../../lib/media-servers/target.ts';
+import { configOf } from '../../support/config.ts';
 
 const live = red5({ secret: 'streampass/red5', issuer: 'streampass' });
 const targets = {
@@ -15,7 +16,7 @@ const targets = {
 };
 
 function withRules(...grants: readonly Rule[]): Config {
-  return defineConfig({ issuers: [], targets, grants });
+  return configOf({ issuers: [], targets, grants });
 }
 
 const watch: Rule = {
@@ -130,13 +131,13 @@ describe('a change of rules', () => {
 });
 
 test('names issuers, targets and denied people that come and go', () => {
-  const before = defineConfig({
+  const before = configOf({
     issuers: [],
     targets: { live },
     grants: [],
     deny: { subjects: ['mallory'] },
   });
-  const after = defineConfig({
+  const after = configOf({
     issuers: [oidc({ issuer: 'https://id.example.com', audience: 'app' })],
     targets,
     grants: [],

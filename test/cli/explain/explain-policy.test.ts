@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { explainPolicy } from '../../../cli/explain/explain-policy.ts';
 import { identityFrom } from '../../../cli/explain/identity-from.ts';
-import { defineConfig, entra, hours, jitsi, minutes, oidc, red5 } from '../../../lib/config/index.ts';
+import { entra, hours, jitsi, minutes, oidc, red5 } from '../../../lib/config/index.ts';
+import { configOf } from '../../support/config.ts';
 
 const NOW = 1_790_000_000;
 const ISSUER = 'https://id.example.com';
 const TENANT = '9122040d-6c67-4c5b-b112-36a304b66dad';
 
-const config = defineConfig({
+const config = configOf({
   issuers: [
     oidc({ issuer: ISSUER, audience: 'app', groupsClaim: 'teams' }),
     entra({ tenantId: TENANT, clientId: 'app' }),

@@ -114,9 +114,9 @@ export function describeTemplate(packaged: () => PackagedStack): void {
         expect(Object.keys(resource.Properties ?? {})).not.toContain('GenerateSecretString');
       }
       expect(kept.map(({ Properties }) => Properties?.['Name']).filter(Boolean)).toEqual([
-        'streampass/red5',
-        'streampass/jitsi',
-        'streampass/rtcstats',
+        'streampass/dev/red5',
+        'streampass/dev/jitsi',
+        'streampass/dev/rtcstats',
       ]);
     });
 

@@ -22,7 +22,7 @@ export type RotateInstance = (event: object) => Promise<RotationReport>;
  * @throws {Error} where it was not built
  */
 async function start(name: string, instance: number): Promise<(event: object) => Promise<unknown>> {
-  const file = fileURLToPath(new URL(`../../../dist/functions/${name}.mjs`, import.meta.url));
+  const file = fileURLToPath(new URL(`../../../dist/test/functions/${name}.mjs`, import.meta.url));
   if (!existsSync(file)) throw new Error(`dist/functions/${name}.mjs is missing: npm run build makes it`);
   const { handler } = (await import(`${pathToFileURL(file).href}?instance=${instance}`)) as {
     handler: (event: object, context: object) => Promise<unknown>;

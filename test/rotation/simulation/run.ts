@@ -59,7 +59,7 @@ export async function simulate(options: SimulationOptions): Promise<Progress> {
   try {
     for (const name of TARGETS)
       secrets.execute('CreateSecret', {
-        Name: `streampass/${name}`,
+        Name: `streampass/local/${name}`,
         ClientRequestToken: name.padEnd(32, '0'),
       });
     const nodes = Array.from({ length: options.nodes }, (_, index) =>
@@ -162,14 +162,14 @@ function nextEvent(chance: Chance, phase: string): { readonly action: string } {
 
 /** Whether no rotation has begun since the last report. */
 function isSettled(secrets: Awaited<ReturnType<typeof createSecretsManagerEndpoint>>): boolean {
-  const { output } = secrets.execute('DescribeSecret', { SecretId: 'streampass/red5' });
+  const { output } = secrets.execute('DescribeSecret', { SecretId: 'streampass/local/red5' });
   const labels = Object.values(output?.['VersionIdsToStages'] ?? {}).flat();
   return labels.length === 2;
 }
 
 function putByHand(secrets: Awaited<ReturnType<typeof createSecretsManagerEndpoint>>, count: number): void {
   secrets.execute('PutSecretValue', {
-    SecretId: 'streampass/red5',
+    SecretId: 'streampass/local/red5',
     ClientRequestToken: `manual-${String(count).padStart(32, '0')}`,
     SecretString: `by-hand-${String(count).padStart(40, '0')}`,
   });

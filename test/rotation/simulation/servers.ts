@@ -79,7 +79,7 @@ export function simulateNode(
 
 function fetchLabelled(file: string, secrets: SecretsManagerEndpoint): boolean {
   const { output } = secrets.execute('GetSecretValue', {
-    SecretId: 'streampass/red5',
+    SecretId: 'streampass/local/red5',
     VersionStage: SERVERS_LABEL,
   });
   if (output === undefined) return false;

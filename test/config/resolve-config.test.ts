@@ -1,9 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { checkConfig, formatProblem } from '../../lib/config/check-config.ts';
-import { cognito, defineConfig, fleetFromEnv, jitsi, oidc, red5, rtcstats } from '../../lib/config/index.ts';
+import fc from 'fast-check';
+import { formatProblem, resolveConfig } from '../../lib/config/resolve-config.ts';
+import {
+  cognito,
+  defineConfig,
+  entra,
+  fleetFromEnv,
+  jitsi,
+  oidc,
+  okta,
+  red5,
+  rtcstats,
+} from '../../lib/config/index.ts';
 import type { ConfigInput } from '../../lib/config/config.ts';
 import type { Rule } from '../../lib/policy/rule.ts';
-import config from '../../streampass.config.ts';
+import { problemsOf } from '../support/config.ts';
+import fixture from '../support/streampass.config.ts';
+import shipped from '../../streampass.config.ts';
 
 const sound: ConfigInput = {
   issuers: [oidc({ issuer: 'https://id.example.com', audience: 'app' })],
@@ -21,15 +34,16 @@ const target = (name: string, made: ConfigInput['targets'][string]): ConfigInput
   ...sound,
   targets: { ...sound.targets, [name]: made },
 });
-const paths = (input: ConfigInput): string[] => checkConfig(defineConfig(input)).map(({ path }) => path);
+const paths = (input: unknown): string[] => problemsOf(input).map(({ path }) => path);
 
 describe('a configuration without a mistake', () => {
   test.each([
-    ['the default one', config],
+    ['the root file', shipped],
+    ['the fixture', fixture],
     ['a small one', defineConfig(sound)],
     ['one without an issuer, as at build', defineConfig({ ...sound, issuers: [] })],
   ])('%s has no problem', (_, checked) => {
-    expect(checkConfig(checked)).toEqual([]);
+    expect(problemsOf(checked)).toEqual([]);
   });
 });
 
@@ -56,7 +70,7 @@ describe('each mistake is one line that names its path', () => {
     ['a group that is not set', rule({ group: undefined as unknown as string }), 'grants[0].group'],
     ['a condition under a wrong name', rule({ groups: 'admins' } as Partial<Rule>), 'grants[0].groups'],
     ['rooms that are no list', rule({ rooms: '*' as unknown as string[] }), 'grants[0].rooms'],
-    ['a room that is no text', rule({ rooms: [5 as unknown as string] }), 'grants[0].rooms'],
+    ['a room that is no text', rule({ rooms: [5 as unknown as string] }), 'grants[0].rooms[0]'],
     ['actions without a value', rule({ actions: undefined as unknown as string[] }), 'grants[0].actions'],
     [
       'transports that are no list',
@@ -64,7 +78,7 @@ describe('each mistake is one line that names its path', () => {
       'grants[0].transports',
     ],
     ['a lifetime in words', rule({ ttl: '1h' as unknown as number }), 'grants[0].ttl'],
-    ['a claim that is an object', rule({ claims: { a: {} as unknown as string } }), 'grants[0].claims'],
+    ['a claim that is an object', rule({ claims: { a: {} as unknown as string } }), 'grants[0].claims.a'],
     ['a condition that is no function', rule({ when: true as unknown as () => boolean }), 'grants[0].when'],
     ['a rule that is none', { ...sound, grants: [null as unknown as Rule] }, 'grants[0]'],
     ['a rule without a target', { ...sound, grants: [{} as Rule] }, 'grants[0].target'],
@@ -103,7 +117,7 @@ describe('each mistake is one line that names its path', () => {
         'stats',
         rtcstats({ secret: 's', fleet: { by: 'ssm', tag: { key: 'a', value: '' }, document: 'd' } }),
       ),
-      'targets.stats.fleet.tag',
+      'targets.stats.fleet.tag.value',
     ],
     [
       'http beyond loopback',
@@ -138,7 +152,7 @@ test('all mistakes are told at once', () => {
 });
 
 test('a line says where the mistake is and what would be right', () => {
-  const [problem] = checkConfig(defineConfig(rule({ target: 'liev' })));
+  const [problem] = problemsOf(rule({ target: 'liev' }));
   expect(problem && formatProblem(problem)).toBe(
     'streampass.config.ts: grants[0].target: no target is called "liev"',
   );
@@ -166,4 +180,135 @@ describe('servers from the environment', () => {
   ])('%s', (_, env, fleet) => {
     expect(fleetFromEnv('RED5', env)).toEqual(fleet);
   });
+});
+
+/** As a file without types says it. */
+const untyped = (made: (options: never) => unknown, options: unknown): unknown => made(options as never);
+const whole = (changes: object): unknown => ({ ...sound, ...changes });
+const withIssuer = (issuer: unknown): unknown => whole({ issuers: [issuer] });
+const withTarget = (made: unknown): unknown => whole({ targets: { red5: made }, grants: [] });
+
+describe('what a file without types may say', () => {
+  const provider = { issuer: 'https://id.example.com', audience: 'app' };
+  const tenant = { tenantId: '00000000-0000-4000-8000-000000000000', clientId: 'app' };
+  test.each([
+    [
+      'an option of another preset',
+      withIssuer(untyped(oidc, { issuer: provider.issuer, clientId: 'web' })),
+      'issuers[0].audience',
+    ],
+    [
+      'variables that are not set',
+      withIssuer(untyped(cognito, { userPoolId: undefined, clientId: undefined })),
+      'issuers[0].userPoolId',
+    ],
+    [
+      'a client id that is missing',
+      withIssuer(untyped(okta, { domain: 'acme.okta.com' })),
+      'issuers[0].clientId',
+    ],
+    ['no issuers', { targets: {}, grants: [] }, 'issuers'],
+    [
+      'an unknown option',
+      withIssuer(untyped(entra, { ...tenant, groupsClaim: 'roles' })),
+      'issuers[0].groupsClaim',
+    ],
+    [
+      'a misspelt option',
+      withIssuer(untyped(oidc, { ...provider, groupClaim: 'roles' })),
+      'issuers[0].groupClaim',
+    ],
+    [
+      'an option that the preset makes itself',
+      withIssuer(untyped(okta, { domain: 'acme.okta.com', clientId: 'a', issuer: 'https://x.example' })),
+      'issuers[0].issuer',
+    ],
+    [
+      'a discovery document as issuer',
+      withIssuer(oidc({ ...provider, issuer: 'https://id.example.com/.well-known/openid-configuration' })),
+      'issuers[0].issuer',
+    ],
+    [
+      'an authority with a tenant',
+      withIssuer(entra({ ...tenant, authority: 'https://login.microsoftonline.com/TENANT/v2.0' })),
+      'issuers[0].authority',
+    ],
+    ['a preset without options', withIssuer(untyped(oidc, undefined)), 'issuers[0]'],
+    ['an issuer that no preset made', withIssuer('https://id.example.com'), 'issuers[0]'],
+    ['a target without its option', withTarget(untyped(red5, {})), 'targets.red5.issuer'],
+    ['a target that is none', withTarget({ issuer: 'x' }), 'targets.red5'],
+    [
+      'a fleet of no known kind',
+      withTarget(untyped(red5, { issuer: 'i', fleet: { by: 'ssh' } })),
+      'targets.red5.fleet.by',
+    ],
+    [
+      'a misspelt option of a fleet',
+      withTarget(untyped(red5, { issuer: 'i', fleet: { by: 'files', files: ['/a'], relod: 'x' } })),
+      'targets.red5.fleet.relod',
+    ],
+    [
+      'a file twice',
+      withTarget(red5({ issuer: 'i', fleet: { by: 'files', files: ['/a', '/a'] } })),
+      'targets.red5.fleet.files',
+    ],
+    ['an unknown member', whole({ grant: [] }), 'grant'],
+    ['a clock of an unknown name', whole({ timing: { clockSkw: 1 } }), 'timing.clockSkw'],
+    ['nothing', undefined, ''],
+    ['a string', 'red5', ''],
+    ['a function that throws', () => untyped(oidc, JSON.parse('{')), ''],
+    ['a function that gives nothing', () => undefined, ''],
+  ])('%s', (_title, definition, path) => {
+    expect(problemsOf(definition).map((problem) => problem.path)).toContain(path);
+  });
+
+  test('each line says what would be right', () => {
+    const lines = problemsOf({
+      issuers: [untyped(oidc, { isuer: 'https://id.example.com', audience: undefined })],
+      targets: { live: untyped(red5, { issuer: 5 }) },
+      grants: [{ target: 'live', rooms: '*', actions: ['publish'], ttl: 3600 }],
+    }).map((problem) => formatProblem(problem));
+    expect(lines).toEqual([
+      'streampass.config.ts: issuers[0].issuer: is missing',
+      'streampass.config.ts: issuers[0].audience: is undefined: leave it out, or set the environment variable that it comes from',
+      'streampass.config.ts: issuers[0].isuer: is not a known option; did you mean "issuer"?',
+      'streampass.config.ts: targets.live.issuer: must be a string, not a number',
+      'streampass.config.ts: grants[0].rooms: must be an array, not a string',
+    ]);
+  });
+
+  test('any value is either sound or has a line for each mistake, and never throws', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), (issuer, options) => {
+        for (const definition of [
+          issuer,
+          whole({ issuers: [issuer] }),
+          whole({ grants: [issuer, options] }),
+        ]) {
+          expect(Array.isArray(problemsOf(definition))).toBe(true);
+        }
+        for (const made of [oidc, cognito, okta, entra, red5, jitsi, rtcstats]) untyped(made, options);
+      }),
+    );
+  });
+});
+
+test('a configuration may depend on stage and environment, and its secrets hold the stage', () => {
+  const definition = defineConfig(({ stage, env }) => ({
+    issuers: [],
+    targets: {
+      live: red5({ issuer: `${stage} ${env['NAME']}`.replace(' ', '-') }),
+      stats: rtcstats({ secret: 'own' }),
+    },
+    grants: [],
+  }));
+  const { config } = resolveConfig(definition, { stage: 'prod', env: { NAME: 'acme' } });
+  expect(config.targets['live']).toMatchObject({ issuer: 'prod-acme', secret: 'streampass/prod/live' });
+  expect(config.targets['stats']?.secret).toBe('own');
+});
+
+test('one secret by name and by ARN is noticed', () => {
+  const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:streampass/a-AbCdEf';
+  const targets = { a: red5({ issuer: 'i', secret: 'streampass/a' }), b: rtcstats({ secret: arn }) };
+  expect(paths({ issuers: [], targets, grants: [] })).toEqual(['targets.b.secret']);
 });

@@ -1,0 +1,33 @@
+import type { Config } from '../../lib/config/config.ts';
+import { firstLineOf, formatProblem, resolveConfig } from '../../lib/config/resolve-config.ts';
+import { writeLine } from '../../lib/node/log.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The configuration of a function. */
+export interface Configured {
+  /** Empty if it is not sound. */
+  readonly config: Config;
+  /** The lines that the log holds, one a mistake; none if it is sound. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * The configuration of this function, of the stage in `STREAMPASS_STAGE`. Each mistake is one log line. A file that throws
+ * is a mistake like any other: an import that failed would fail the function's start, and tell nobody why.
+ */
+export async function configured(
+  importFile: () => Promise<{ readonly default: unknown }>,
+  env: Env,
+): Promise<Configured> {
+  const { config, problems } = await importFile().then(
+    (file) => resolveConfig(file.default, { stage: env['STREAMPASS_STAGE'] || 'local', env }),
+    (error: unknown) => ({
+      ...resolveConfig({ issuers: [], targets: {}, grants: [] }, { stage: '', env: {} }),
+      problems: [{ path: '', problem: `the file throws: ${firstLineOf(error)}` }],
+    }),
+  );
+  const lines = problems.map((problem) => formatProblem(problem));
+  for (const problem of lines) writeLine({ event: 'config.invalid', problem });
+  return { config, problems: lines };
+}

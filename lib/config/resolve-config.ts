@@ -1,0 +1,118 @@
+import type * as v from 'valibot';
+import { checkOptions, under, type OptionProblem } from '../options/check-options.ts';
+import type { Rule } from '../policy/rule.ts';
+import { configProblems } from './config-problems.ts';
+import { DEFAULT_TIMING, configSchema, type Config, type ConfigContext } from './config.ts';
+import { ruleSchema } from './rule-schema.ts';
+
+/** A configuration as it is used, and what is wrong with it. */
+export interface ResolvedConfig {
+  /** With its defaults filled in; empty if there are problems, so that nothing is ever allowed by an unsound one. */
+  readonly config: Config;
+  /** Every mistake, each with its path; none if the configuration is sound. */
+  readonly problems: readonly OptionProblem[];
+}
+
+/** A configuration under which nobody gets anything. */
+const NOTHING: Config = { issuers: [], targets: {}, grants: [], timing: DEFAULT_TIMING, deny: {} };
+
+/**
+ * What the default export of a `streampass.config.ts` comes to in a stage: the configuration with its defaults, or all its
+ * mistakes at once. Whatever is exported, this never throws.
+ */
+export function resolveConfig(definition: unknown, context: ConfigContext): ResolvedConfig {
+  let input: unknown = definition;
+  if (typeof definition === 'function') {
+    try {
+      input = (definition as (context: ConfigContext) => unknown)(context);
+    } catch (error) {
+      return broken([{ path: '', problem: `defineConfig's function throws: ${firstLineOf(error)}` }]);
+    }
+  }
+  if (input === undefined) {
+    return broken([{ path: '', problem: 'the default export must be defineConfig({ … })' }]);
+  }
+
+  const shape = checkOptions(configSchema, input);
+  const rules = rulesOf(input);
+  const made = problemsOfMadeParts(input);
+  if (!shape.ok) return broken([...shape.problems, ...made, ...rules.problems]);
+  const config = withDefaults(shape.options, rules.sound, context.stage);
+  const problems = [...made, ...rules.problems, ...configProblems(config, context.env, rules.indexes)];
+  return problems.length > 0 ? broken(problems) : { config, problems };
+}
+
+/** A problem as the one line that build and log print. */
+export function formatProblem({ path, problem }: OptionProblem, file = 'streampass.config.ts'): string {
+  return path === '' ? `${file}: ${problem}` : `${file}: ${path}: ${problem}`;
+}
+
+/** The first line of what was thrown, for a line of a report. */
+export function firstLineOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
+
+function broken(problems: readonly OptionProblem[]): ResolvedConfig {
+  return { config: NOTHING, problems };
+}
+
+function withDefaults(
+  options: v.InferOutput<typeof configSchema>,
+  grants: readonly Rule[],
+  stage: string,
+): Config {
+  const targets = Object.entries(options.targets).map(([name, target]) => [
+    name,
+    { ...target, secret: target.secret ?? `streampass/${stage}/${name}` },
+  ]);
+  return {
+    issuers: options.issuers,
+    targets: Object.fromEntries(targets) as Config['targets'],
+    grants,
+    timing: { ...DEFAULT_TIMING, ...options.timing } as Config['timing'],
+    deny: (options.deny ?? {}) as Config['deny'],
+    ...(options.tokensPerMinute !== undefined && { tokensPerMinute: options.tokensPerMinute }),
+  };
+}
+
+interface CheckedRules {
+  readonly sound: readonly Rule[];
+  /** Where each sound rule stands in the file. */
+  readonly indexes: readonly number[];
+  readonly problems: readonly OptionProblem[];
+}
+
+/** Each rule by itself: a bad one hides no mistake of another. */
+function rulesOf(input: unknown): CheckedRules {
+  const checked = membersOf(input, 'grants').map(
+    ([index, rule]) => [Number(index), checkOptions(ruleSchema, rule)] as const,
+  );
+  const sound = checked.flatMap(([index, rule]) => (rule.ok ? [{ index, rule: rule.options }] : []));
+  return {
+    sound: sound.map(({ rule }) => rule),
+    indexes: sound.map(({ index }) => index),
+    problems: checked.flatMap(([index, rule]) => (rule.ok ? [] : under(`grants[${index}]`, rule.problems))),
+  };
+}
+
+/** What presets and kinds of media servers found wrong with their options. */
+function problemsOfMadeParts(input: unknown): readonly OptionProblem[] {
+  return [
+    ...membersOf(input, 'issuers').flatMap(([index, issuer]) =>
+      under(`issuers[${index}]`, problemsOf(issuer)),
+    ),
+    ...membersOf(input, 'targets').flatMap(([name, target]) => under(`targets.${name}`, problemsOf(target))),
+  ];
+}
+
+function problemsOf(made: unknown): readonly OptionProblem[] {
+  return typeof made === 'object' && made !== null && 'problems' in made && Array.isArray(made.problems)
+    ? (made.problems as readonly OptionProblem[])
+    : [];
+}
+
+function membersOf(input: unknown, name: string): readonly (readonly [string, unknown])[] {
+  if (typeof input !== 'object' || input === null || !Object.hasOwn(input, name)) return [];
+  const members: unknown = (input as Readonly<Record<string, unknown>>)[name];
+  return typeof members === 'object' && members !== null ? Object.entries(members) : [];
+}

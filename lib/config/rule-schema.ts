@@ -1,0 +1,41 @@
+import * as v from 'valibot';
+import type { Identity } from '../identity/identity.ts';
+import { dictionary, ownFunction, wholeNumber } from '../options/schemas.ts';
+import { TRANSPORTS } from '../policy/grant.ts';
+import type { Rule } from '../policy/rule.ts';
+
+const claimValue = v.union(
+  [v.string(), v.number(), v.boolean()],
+  'must be a string, a number, true or false, or an array of these',
+);
+
+/**
+ * The shape of a rule. A condition under a wrong name, or without a value, would be no condition, and the rule everyone's:
+ * so an unknown member and `undefined` are refused.
+ */
+export const ruleSchema: v.GenericSchema<unknown, Rule> = v.strictObject({
+  target: v.string(),
+  actions: v.pipe(v.array(v.string()), v.minLength(1, 'must name an action')),
+  rooms: v.pipe(v.array(v.string()), v.minLength(1, 'must name a room, a prefix or "*"')),
+  transports: v.exactOptional(
+    v.pipe(
+      v.array(v.picklist(TRANSPORTS)),
+      v.minLength(1, 'must name a transport; leave it out to allow any'),
+    ),
+  ),
+  ttl: wholeNumber(60),
+  withinSignIn: v.exactOptional(v.boolean()),
+  group: v.exactOptional(v.pipe(v.string(), v.minLength(1, 'must not be empty'))),
+  issuer: v.exactOptional(v.string()),
+  signedInWithin: v.exactOptional(wholeNumber(1)),
+  claims: v.exactOptional(
+    dictionary(
+      v.lazy((input): v.GenericSchema<unknown, Scalar | Scalar[]> =>
+        Array.isArray(input) ? v.array(claimValue) : claimValue,
+      ),
+    ),
+  ),
+  when: v.exactOptional(ownFunction<(identity: Identity) => boolean>()),
+});
+
+type Scalar = string | number | boolean;

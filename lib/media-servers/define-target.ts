@@ -1,0 +1,120 @@
+import * as v from 'valibot';
+import { checkOptions } from '../options/check-options.ts';
+import { filledText, wholeNumber } from '../options/schemas.ts';
+import type { Fleet, SubjectForm, Target } from './target.ts';
+
+/** What every target is told. */
+export interface TargetOptions {
+  /** Name or ARN of its secret in Secrets Manager; left out, `streampass/STAGE/TARGET`. */
+  readonly secret?: string;
+  /** The longest lifetime of a token, in seconds; each target has its own default. */
+  readonly longestToken?: number;
+  /** Default `public`. */
+  readonly subject?: SubjectForm;
+  /** How its servers get their secret. */
+  readonly fleet?: Fleet | undefined;
+}
+
+const probe = v.exactOptional(v.array(filledText));
+
+/** How servers are named: a fleet's options. */
+const fleet: v.GenericSchema<unknown, Fleet> = v.variant('by', [
+  v.strictObject({
+    by: v.literal('files'),
+    files: v.pipe(
+      v.array(
+        v.pipe(
+          v.string(),
+          v.check((path) => path !== '', 'must be a path, not empty'),
+        ),
+      ),
+      v.minLength(1, 'must name at least one file'),
+      v.check((files) => new Set(files).size === files.length, 'names a file twice'),
+    ),
+    reload: v.exactOptional(filledText),
+    probe,
+  }),
+  v.strictObject({
+    by: v.literal('ssm'),
+    tag: v.strictObject({
+      key: v.pipe(
+        v.string(),
+        v.check((key) => key !== '', 'must not be empty: write KEY=VALUE'),
+      ),
+      value: v.pipe(
+        v.string(),
+        v.check((value) => value !== '', 'must not be empty: write KEY=VALUE'),
+      ),
+    }),
+    document: v.pipe(
+      v.string(),
+      v.check((name) => name !== '', 'must name the Systems Manager document'),
+    ),
+    probe,
+  }),
+]);
+
+/** The members that the options of every target have, for its `v.strictObject`. */
+export const targetOptions = {
+  secret: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z0-9/_+=.@:-]{1,2048}$/, 'must be the name or ARN of a secret in Secrets Manager'),
+    ),
+  ),
+  longestToken: v.exactOptional(wholeNumber(60)),
+  subject: v.exactOptional(
+    v.union(
+      [
+        v.literal('public'),
+        v.strictObject({
+          pairwiseSalt: v.pipe(v.string(), v.minLength(32, 'must be 32 random characters or more')),
+        }),
+      ],
+      'must be "public" or { pairwiseSalt }',
+    ),
+  ),
+  fleet: v.optional(fleet),
+};
+
+/** What a media server's own file says of it: all of a target but what every target has. */
+export type TargetParts = Omit<Target, 'kind' | 'secret' | 'subject' | 'fleet' | 'problems'>;
+
+/**
+ * The function that configures a kind of media server. It checks its options and never throws: a target whose options are
+ * wrong carries the problems, which the check of the whole configuration reports.
+ */
+export function defineTarget<Options extends TargetOptions>(
+  kind: string,
+  schema: v.GenericSchema<unknown, Options>,
+  build: (options: Options) => TargetParts,
+): (options: Options) => Target {
+  return (given) => {
+    const checked = checkOptions(schema, given);
+    if (!checked.ok) return { ...UNUSABLE, kind, problems: checked.problems };
+    const { options } = checked;
+    return {
+      ...build(options),
+      kind,
+      ...(options.secret !== undefined && { secret: options.secret }),
+      subject: options.subject ?? 'public',
+      ...(options.fleet && { fleet: options.fleet }),
+      problems: [],
+    };
+  };
+}
+
+/** Stands for a target whose options are wrong: it knows nothing and allows nothing. */
+const UNUSABLE: Omit<Target, 'kind' | 'problems'> = {
+  signing: 'HS256',
+  keys: 'single',
+  longestToken: 60,
+  actions: [],
+  transports: [],
+  roomsPerToken: 0,
+  takesSession: false,
+  foldsRoomCase: false,
+  subject: 'public',
+  claims: () => ({}),
+  readClaims: () => undefined,
+};
