@@ -131,7 +131,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 /** Levenshtein's distance: how many letters to add, drop or change. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...a].entries()) {
+  for (const [i, letter] of a.split('').entries()) {
     const next = [i + 1];
     for (let j = 1; j <= b.length; j++) {
       const changed = (row[j - 1] ?? 0) + (letter === b[j - 1] ? 0 : 1);
