@@ -1,6 +1,6 @@
 /** A Lambda authorizer for APIs of one's own that take streaming tokens. The decision is `lib/token-verification/`; this wires it. */
 
-import { createJudgeService, describeToken } from './wiring/verifier.ts';
+import { createVerifierService, describeToken } from './wiring/verifier.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { systemNow } from '../lib/node/system.ts';
 import { createLiveKeysOf } from './wiring/target-keys.ts';
@@ -15,13 +15,13 @@ import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
-const service = createJudgeService(loaded, createLiveKeysOf(loaded.config, process.env));
+const service = createVerifierService(loaded, createLiveKeysOf(loaded.config, process.env));
 const names = process.env['AUTHORIZER_TARGETS'] || undefined;
 const cacheSeconds = Number(process.env['AUTHORIZER_CACHE_SECONDS'] || 0);
 /** What API Gateway keeps an answer for at most, in seconds: assumed where the environment has no number. */
 const LONGEST_CACHE = 3600;
 const deps: AuthorizerDeps = {
-  judge: service.judge,
+  verify: service.verify,
   now: systemNow,
   cacheSeconds: Number.isFinite(cacheSeconds) ? cacheSeconds : LONGEST_CACHE,
   targets: names === undefined ? undefined : new Set(names.split(/[ ,]+/)),
@@ -47,7 +47,7 @@ async function settle(event: AuthorizerEvent): ReturnType<typeof authorize> {
     return await authorize(event, deps);
   } catch (error) {
     writeLine({ event: 'authorizer.defect', ...describeError(error) });
-    const failing = { ...deps, judge: () => Promise.reject(new OAuthError('internal')) };
+    const failing = { ...deps, verify: () => Promise.reject(new OAuthError('internal')) };
     return authorize(event, failing);
   }
 }

@@ -1,15 +1,15 @@
 /**
- * The doors for servers that ask about a streaming token instead of verifying it: Red5 Pro's round-trip authentication,
+ * The callbacks for servers that ask about a streaming token instead of verifying it: Red5 Pro's round-trip authentication,
  * MediaMTX's HTTP authentication, token introspection. The decision is `lib/token-verification/`; this wires it.
  */
 
-import { createJudgeService, describeToken } from './wiring/verifier.ts';
+import { createVerifierService, describeToken } from './wiring/verifier.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { createLiveKeysOf } from './wiring/target-keys.ts';
 import { routePathOf, toEvent } from '../lib/api-gateway/event.ts';
 import type { ApiGatewayResponse } from '../lib/api-gateway/event.ts';
-import { answerAtDoor } from '../lib/token-verification/answer-callback.ts';
-import type { Door } from '../lib/token-verification/callback.ts';
+import { answerCallback } from '../lib/token-verification/answer-callback.ts';
+import type { Callback } from '../lib/token-verification/callback.ts';
 import { introspection } from '../lib/token-verification/callbacks/introspection.ts';
 import { mediamtxAuth } from '../lib/token-verification/callbacks/mediamtx.ts';
 import { red5Invalidate, red5Validate } from '../lib/token-verification/callbacks/red5.ts';
@@ -17,7 +17,7 @@ import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
 
 /** By the last part of the path. */
-const doors: Readonly<Record<string, Door>> = {
+const callbacks: Readonly<Record<string, Callback>> = {
   validateCredentials: red5Validate,
   invalidateCredentials: red5Invalidate,
   auth: mediamtxAuth,
@@ -26,27 +26,27 @@ const doors: Readonly<Record<string, Door>> = {
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const liveKeysOf = createLiveKeysOf(loaded.config, process.env);
-const service = createJudgeService(loaded, liveKeysOf);
+const service = createVerifierService(loaded, liveKeysOf);
 const callerSecretId = process.env['RED5_CALLER_SECRET_ID'];
 const callerSecret = callerSecretId ? liveKeysOf(callerSecretId, 'HS256', 'callers') : undefined;
-const deps = { judge: service.judge, callerSecret };
+const deps = { verify: service.verify, callerSecret };
 
 await Promise.allSettled([service.prefetch(), callerSecret?.get()]);
 
-/** Answers one event; whatever it holds, in the words of the door it came to. */
+/** Answers one event; whatever it holds, in the words of the callback it came to. */
 export async function handler(received: unknown): Promise<ApiGatewayResponse> {
   const event = toEvent(received);
   const name = routePathOf(event).split('/').at(-1) ?? '';
-  const door = Object.hasOwn(doors, name) ? doors[name] : undefined;
+  const callback = Object.hasOwn(callbacks, name) ? callbacks[name] : undefined;
   // API Gateway sends no other path here.
-  if (door === undefined) return red5Validate.unknownCaller;
+  if (callback === undefined) return red5Validate.unknownCaller;
   const requestId = event.requestContext?.requestId;
   try {
-    const { response, facts } = await answerAtDoor(event, door, deps);
+    const { response, facts } = await answerCallback(event, callback, deps);
     const { problem, token } = facts;
     writeLine({
-      event: problem === undefined ? 'door.opened' : 'door.closed',
-      door: facts.door,
+      event: problem === undefined ? 'callback.allowed' : 'callback.denied',
+      callback: facts.callback,
       reason: problem,
       ...describeToken(token),
       request_id: requestId,
@@ -54,7 +54,7 @@ export async function handler(received: unknown): Promise<ApiGatewayResponse> {
     });
     return response;
   } catch (error) {
-    writeLine({ event: 'door.defect', door: door.name, request_id: requestId, ...describeError(error) });
-    return door.unavailable(new OAuthError('internal'));
+    writeLine({ event: 'callback.defect', callback: callback.name, request_id: requestId, ...describeError(error) });
+    return callback.unavailable(new OAuthError('internal'));
   }
 }

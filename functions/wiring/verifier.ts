@@ -1,31 +1,31 @@
 import { createAdmission } from '../../lib/admission/admission.ts';
-import { createJudge } from '../../lib/token-verification/verifier.ts';
-import type { Judge } from '../../lib/token-verification/verifier.ts';
-import type { GoodToken } from '../../lib/token-verification/verify-token.ts';
+import { createVerifier } from '../../lib/token-verification/verifier.ts';
+import type { Verify } from '../../lib/token-verification/verifier.ts';
+import type { VerifiedToken } from '../../lib/token-verification/verify-token.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import type { Configured } from './configured.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
 import { keyTargets } from './target-keys.ts';
 import type { LiveKeysOf } from './target-keys.ts';
 
-/** What the functions that judge streaming tokens share. */
-export interface JudgeService {
+/** What the functions that verify streaming tokens share. */
+export interface VerifierService {
   /** Throws 503 `config_invalid` too, where the configuration is not sound. */
-  readonly judge: Judge;
+  readonly verify: Verify;
   /** Fetches what the first request needs; never rejects. */
   prefetch(): Promise<void>;
 }
 
 /** Wires a configuration to Secrets Manager and to its deny list. Reads nothing before it is asked. */
-export function createJudgeService({ config, problems }: Configured, liveKeysOf: LiveKeysOf): JudgeService {
+export function createVerifierService({ config, problems }: Configured, liveKeysOf: LiveKeysOf): VerifierService {
   const sound = problems.length === 0;
   const targets = keyTargets(config, liveKeysOf);
   const { assertNotDenied } = createAdmission({ deny: config.deny, now: systemNow, within });
-  const judge = createJudge({ targets, assertNotDenied, now: systemNow, clockSkew: config.timing.clockSkew });
+  const verify = createVerifier({ targets, assertNotDenied, now: systemNow, clockSkew: config.timing.clockSkew });
   return {
-    async judge(token, concerns) {
+    async verify(token, concerns) {
       if (!sound) throw new OAuthError('config_invalid');
-      return judge(token, concerns);
+      return verify(token, concerns);
     },
     async prefetch() {
       if (sound) await Promise.allSettled(targets.map(({ keys }) => keys.get()));
@@ -34,7 +34,7 @@ export function createJudgeService({ config, problems }: Configured, liveKeysOf:
 }
 
 /** What a log line may say of a token: what names it, and nothing that it could be made of. */
-export function describeToken(token: GoodToken | undefined): Readonly<Record<string, unknown>> {
+export function describeToken(token: VerifiedToken | undefined): Readonly<Record<string, unknown>> {
   if (token === undefined) return {};
   const { targetName, grant, claims, kid, expiresAt } = token;
   return {

@@ -8,12 +8,12 @@ import type {
   PolicyResponse,
   SimpleResponse,
 } from './authorizer-event.ts';
-import type { GoodToken } from './verify-token.ts';
-import type { Judge, Problem } from './verifier.ts';
+import type { VerifiedToken } from './verify-token.ts';
+import type { Verify, Problem } from './verifier.ts';
 
 /** What an authorizer is told and needs. */
 export interface AuthorizerDeps {
-  readonly judge: Judge;
+  readonly verify: Verify;
   readonly now: Now;
   /** How long API Gateway keeps an answer, in seconds. */
   readonly cacheSeconds: number;
@@ -25,7 +25,7 @@ export interface AuthorizerDeps {
 export interface AuthorizerFacts {
   /** Why not; absent where the token was accepted. */
   readonly problem?: Problem | Reason | 'ends_within_cache';
-  readonly token?: GoodToken;
+  readonly token?: VerifiedToken;
 }
 
 /**
@@ -35,16 +35,16 @@ export interface AuthorizerFacts {
  */
 export async function authorize(
   event: AuthorizerEvent,
-  { judge, now, cacheSeconds, targets }: AuthorizerDeps,
+  { verify, now, cacheSeconds, targets }: AuthorizerDeps,
 ): Promise<{ readonly response: SimpleResponse | PolicyResponse; readonly facts: AuthorizerFacts }> {
   let facts: AuthorizerFacts;
   try {
-    const verdict = await judge(bearerTokenOf(event), (_target, name) => targets?.has(name) ?? true);
+    const verdict = await verify(bearerTokenOf(event), (_target, name) => targets?.has(name) ?? true);
     facts = {
       ...(verdict.token && { token: verdict.token }),
-      ...(!verdict.good && { problem: verdict.problem }),
+      ...(!verdict.ok && { problem: verdict.problem }),
     };
-    if (verdict.good && verdict.token.expiresAt - now() <= cacheSeconds) {
+    if (verdict.ok && verdict.token.expiresAt - now() <= cacheSeconds) {
       facts = { token: verdict.token, problem: 'ends_within_cache' };
     }
   } catch (error) {
@@ -67,7 +67,7 @@ export async function authorize(
 }
 
 /** Lists are separated by blanks, as in a request for a token; any room is `*`. */
-function toContext({ targetName, claims, grant, kid, expiresAt }: GoodToken): AuthorizerContext {
+function toContext({ targetName, claims, grant, kid, expiresAt }: VerifiedToken): AuthorizerContext {
   return {
     target: targetName,
     sub: grant.subject,

@@ -4,11 +4,11 @@ import { OAuthError } from '../oauth/oauth-error.ts';
 import type { Now } from '../ports.ts';
 import type { LiveKeys } from '../signing-keys/live-keys.ts';
 import type { Target } from '../media-servers/target.ts';
-import { judgeToken } from './verify-token.ts';
-import type { CandidateTarget, GoodToken, TokenProblem } from './verify-token.ts';
+import { verifyToken } from './verify-token.ts';
+import type { CandidateTarget, VerifiedToken, TokenProblem } from './verify-token.ts';
 
 /** What a judgement needs of the outside. */
-export interface JudgeDeps {
+export interface VerifierDeps {
   readonly targets: readonly { readonly name: string; readonly target: Target; readonly keys: LiveKeys }[];
   readonly assertNotDenied: Admission['assertNotDenied'];
   readonly now: Now;
@@ -21,31 +21,34 @@ export type Problem = TokenProblem | 'token_denied' | 'action_not_granted' | 'ro
 
 /** Whether its bearer may do what was asked; where not, `token` is there if the token itself is good. */
 export type Verdict =
-  | { readonly good: true; readonly token: GoodToken }
-  | { readonly good: false; readonly problem: Problem; readonly token?: GoodToken };
+  | { readonly ok: true; readonly token: VerifiedToken }
+  | { readonly ok: false; readonly problem: Problem; readonly token?: VerifiedToken };
 
 /**
  * Judges a streaming token, for the targets that `concerns` picks: signed with a live key, not ended, nobody denied.
  *
  * @throws {OAuthError} 503: keys or deny list cannot be had now, so that nobody can tell
  */
-export type Judge = (token: string, concerns?: (target: Target, name: string) => boolean) => Promise<Verdict>;
+export type Verify = (
+  token: string,
+  concerns?: (target: Target, name: string) => boolean,
+) => Promise<Verdict>;
 
 /** Keys older than this are read anew for a `kid` that is not among them, in seconds: the most that made-up ones can cost. */
 const UNKNOWN_KEY_AGE = 30;
 
-/** The one decision on streaming tokens that every door asks for. */
-export function createJudge({ targets, assertNotDenied, now, clockSkew }: JudgeDeps): Judge {
+/** The one decision on streaming tokens that every callback asks for. */
+export function createVerifier({ targets, assertNotDenied, now, clockSkew }: VerifierDeps): Verify {
   return async (token, concerns = () => true) => {
     const concerned = targets.filter(({ name, target }) => concerns(target, name));
     let { candidates, failure } = await gatherKeys(concerned);
-    let verdict = judgeToken(token, candidates, now(), clockSkew);
-    if (!verdict.good && verdict.problem === 'token_key_unknown') {
+    let verdict = verifyToken(token, candidates, now(), clockSkew);
+    if (!verdict.ok && verdict.problem === 'token_key_unknown') {
       // An issuer may know a version by now that was set by hand a moment ago.
       ({ candidates, failure } = await gatherKeys(concerned, UNKNOWN_KEY_AGE));
-      verdict = judgeToken(token, candidates, now(), clockSkew);
+      verdict = verifyToken(token, candidates, now(), clockSkew);
     }
-    if (!verdict.good) {
+    if (!verdict.ok) {
       // A key that cannot be had now may be the one it was signed with.
       const mayBeSigned = verdict.problem === 'token_key_unknown' || verdict.problem === 'token_signature';
       if (mayBeSigned && failure !== undefined) throw failure;
@@ -59,14 +62,14 @@ export function createJudge({ targets, assertNotDenied, now, clockSkew }: JudgeD
       });
     } catch (error) {
       if (!(error instanceof OAuthError) || error.reason !== 'subject_token_denied') throw error;
-      return { good: false, problem: 'token_denied', token: verdict.token };
+      return { ok: false, problem: 'token_denied', token: verdict.token };
     }
     return verdict;
   };
 }
 
 async function gatherKeys(
-  targets: JudgeDeps['targets'],
+  targets: VerifierDeps['targets'],
   wantedAge?: number,
 ): Promise<{ readonly candidates: readonly CandidateTarget[]; readonly failure: unknown }> {
   const sets = await Promise.allSettled(targets.map(({ keys }) => keys.get(wantedAge)));
@@ -86,14 +89,14 @@ async function gatherKeys(
  * @param room `undefined` where it is none: only a token for any room lets its bearer in there
  */
 export function narrowTo(verdict: Verdict, action: string | undefined, room: string | undefined): Verdict {
-  if (!verdict.good) return verdict;
+  if (!verdict.ok) return verdict;
   const { token } = verdict;
   const { actions, rooms } = token.grant;
   if (action === undefined || !actions.includes(action)) {
-    return { good: false, problem: 'action_not_granted', token };
+    return { ok: false, problem: 'action_not_granted', token };
   }
   if (rooms !== '*' && (room === undefined || !rooms.includes(room))) {
-    return { good: false, problem: 'room_not_granted', token };
+    return { ok: false, problem: 'room_not_granted', token };
   }
   return verdict;
 }

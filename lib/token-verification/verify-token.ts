@@ -12,7 +12,7 @@ export interface CandidateTarget {
 }
 
 /** A streaming token that was found good. */
-export interface GoodToken {
+export interface VerifiedToken {
   /** The name of the target it was issued for. */
   readonly targetName: string;
   readonly target: Target;
@@ -40,8 +40,8 @@ export type TokenProblem =
 
 /** Whether a token is one of ours that has not ended, and what it holds; else the first thing that is wrong with it. */
 export type TokenVerdict =
-  | { readonly good: true; readonly token: GoodToken }
-  | { readonly good: false; readonly problem: TokenProblem };
+  | { readonly ok: true; readonly token: VerifiedToken }
+  | { readonly ok: false; readonly problem: TokenProblem };
 
 /** Longer than any token that we issue, in characters. */
 const MAX_TOKEN_LENGTH = 16_384;
@@ -49,11 +49,11 @@ const MAX_TOKEN_LENGTH = 16_384;
 /**
  * Whether a token is one that we issued, to one of these targets, and that has not ended. Nothing in it is believed before
  * its signature is: not the algorithm, which is the key's, and of the header only which key to try. Its end is strict:
- * issuer and judge go by the same kind of clock, so only its beginning is given `clockSkew`.
+ * issuer and verify go by the same kind of clock, so only its beginning is given `clockSkew`.
  *
  * @param now epoch seconds
  */
-export function judgeToken(
+export function verifyToken(
   token: string,
   targets: readonly CandidateTarget[],
   now: number,
@@ -78,13 +78,13 @@ export function judgeToken(
   const grant = target.readClaims(jws.claims);
   if (grant === undefined) return bad('token_claims');
   return {
-    good: true,
+    ok: true,
     token: { targetName: name, target, kid: key.kid, claims: jws.claims, grant, expiresAt: exp },
   };
 }
 
 function bad(problem: TokenProblem): TokenVerdict {
-  return { good: false, problem };
+  return { ok: false, problem };
 }
 
 function isNumber(value: unknown): value is number {

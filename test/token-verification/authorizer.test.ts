@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { authorize } from '../../lib/token-verification/authorizer.ts';
 import type { AuthorizerDeps } from '../../lib/token-verification/authorizer.ts';
 import type { AuthorizerEvent } from '../../lib/token-verification/authorizer-event.ts';
-import { issue, judgeWith, KEYS, NOW } from './scene.ts';
+import { issue, verifierWith, KEYS, NOW } from './scene.ts';
 
-const deps: AuthorizerDeps = { judge: judgeWith(), now: () => NOW, cacheSeconds: 0, targets: undefined };
+const deps: AuthorizerDeps = { verify: verifierWith(), now: () => NOW, cacheSeconds: 0, targets: undefined };
 const token = issue('red5', { actions: ['publish'], rooms: ['lobby'], transports: ['WHIP', 'RTMP'] });
 const CONTEXT = {
   target: 'red5',
@@ -71,8 +71,8 @@ describe('an HTTP API', () => {
   });
 
   test('turns everybody away while nobody can tell, rather than fail', async () => {
-    const judge = judgeWith({ without: ['red5'] });
-    const { response, facts } = await authorize(httpApi(`Bearer ${token}`), { ...deps, judge });
+    const verify = verifierWith({ without: ['red5'] });
+    const { response, facts } = await authorize(httpApi(`Bearer ${token}`), { ...deps, verify });
     expect(response).toMatchObject({ isAuthorized: false });
     expect(facts.problem).toBe('secret_unavailable');
   });

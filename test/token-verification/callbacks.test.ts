@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiGatewayEvent } from '../../lib/api-gateway/event.ts';
-import { answerAtDoor } from '../../lib/token-verification/answer-callback.ts';
-import type { Door } from '../../lib/token-verification/callback.ts';
+import { answerCallback } from '../../lib/token-verification/answer-callback.ts';
+import type { Callback } from '../../lib/token-verification/callback.ts';
 import { introspection } from '../../lib/token-verification/callbacks/introspection.ts';
 import { mediamtxAuth } from '../../lib/token-verification/callbacks/mediamtx.ts';
 import { red5Invalidate, red5Validate } from '../../lib/token-verification/callbacks/red5.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
-import { issue, judgeWith, liveKeys, NOW } from './scene.ts';
+import { issue, verifierWith, liveKeys, NOW } from './scene.ts';
 
 const CALLER = 'callers-secret-of-43-characters-aaaaaaaaaaa';
 const OLD_CALLER = 'callers-secret-of-43-characters-bbbbbbbbbbb';
@@ -14,14 +14,14 @@ const callerSecret = liveKeys([
   { alg: 'HS256', kid: 'c1', key: hmacKey(CALLER) },
   { alg: 'HS256', kid: 'c2', key: hmacKey(OLD_CALLER) },
 ]);
-const deps = { judge: judgeWith(), callerSecret };
+const deps = { verify: verifierWith(), callerSecret };
 
 async function ask(
-  door: Door,
+  callback: Callback,
   event: ApiGatewayEvent,
   by = deps,
 ): Promise<{ status: number; body: unknown }> {
-  const { response } = await answerAtDoor(event, door, by);
+  const { response } = await answerCallback(event, callback, by);
   return { status: response.statusCode, body: response.body === '' ? '' : JSON.parse(response.body) };
 }
 
@@ -103,18 +103,22 @@ describe('POST /red5/validateCredentials', () => {
   });
 
   test('turns away a person who is denied since', async () => {
-    const judge = judgeWith({ deny: { subjects: ['person-1'] } });
-    expect(await ask(red5Validate, fromRed5(request), { ...deps, judge })).toEqual(denied);
+    const verify = verifierWith({ deny: { subjects: ['person-1'] } });
+    expect(await ask(red5Validate, fromRed5(request), { ...deps, verify })).toEqual(denied);
   });
 
   test('answers no, with status 200, while the secret cannot be had', async () => {
-    const judge = judgeWith({ without: ['red5'] });
-    expect(await ask(red5Validate, fromRed5(request), { ...deps, judge })).toEqual(denied);
+    const verify = verifierWith({ without: ['red5'] });
+    expect(await ask(red5Validate, fromRed5(request), { ...deps, verify })).toEqual(denied);
   });
 
   test('tells the log why, and nothing of the token itself', async () => {
-    const { facts } = await answerAtDoor(fromRed5({ ...request, streamID: 'hall' }), red5Validate, deps);
-    expect(facts).toMatchObject({ door: 'red5', problem: 'room_not_granted', token: { kid: '11111111' } });
+    const { facts } = await answerCallback(fromRed5({ ...request, streamID: 'hall' }), red5Validate, deps);
+    expect(facts).toMatchObject({
+      callback: 'red5',
+      problem: 'room_not_granted',
+      token: { kid: '11111111' },
+    });
     expect(JSON.stringify(facts)).not.toContain(publisher);
   });
 });
@@ -176,7 +180,7 @@ describe('who may ask', () => {
 
   test('is nobody where no secret is configured, or it has no value', async () => {
     for (const secret of [undefined, liveKeys([])]) {
-      const { response } = await answerAtDoor(fromRed5(body), red5Validate, {
+      const { response } = await answerCallback(fromRed5(body), red5Validate, {
         ...deps,
         callerSecret: secret,
       });
@@ -222,8 +226,8 @@ describe('POST /mediamtx/auth', () => {
   });
 
   test('says that nobody can tell while the keys cannot be had', async () => {
-    const judge = judgeWith({ without: ['mediamtx'] });
-    expect((await ask(mediamtxAuth, fromRed5({ ...request, token }), { ...deps, judge })).status).toBe(503);
+    const verify = verifierWith({ without: ['mediamtx'] });
+    expect((await ask(mediamtxAuth, fromRed5({ ...request, token }), { ...deps, verify })).status).toBe(503);
   });
 });
 
@@ -283,10 +287,10 @@ describe('POST /introspect', () => {
   });
 
   test('asks to come again while nobody can tell', async () => {
-    const judge = judgeWith({ without: ['red5'] });
-    const { response } = await answerAtDoor(form(`token=${issue('red5', {})}`), introspection, {
+    const verify = verifierWith({ without: ['red5'] });
+    const { response } = await answerCallback(form(`token=${issue('red5', {})}`), introspection, {
       ...deps,
-      judge,
+      verify,
     });
     expect(response.statusCode).toBe(503);
     expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);

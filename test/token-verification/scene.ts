@@ -4,7 +4,7 @@ import { createAdmission } from '../../lib/admission/admission.ts';
 import type { DenyList } from '../../lib/config/config.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
-import { createJudge } from '../../lib/token-verification/verifier.ts';
+import { createVerifier } from '../../lib/token-verification/verifier.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
 import type { SigningKey } from '../../lib/jws/sign.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
@@ -96,13 +96,13 @@ export function liveKeys(keys: readonly SigningKey[] | 'unavailable'): LiveKeys 
   };
 }
 
-/** A judge at `NOW`. */
-export function judgeWith({
+/** A verify at `NOW`. */
+export function verifierWith({
   deny = {},
   without = [],
 }: { deny?: DenyList; without?: readonly TargetName[] } = {}) {
   const now = () => NOW;
-  return createJudge({
+  return createVerifier({
     targets: (Object.keys(TARGETS) as TargetName[]).map((name) => ({
       name,
       target: TARGETS[name],

@@ -1,16 +1,16 @@
 import { createPublicKey, createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createJudge } from '../../lib/token-verification/verifier.ts';
-import { judgeToken } from '../../lib/token-verification/verify-token.ts';
+import { createVerifier } from '../../lib/token-verification/verifier.ts';
+import { verifyToken } from '../../lib/token-verification/verify-token.ts';
 import type { SigningKey } from '../../lib/jws/sign.ts';
 import { TRANSPORTS } from '../../lib/policy/grant.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import type { Grant } from '../../lib/policy/grant.ts';
-import { claimsOf, forge, issue, judgeWith, KEYS, liveKeys, NOW, TARGETS } from './scene.ts';
+import { claimsOf, forge, issue, verifierWith, KEYS, liveKeys, NOW, TARGETS } from './scene.ts';
 import type { TargetName } from './scene.ts';
 
-const judge = judgeWith();
+const verify = verifierWith();
 const names = Object.keys(TARGETS) as TargetName[];
 const red5Key = KEYS.red5[0].key;
 const good = claimsOf(issue('red5', {}));
@@ -21,13 +21,13 @@ describe.each(names)('a token for %s', (name) => {
     ['current', 0],
     ['fallback', 1],
   ] as const)('is good under the %s key', async (_part, index) => {
-    const verdict = await judge(issue(name, {}, { key: KEYS[name][index] }));
-    expect(verdict).toMatchObject({ good: true, token: { targetName: name, kid: KEYS[name][index].kid } });
+    const verdict = await verify(issue(name, {}, { key: KEYS[name][index] }));
+    expect(verdict).toMatchObject({ ok: true, token: { targetName: name, kid: KEYS[name][index].kid } });
   });
 
   test('is no good for another target', async () => {
-    const verdict = await judge(issue(name, {}), (_target, other) => other !== name);
-    expect(verdict).toEqual({ good: false, problem: 'token_key_unknown' });
+    const verdict = await verify(issue(name, {}), (_target, other) => other !== name);
+    expect(verdict).toEqual({ ok: false, problem: 'token_key_unknown' });
   });
 
   test('is read back as what was granted, whatever that was', () => {
@@ -42,8 +42,8 @@ describe.each(names)('a token for %s', (name) => {
     });
     const isReadBack = (grant: Omit<Grant, 'ttlSeconds'>): void => {
       const candidates = [{ name, target, keys: KEYS[name] }];
-      const verdict = judgeToken(issue(name, grant), candidates, NOW, 60);
-      expect(verdict).toMatchObject({ good: true, token: { grant: { subject: 'person-1', ...grant } } });
+      const verdict = verifyToken(issue(name, grant), candidates, NOW, 60);
+      expect(verdict).toMatchObject({ ok: true, token: { grant: { subject: 'person-1', ...grant } } });
     };
     fc.assert(fc.property(grants, isReadBack), { numRuns: 30 });
   });
@@ -87,14 +87,14 @@ describe('no good is a token', () => {
     ],
     ['with an empty list of rooms', forge({ ...good, 'red5-room': '' }, header, red5Key), 'token_claims'],
   ])('%s', async (_name, token, problem) => {
-    expect(await judge(token)).toEqual({ good: false, problem });
+    expect(await verify(token)).toEqual({ ok: false, problem });
   });
 
   test('signed by a shared secret made of a public key', async () => {
     const pem = createPublicKey(KEYS.mediamtx[0].key).export({ type: 'spki', format: 'pem' });
     const claims = claimsOf(issue('mediamtx', {}));
     const token = forge(claims, { ...header, kid: '77777777' }, createSecretKey(Buffer.from(pem)));
-    expect(await judge(token)).toEqual({ good: false, problem: 'token_signature' });
+    expect(await verify(token)).toEqual({ ok: false, problem: 'token_signature' });
   });
 
   test('with any one character changed', async () => {
@@ -102,8 +102,8 @@ describe('no good is a token', () => {
     const places = fc.integer({ min: 0, max: token.length - 1 });
     const anywhere = fc.asyncProperty(places, fc.constantFrom('A', 'b', '7', '_'), async (at, character) => {
       fc.pre(token[at] !== character && token[at] !== '.');
-      const verdict = await judge(token.slice(0, at) + character + token.slice(at + 1));
-      expect(verdict.good).toBe(false);
+      const verdict = await verify(token.slice(0, at) + character + token.slice(at + 1));
+      expect(verdict.ok).toBe(false);
     });
     await fc.assert(anywhere, { numRuns: 300 });
   });
@@ -114,7 +114,7 @@ describe('the end of a token', () => {
     [NOW - 599, true],
     [NOW - 600, false],
   ])('issued at %i for 600 s: good %s', async (at, isGood) => {
-    expect((await judge(issue('red5', {}, { at }))).good).toBe(isGood);
+    expect((await verify(issue('red5', {}, { at }))).ok).toBe(isGood);
   });
 });
 
@@ -123,21 +123,21 @@ describe('the deny list', () => {
     ['the person', { subjects: ['person-1'] }],
     ['the token', { sessions: ['jti-1'] }],
   ])('holds for streaming tokens too: %s', async (_what, deny) => {
-    const verdict = await judgeWith({ deny })(issue('red5', {}));
-    expect(verdict).toMatchObject({ good: false, problem: 'token_denied' });
+    const verdict = await verifierWith({ deny })(issue('red5', {}));
+    expect(verdict).toMatchObject({ ok: false, problem: 'token_denied' });
   });
 
   test('finds a call by its session', async () => {
-    const verdict = await judgeWith({ deny: { sessions: ['session-1'] } })(issue('rtcstats', {}));
-    expect(verdict).toMatchObject({ good: false, problem: 'token_denied' });
+    const verdict = await verifierWith({ deny: { sessions: ['session-1'] } })(issue('rtcstats', {}));
+    expect(verdict).toMatchObject({ ok: false, problem: 'token_denied' });
   });
 });
 
 describe('while the keys of one target cannot be had', () => {
-  const partly = judgeWith({ without: ['red5'] });
+  const partly = verifierWith({ without: ['red5'] });
 
-  test('tokens of the others are judged', async () => {
-    expect((await partly(issue('jitsi', {}))).good).toBe(true);
+  test('tokens of the others are verdict', async () => {
+    expect((await partly(issue('jitsi', {}))).ok).toBe(true);
   });
 
   test('nobody can tell of a token that may be its', async () => {
@@ -148,7 +148,7 @@ describe('while the keys of one target cannot be had', () => {
 describe('a key that is not known yet', () => {
   function scene(keys: readonly SigningKey[], later: readonly SigningKey[] | 'unavailable') {
     const asked: (number | undefined)[] = [];
-    const judgeOne = createJudge({
+    const verifyOne = createVerifier({
       targets: [
         {
           name: 'red5',
@@ -165,27 +165,27 @@ describe('a key that is not known yet', () => {
       now: () => NOW,
       clockSkew: 60,
     });
-    return { judgeOne, asked };
+    return { verifyOne, asked };
   }
   const [first, second] = KEYS.red5;
 
   test('is looked for once more, in a set that is half a minute old at most', async () => {
-    const { judgeOne, asked } = scene([first], [second, first]);
-    expect(await judgeOne(issue('red5', {}, { key: second }))).toMatchObject({ good: true });
+    const { verifyOne, asked } = scene([first], [second, first]);
+    expect(await verifyOne(issue('red5', {}, { key: second }))).toMatchObject({ ok: true });
     expect(asked).toEqual([undefined, 30]);
   });
 
   test('makes nobody able to tell where it cannot be looked for', async () => {
-    const { judgeOne } = scene([first], 'unavailable');
-    await expect(judgeOne(issue('red5', {}, { key: second }))).rejects.toMatchObject({
+    const { verifyOne } = scene([first], 'unavailable');
+    await expect(verifyOne(issue('red5', {}, { key: second }))).rejects.toMatchObject({
       reason: 'secret_unavailable',
     });
   });
 
   test('is not looked for because of a bad signature', async () => {
-    const { judgeOne, asked } = scene([first], [first]);
+    const { verifyOne, asked } = scene([first], [first]);
     const forged = forge(good, header, createSecretKey(Buffer.alloc(32, 1)));
-    expect(await judgeOne(forged)).toEqual({ good: false, problem: 'token_signature' });
+    expect(await verifyOne(forged)).toEqual({ ok: false, problem: 'token_signature' });
     expect(asked).toEqual([undefined]);
   });
 });

@@ -1,21 +1,21 @@
 import { bodyOf, headerOf, jsonResponse } from '../../api-gateway/event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../../api-gateway/event.ts';
-import type { Door } from '../callback.ts';
-import type { GoodToken } from '../verify-token.ts';
+import type { Callback } from '../callback.ts';
+import type { VerifiedToken } from '../verify-token.ts';
 
 /** OAuth 2.0 Token Introspection (RFC 7662) of streaming tokens, those of every target. */
-export const introspection: Door = {
+export const introspection: Callback = {
   name: 'introspection',
-  async handle(event, judge) {
+  async handle(event, verify) {
     const token = tokenParameter(event);
     if (token === undefined) {
       return {
         response: refusal(400, 'invalid_request', 'Send token once, as application/x-www-form-urlencoded.'),
       };
     }
-    const verdict = await judge(token);
+    const verdict = await verify(token);
     // RFC 7662 §2.2: a token that is no good is no error, and why is not told.
-    const body = verdict.good ? describe(verdict.token) : { active: false };
+    const body = verdict.ok ? describe(verdict.token) : { active: false };
     return { response: jsonResponse(200, body), verdict };
   },
   unknownCaller: refusal(401, 'invalid_client', "This needs the callers' secret.", {
@@ -36,7 +36,12 @@ function tokenParameter(event: ApiGatewayEvent): string | undefined {
 const MAX_BODY_BYTES = 65_536;
 
 /** RFC 7662 §2.2; `target`, `room`, `transport` and `session` are ours, in the words of a request for a token. */
-function describe({ targetName, claims, grant, expiresAt }: GoodToken): Readonly<Record<string, unknown>> {
+function describe({
+  targetName,
+  claims,
+  grant,
+  expiresAt,
+}: VerifiedToken): Readonly<Record<string, unknown>> {
   return {
     active: true,
     scope: grant.actions.join(' '),

@@ -2,7 +2,7 @@ import { jsonObjectOf } from '../../api-gateway/json-body.ts';
 import { jsonResponse } from '../../api-gateway/event.ts';
 import type { ApiGatewayResponse } from '../../api-gateway/event.ts';
 import type { JsonObject } from '../../jws/compact.ts';
-import type { Door } from '../callback.ts';
+import type { Callback } from '../callback.ts';
 import { narrowTo } from '../verifier.ts';
 
 /**
@@ -11,17 +11,17 @@ import { narrowTo } from '../verifier.ts';
  *
  * @see bluenviron/mediamtx documentation, "Authentication", "HTTP-based"
  */
-export const mediamtxAuth: Door = {
+export const mediamtxAuth: Callback = {
   name: 'mediamtx',
-  async handle(event, judge) {
+  async handle(event, verify) {
     const asked = jsonObjectOf(event);
     const { action, path } = asked ?? {};
     if (asked === undefined || typeof action !== 'string' || typeof path !== 'string') {
       return { response: answer(403) };
     }
-    const judged = await judge(tokenOf(asked), ({ kind }) => kind === 'mediamtx');
-    const verdict = narrowTo(judged, action, path);
-    if (verdict.good) return { response: answer(204), verdict };
+    const found = await verify(tokenOf(asked), ({ kind }) => kind === 'mediamtx');
+    const verdict = narrowTo(found, action, path);
+    if (verdict.ok) return { response: answer(204), verdict };
     return { response: answer(verdict.problem === 'token_missing' ? 401 : 403), verdict };
   },
   unknownCaller: answer(403),

@@ -1,7 +1,7 @@
 import { jsonObjectOf } from '../../api-gateway/json-body.ts';
 import { jsonResponse } from '../../api-gateway/event.ts';
 import type { ApiGatewayResponse } from '../../api-gateway/event.ts';
-import type { Door } from '../callback.ts';
+import type { Callback } from '../callback.ts';
 import { narrowTo } from '../verifier.ts';
 
 const ACTION: Readonly<Record<string, string>> = { publisher: 'publish', subscriber: 'subscribe' };
@@ -13,17 +13,17 @@ const ACTION: Readonly<Record<string, string>> = { publisher: 'publish', subscri
  *
  * @see Red5 Pro documentation, "Round-trip authentication"
  */
-export const red5Validate: Door = {
+export const red5Validate: Callback = {
   name: 'red5',
-  async handle(event, judge) {
+  async handle(event, verify) {
     const { type, streamID, token } = jsonObjectOf(event) ?? {};
     if (typeof type !== 'string' || typeof streamID !== 'string' || typeof token !== 'string') {
       return { response: result(false) };
     }
-    const judged = await judge(token, ({ kind }) => kind === 'red5');
-    const room = judged.good ? judged.token.target.roomOfStream?.(streamID) : undefined;
-    const verdict = narrowTo(judged, Object.hasOwn(ACTION, type) ? ACTION[type] : undefined, room);
-    return { response: result(verdict.good), verdict };
+    const found = await verify(token, ({ kind }) => kind === 'red5');
+    const room = found.ok ? found.token.target.roomOfStream?.(streamID) : undefined;
+    const verdict = narrowTo(found, Object.hasOwn(ACTION, type) ? ACTION[type] : undefined, room);
+    return { response: result(verdict.ok), verdict };
   },
   unknownCaller: result(false),
   unavailable: () => result(false),
@@ -33,7 +33,7 @@ export const red5Validate: Door = {
  * Red5 Pro tells that a publisher has left, waits for the answer without a limit and does not look at it. It is no wish to
  * revoke anything: whoever holds the token may come back with it until it ends. So nothing is read and nothing is done.
  */
-export const red5Invalidate: Door = {
+export const red5Invalidate: Callback = {
   name: 'red5-left',
   handle: async () => ({ response: result(true) }),
   unknownCaller: result(false),
