@@ -54,7 +54,12 @@ export async function handler(received: unknown): Promise<ApiGatewayResponse> {
     });
     return response;
   } catch (error) {
-    writeLine({ event: 'callback.defect', callback: callback.name, request_id: requestId, ...describeError(error) });
+    writeLine({
+      event: 'callback.defect',
+      callback: callback.name,
+      request_id: requestId,
+      ...describeError(error),
+    });
     return callback.unavailable(new OAuthError('internal'));
   }
 }

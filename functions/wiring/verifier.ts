@@ -17,11 +17,19 @@ export interface VerifierService {
 }
 
 /** Wires a configuration to Secrets Manager and to its deny list. Reads nothing before it is asked. */
-export function createVerifierService({ config, problems }: Configured, liveKeysOf: LiveKeysOf): VerifierService {
+export function createVerifierService(
+  { config, problems }: Configured,
+  liveKeysOf: LiveKeysOf,
+): VerifierService {
   const sound = problems.length === 0;
   const targets = keyTargets(config, liveKeysOf);
   const { assertNotDenied } = createAdmission({ deny: config.deny, now: systemNow, within });
-  const verify = createVerifier({ targets, assertNotDenied, now: systemNow, clockSkew: config.timing.clockSkew });
+  const verify = createVerifier({
+    targets,
+    assertNotDenied,
+    now: systemNow,
+    clockSkew: config.timing.clockSkew,
+  });
   return {
     async verify(token, concerns) {
       if (!sound) throw new OAuthError('config_invalid');
