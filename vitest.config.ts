@@ -1,10 +1,29 @@
+import { globSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+/** Folders of tests of pure parts: they run nothing built and no other program, so that all of them take less than a minute. */
+const PURE =
+  /^test\/(admission|api-gateway|config|docs|exchange|identity|jws|media-servers|policy|rotation|signing-keys|token-verification)\//;
+/** Tests in these folders that run the built functions, or many schedules. */
+const NOT_PURE = /\/(user-config|function|no-secret-shown|simulation|model|deny-table)\.test\.ts$/;
+
+const files = globSync('{test,client/test}/**/*.test.ts', { cwd: import.meta.dirname });
+const unit = files.filter((file) => PURE.test(file) && !NOT_PURE.test(file));
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'client/test/**/*.test.ts'],
-    globalSetup: ['test/support/build-functions.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: unit } },
+      {
+        extends: true,
+        test: {
+          name: 'whole',
+          include: files.filter((file) => !unit.includes(file)),
+          globalSetup: ['test/support/project.ts'],
+        },
+      },
+    ],
   },
 });

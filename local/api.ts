@@ -6,8 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { RotationReport } from '../lib/rotation/report.ts';
 import { startApiFront } from './api-front.ts';
 
-const root = join(import.meta.dirname, '..');
-const OSLS = join(root, 'node_modules/serverless/bin/serverless.js');
+const OSLS = join(import.meta.dirname, '../node_modules/serverless/bin/serverless.js');
 const REFUSE_FOREIGN = pathToFileURL(join(import.meta.dirname, 'refuse-foreign.ts')).href;
 
 /** What the API is started with. */
@@ -20,6 +19,8 @@ export interface ApiOptions {
   readonly allowedOrigin: string;
   /** Environment of the functions, beside this process's own. */
   readonly env: Readonly<Record<string, string>>;
+  /** The folder of `serverless.yml` and `dist/functions`. */
+  readonly project: string;
   /** Where what the functions and the emulation print goes. */
   readonly logFile: string;
 }
@@ -50,6 +51,7 @@ export async function startApi({
   allowedOrigin,
   env,
   logFile,
+  project,
 }: ApiOptions): Promise<Api> {
   const log = createWriteStream(logFile, { flags: 'w', mode: 0o600 });
   const child = spawn(
@@ -67,7 +69,7 @@ export async function startApi({
       '--noSponsor',
     ],
     {
-      cwd: root,
+      cwd: project,
       env: {
         ...process.env,
         ...env,

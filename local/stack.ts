@@ -25,6 +25,8 @@ export interface StackOptions {
   readonly nodes?: number;
   /** How long a sign-in lasts; default 3600 seconds. */
   readonly idTokenTtlSeconds?: number;
+  /** The folder of the configuration and of what was built from it; default: this repository. */
+  readonly project?: string;
   /** More environment for the functions. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -62,7 +64,7 @@ const FIRST_ADVANCES = 40;
  * @throws {Error} a line for each thing that is wrong; nothing is left running then
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { ports, stateDir, profile, nodes = 3 } = options;
+  const { ports, stateDir, profile, nodes = 3, project = root } = options;
   const taken = await takenPorts(ports);
   if (taken.length > 0) throw new Error(taken.join('\n'));
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
@@ -115,6 +117,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         allowedOrigin: page,
         lambdaPort: ports.lambda,
         logFile,
+        project,
         env: {
           AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
           AWS_REGION: 'eu-west-1',

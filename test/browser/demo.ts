@@ -6,6 +6,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { vi } from 'vitest';
 import { freePorts } from '../../local/ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
+import { PROJECT } from '../support/project.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { speedUpDate, speedUpPage, type FastClock } from './fast-clock.ts';
 
@@ -51,6 +52,7 @@ export async function startDemo({ factor = 1, idTokenTtlSeconds }: DemoOptions =
   try {
     const stack = await startStack({
       ports: await freePorts(),
+      project: PROJECT,
       stateDir,
       profile: 'demo',
       ...(idTokenTtlSeconds !== undefined && { idTokenTtlSeconds }),

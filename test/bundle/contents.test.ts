@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROJECT } from '../support/project.ts';
 
 /** What `npm run build` made: the bundles, and esbuild's account of what went into each. */
-const DIST = join(import.meta.dirname, '../../dist');
+const DIST = join(PROJECT, 'dist');
 const KIB = 1024;
 
 /** Functions that issue, verify or tell; the rotation alone writes secrets. */

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signIn } from '../../local/oidc-provider/sign-in.ts';
 import { portsFrom } from '../../local/ports.ts';
 import { startStack } from '../../local/stack.ts';
+import { PROJECT } from '../support/project.ts';
 import type { Stack } from '../../local/stack.ts';
 
 /** The examples of docs/clients.md, run against the local stack, and by hand what clients in other languages send. */
@@ -29,7 +30,7 @@ beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'streampass-clients-'));
   await mkdir(join(root, 'node_modules/.cache'), { recursive: true });
   modulesDir = await mkdtemp(join(root, 'node_modules/.cache/clients-'));
-  stack = await startStack({ ports: PORTS, stateDir, profile: 'default', nodes: 1 });
+  stack = await startStack({ project: PROJECT, ports: PORTS, stateDir, profile: 'default', nodes: 1 });
   ({ idToken } = await signIn({ issuer: stack.urls.oidc, user: 'viewer' }));
   process.env['ID_TOKEN'] = idToken;
 }, 90_000);

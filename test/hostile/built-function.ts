@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { vi } from 'vitest';
 import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import type { ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
+import { PROJECT } from '../support/project.ts';
 import { AUDIENCE, startTokenIssuer } from './token-issuer.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
@@ -20,14 +20,9 @@ export interface BuiltFunction {
   close(): Promise<void>;
 }
 
-const FOLDER = join(import.meta.dirname, '../../dist/test/functions');
-
 /** Starts the bundle that is deployed, `token` unless told. Ports are free ones; nothing but loopback is reached. */
 export async function startBuiltFunction(name = 'token'): Promise<BuiltFunction> {
-  const bundlePath = join(FOLDER, `${name}.mjs`);
-  await access(bundlePath).catch(() => {
-    throw new Error(`${bundlePath} is not there: run "npm run build" first`);
-  });
+  const bundlePath = join(PROJECT, `dist/functions/${name}.mjs`);
   const issuer = await startTokenIssuer();
   const endpoint = await createSecretsManagerEndpoint({ port: 0 });
   const secrets = new Map<string, string>();

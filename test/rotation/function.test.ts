@@ -1,5 +1,6 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { PROJECT } from '../support/project.ts';
 
 /** The built function, where nothing answers: no Secrets Manager, no servers. */
 let handler: (event: unknown) => Promise<{
@@ -14,7 +15,7 @@ beforeAll(async () => {
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',
   });
-  const bundle = fileURLToPath(new URL('../../dist/test/functions/rotate.mjs', import.meta.url));
+  const bundle = join(PROJECT, 'dist/functions/rotate.mjs');
   ({ handler } = (await import(bundle)) as { handler: typeof handler });
 });
 

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import { seedEmptySecrets } from '../../local/secrets-manager/seed.ts';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
+import { PROJECT } from '../support/project.ts';
 
 /**
  * Runs the built function in a process of its own, with config files that are fine and ones that are not, and looks for
@@ -85,7 +85,7 @@ function valuesOf(
 
 /** One invocation of the built function in a process of its own; resolves with all that it printed. */
 function runBuilt(event: object, env: Record<string, string>): Promise<string> {
-  const bundle = fileURLToPath(new URL('../../dist/test/functions/rotate.mjs', import.meta.url));
+  const bundle = join(PROJECT, 'dist/functions/rotate.mjs');
   const script = `const { handler } = await import(${JSON.stringify(bundle)}); console.log(JSON.stringify(await handler(${JSON.stringify(event)})));`;
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env });

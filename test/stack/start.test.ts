@@ -10,16 +10,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { signIn } from '../../local/oidc-provider/sign-in.ts';
 import { portsFrom, takenPorts } from '../../local/ports.ts';
+import { PROJECT } from '../support/project.ts';
 
 /** `npm start` as a person runs it: a process of its own, signed in to, asked for tokens, and ended. */
 
-const ROOT = join(import.meta.dirname, '../..');
-const START = join(ROOT, 'local/start.ts');
+const START = join(PROJECT, 'local/start.ts');
 /** Beside the default ones, so that a stack that somebody watches is left alone. */
 const PORTS = portsFrom(13_000);
 const url = (name: keyof typeof PORTS): string => `http://localhost:${PORTS[name]}`;
 
-const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+const readme = await readFile(join(PROJECT, 'README.md'), 'utf8');
 
 let stateDir: string;
 let stack: ChildProcess;
@@ -91,7 +91,7 @@ function runOfReadme(beginning: string): Promise<string> {
 
 async function run(commands: string): Promise<string> {
   const env = { ...process.env, OIDC_ISSUER: url('oidc') };
-  return (await promisify(execFile)('sh', ['-euc', commands], { cwd: ROOT, env })).stdout;
+  return (await promisify(execFile)('sh', ['-euc', commands], { cwd: PROJECT, env })).stdout;
 }
 
 describe('a token of the local stack', () => {

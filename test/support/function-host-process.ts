@@ -1,6 +1,7 @@
 /** The process behind `function-host.ts`: imports a built function when it is first called, and calls it. */
 
 import { join } from 'node:path';
+import { PROJECT } from './project.ts';
 
 type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
@@ -11,7 +12,7 @@ process.on('message', (message: { id: number; name: string; event: unknown }) =>
 });
 
 async function answer({ id, name, event }: { id: number; name: string; event: unknown }): Promise<void> {
-  const path = join(import.meta.dirname, `../../dist/test/functions/${name}.mjs`);
+  const path = join(PROJECT, `dist/functions/${name}.mjs`);
   const loaded = handlers.get(name) ?? (import(path) as Promise<{ handler: Handler }>);
   handlers.set(name, loaded);
   try {

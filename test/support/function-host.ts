@@ -1,12 +1,13 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import { PROJECT } from './project.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 
 const HOST = join(import.meta.dirname, 'function-host-process.ts');
 
 /** Built functions in a process of their own, as Lambda loads them: one environment, one import each. */
 export interface FunctionHost {
-  /** Calls `dist/test/functions/NAME.mjs`'s handler with an event. */
+  /** Calls `dist/functions/NAME.mjs`'s handler with an event. */
   readonly invoke: (name: string, event: unknown) => Promise<ApiGatewayResponse>;
   /** All that the functions have written so far. */
   readonly output: () => string;
@@ -18,6 +19,7 @@ export async function startFunctionHost(env: Readonly<Record<string, string>>): 
   const child = fork(HOST, {
     env: {
       PATH: process.env['PATH'] ?? '',
+      STREAMPASS_TEST_PROJECT: PROJECT,
       AWS_REGION: 'eu-west-1',
       AWS_ACCESS_KEY_ID: 'x',
       AWS_SECRET_ACCESS_KEY: 'x',

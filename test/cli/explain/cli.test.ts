@@ -5,16 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROJECT } from '../../support/project.ts';
 
-const root = join(import.meta.dirname, '../../..');
 const SECRET = 'a-secret-of-forty-characters-for-a-test-';
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'explain-'));
-  const config = await readFile(join(root, 'streampass.config.ts'), 'utf8');
+  const config = await readFile(join(PROJECT, 'test/support/streampass.config.ts'), 'utf8');
   const changed = config
-    .replace("'./lib/", `'${pathToFileURL(root).href}/lib/`)
+    .replace("'../../lib/", `'${pathToFileURL(PROJECT).href}/lib/`)
     .replace("['public-*']", "['public-*', 'vip']");
   await writeFile(join(folder, 'new.config.ts'), changed);
   await writeFile(join(folder, 'wrong.config.ts'), changed.replace("target: 'red5'", "target: 'reed5'"));
@@ -28,8 +28,8 @@ function explain(args: readonly string[], input = '', env: Readonly<Record<strin
   return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
     const child = execFile(
       process.execPath,
-      [join(root, 'cli/explain/explain.ts'), ...args],
-      { cwd: root, env: { ...process.env, ...env } },
+      [join(PROJECT, 'cli/explain/explain.ts'), ...args],
+      { cwd: PROJECT, env: { ...process.env, ...env } },
       (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
     );
     child.stdin?.end(input);

@@ -3,11 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { PROJECT, ROOT } from '../../support/project.ts';
 import type { Template } from './template.ts';
 import { readZip } from './zip.ts';
-
-/** The repository. */
-export const ROOT = join(import.meta.dirname, '../../..');
 
 export const FUNCTIONS = [
   'authorizer',
@@ -38,7 +36,7 @@ export async function packageStack(
   const folder = mkdtempSync(join(tmpdir(), 'streampass-stack-'));
   mkdirSync(join(folder, 'dist'));
   for (const part of ['serverless.yml', 'package.json', 'infra', 'dist/functions']) {
-    cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+    cpSync(join(PROJECT, part), join(folder, part), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const bin = join(folder, 'node_modules/.bin');

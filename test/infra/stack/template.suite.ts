@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, type ScalarTag } from 'yaml';
 import type { PackagedStack } from './package-stack.ts';
-import { FUNCTIONS, ROOT } from './package-stack.ts';
+import { FUNCTIONS } from './package-stack.ts';
+import { ROOT } from '../../support/project.ts';
 import { templateProblems } from './template-problems.ts';
 import { changed, field, resourcesOf, type Mutable, type Properties, type Template } from './template.ts';
 

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PackagedStack } from './package-stack.ts';
-import { filesOf, ROOT } from './package-stack.ts';
+import { filesOf } from './package-stack.ts';
+import { ROOT } from '../../support/project.ts';
 import { asText, field, resourcesOf, type Value } from './template.ts';
 
 /** What alarms and graphs are made of, and where the operator reads about them. */

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { PackagedStack } from './package-stack.ts';
-import { filesOf, FUNCTIONS, ROOT } from './package-stack.ts';
+import { filesOf, FUNCTIONS } from './package-stack.ts';
+import { ROOT } from '../../support/project.ts';
 
 /** Node 24 that may read this folder and nothing else, and write nothing, as a function on Lambda. */
 async function inSandbox(folder: string, program: string): Promise<unknown> {

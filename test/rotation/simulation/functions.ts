@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { RotationReport } from '../../../lib/rotation/report.ts';
+import { PROJECT } from '../../support/project.ts';
 
 /** What `token` answers with. */
 export interface TokenAnswer {
@@ -22,8 +24,8 @@ export type RotateInstance = (event: object) => Promise<RotationReport>;
  * @throws {Error} where it was not built
  */
 async function start(name: string, instance: number): Promise<(event: object) => Promise<unknown>> {
-  const file = fileURLToPath(new URL(`../../../dist/test/functions/${name}.mjs`, import.meta.url));
-  if (!existsSync(file)) throw new Error(`dist/functions/${name}.mjs is missing: npm run build makes it`);
+  const file = join(PROJECT, `dist/functions/${name}.mjs`);
+  if (!existsSync(file)) throw new Error(`${file} is missing: npm run build makes it`);
   const { handler } = (await import(`${pathToFileURL(file).href}?instance=${instance}`)) as {
     handler: (event: object, context: object) => Promise<unknown>;
   };
