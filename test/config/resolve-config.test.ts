@@ -16,7 +16,6 @@ import type { ConfigInput } from '../../lib/config/config.ts';
 import type { Rule } from '../../lib/policy/rule.ts';
 import { problemsOf } from '../support/config.ts';
 import fixture from '../support/streampass.config.ts';
-import shipped from '../../streampass.config.ts';
 
 const sound: ConfigInput = {
   issuers: [oidc({ issuer: 'https://id.example.com', audience: 'app' })],
@@ -38,7 +37,6 @@ const paths = (input: unknown): string[] => problemsOf(input).map(({ path }) => 
 
 describe('a configuration without a mistake', () => {
   test.each([
-    ['the root file', shipped],
     ['the fixture', fixture],
     ['a small one', defineConfig(sound)],
     ['one without an issuer, as at build', defineConfig({ ...sound, issuers: [] })],
