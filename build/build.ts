@@ -1,8 +1,9 @@
-/** `npm run build`: checks the configuration, then bundles the functions with it, and the client. */
+/** `npm run build`: checks the configuration, then bundles the functions with it, the node agent, and the client. */
 
 import { join } from 'node:path';
 import { buildClient } from '../client/build.ts';
 import { buildFunctions } from './build-functions.ts';
+import { bundleNodeAgent } from './bundle.ts';
 import { loadConfigFile } from './load-config-file.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -15,4 +16,8 @@ const { problems } = await loadConfigFile(configFile, {
 for (const problem of problems) console.error(problem);
 if (problems.length > 0) process.exit(1);
 
-await Promise.all([buildFunctions(configFile, join(root, 'dist')), buildClient()]);
+await Promise.all([
+  buildFunctions(configFile, join(root, 'dist')),
+  bundleNodeAgent(join(root, 'node-agent/main.ts'), join(root, 'dist/node/streampass-node.mjs')),
+  buildClient(),
+]);

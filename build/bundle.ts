@@ -47,3 +47,14 @@ function configurationOf(configFile: string): Plugin {
       onResolve({ filter: /\/streampass\.config\.ts$/ }, () => ({ path: configFile })),
   };
 }
+
+/** Bundles the node agent, with the SDK's own ways to credentials; gives what went into it. */
+export async function bundleNodeAgent(entryPoint: string, outfile: string): Promise<Metafile> {
+  const { metafile } = await build({
+    ...FUNCTION_OPTIONS,
+    target: 'node22',
+    entryPoints: [entryPoint],
+    outfile,
+  });
+  return metafile;
+}

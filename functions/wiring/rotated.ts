@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Config, Timing } from '../../lib/config/config.ts';
@@ -14,9 +15,11 @@ import { ownFiles } from '../../lib/fleet/replace-file.ts';
 import { createReload } from '../../lib/fleet/reload.ts';
 import { configFile, keyRingFile } from '../../lib/fleet/secret-file.ts';
 import { nodeSettingsProblems } from '../../lib/fleet/node-settings.ts';
+import { GONE_AFTER, reportedServers } from '../../lib/fleet/reported.ts';
 import { instanceServers } from '../../lib/fleet/ssm.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
-import { regionOf } from '../../lib/aws/access.ts';
+import { awsAccess, regionOf } from '../../lib/aws/access.ts';
+import { dynamoNodeTable } from '../../lib/aws/node-table.ts';
 import { runCommand } from '../../lib/aws/run-command.ts';
 import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
 import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
@@ -32,7 +35,7 @@ export function createRotated(config: Pick<Config, 'targets' | 'timing'>, env: E
   const secrets = secretsWriter(createSecretsClient(env));
   const rotating = Object.entries(config.targets).filter(([, target]) => target.rotates !== false);
   const wired = rotating.map(([name, target]): [string, Rotated] => {
-    const servers = serversOf(target, config.timing, env);
+    const servers = serversOf(name, target, config.timing, env);
     return [
       name,
       {
@@ -48,7 +51,7 @@ export function createRotated(config: Pick<Config, 'targets' | 'timing'>, env: E
   return Object.fromEntries(wired);
 }
 
-function serversOf(target: Target, timing: Timing, env: Env): Servers | undefined {
+function serversOf(name: string, target: Target, timing: Timing, env: Env): Servers | undefined {
   const { fleet } = target;
   if (fleet === undefined) return undefined;
   const tryOut: Servers['probe'] = (version) =>
@@ -76,6 +79,13 @@ function serversOf(target: Target, timing: Timing, env: Env): Servers | undefine
     });
     return { ...servers, probe: tryOut };
   }
+  const settingsProblems = (settings: unknown) => nodeSettingsProblems(target.kind, settings, expected);
+  if (fleet.by === 'reported') {
+    const table = dynamoNodeTable(env['NODES_TABLE'] ?? '', new DynamoDBClient(awsAccess(env)));
+    const goneAfter = fleet.goneAfter ?? GONE_AFTER;
+    const servers = reportedServers({ target: name, table, goneAfter, settingsProblems, now: systemNow });
+    return { ...servers, probe: tryOut };
+  }
   const { tag, document } = fleet;
   const region = regionOf(env);
   return {
@@ -84,7 +94,7 @@ function serversOf(target: Target, timing: Timing, env: Env): Servers | undefine
       tag,
       document,
       commands: runCommand(new SSMClient({ region }), new EC2Client({ region }), systemNow),
-      settingsProblems: (settings) => nodeSettingsProblems(target.kind, settings, expected),
+      settingsProblems,
       now: systemNow,
       pause: (seconds) => sleep(seconds * 1000),
     }),

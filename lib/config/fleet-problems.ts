@@ -26,10 +26,10 @@ export function fleetProblems(
     if (keys === 'single' && !Object.hasOwn(KINDS_WITH_A_FORMAT, kind)) {
       problems.push({ path, problem: `no config file format is known for ${kind} servers` });
     }
-    if (keys === 'keyring' && fleet.by === 'ssm' && !Object.hasOwn(KINDS_WITH_A_FORMAT, kind)) {
+    if (keys === 'keyring' && fleet.by !== 'files' && !Object.hasOwn(KINDS_WITH_A_FORMAT, kind)) {
       problems.push({
         path,
-        problem: `instances with ${kind} servers are not known: name their key ring files`,
+        problem: `the agent knows no key rings of ${kind} servers: name their files`,
       });
     }
     return problems;

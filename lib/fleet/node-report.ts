@@ -15,7 +15,7 @@ const failedReload = v.object({
   times: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
 
-const nodeReport = v.object({
+export const nodeReport = v.object({
   /** Of this form. */
   version: v.literal(1),
   /** Of the secret that the running server was seen to load; left out if that is not known. */

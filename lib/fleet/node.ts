@@ -5,7 +5,7 @@ import { FileProblem } from './file-problem.ts';
 import type { NodeReport } from './node-report.ts';
 import type { RunReload } from './reload.ts';
 import type { NodeFiles, SeenFile } from './replace-file.ts';
-import type { SecretFile } from './secret-file.ts';
+import type { HeldSecret, SecretFile } from './secret-file.ts';
 
 /** One server, whose file can be reached from here. */
 export interface NodeServer {
@@ -24,6 +24,10 @@ export interface Node {
   observe(): Promise<NodeReport>;
   /** Brings it to these versions: for a server that holds one secret, that one; else the whole ring. Safe to repeat. */
   apply(versions: readonly ServerSecret[]): Promise<NodeReport>;
+  /** What only this node knows, made once and kept beside its file. Rejects with a `FileProblem`. */
+  instance(newInstance: () => string): Promise<string>;
+  /** The secrets in its file; none if it cannot be read. Never rejects. */
+  secrets(): Promise<readonly HeldSecret[]>;
 }
 
 /**
@@ -35,6 +39,8 @@ const noteSchema = v.object({
   version: v.literal(1),
   /** Identity of the file. */
   loaded: v.string(),
+  /** What only this node knows, so that no other one can report in its name. */
+  instance: v.optional(v.string()),
   /** The last reload of the file that is there now, unless it succeeded. */
   attempt: v.optional(
     v.object({
@@ -102,7 +108,7 @@ export function createNode({ file, format, files, reload, runReload, now }: Node
     if ((await files.read(file)).identity !== of) return;
     await writeNote(
       reloaded.ok
-        ? { version: 1, loaded: of }
+        ? { ...note, loaded: of, attempt: undefined }
         : { ...note, attempt: { of, at: now(), times: times + 1, problem: reloaded.problem } },
     );
   };
@@ -112,6 +118,22 @@ export function createNode({ file, format, files, reload, runReload, now }: Node
   return {
     observe: () => failing(observe),
     apply: (versions) => failing(() => apply(versions).then(observe)),
+    async instance(newInstance) {
+      const seen = await files.read(file);
+      const note = (await readNote()) ?? { version: 1, loaded: seen.identity };
+      if (note.instance !== undefined) return note.instance;
+      const instance = newInstance();
+      await writeNote({ ...note, instance });
+      return instance;
+    },
+    async secrets() {
+      try {
+        const read = format.read((await files.read(file)).bytes);
+        return read.ok ? read.secrets : [];
+      } catch {
+        return [];
+      }
+    },
   };
 }
 

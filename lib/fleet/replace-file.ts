@@ -26,14 +26,19 @@ export interface NodeFiles {
   writeNote(file: string, note: string): Promise<void>;
 }
 
+/** Of a file that is mounted by itself. */
+export const MOUNTED =
+  'is mounted by itself, so its server would keep the old file: mount its folder instead';
+
 const MOST_BYTES = 4 * 1024 * 1024;
-/** A temporary file is there for milliseconds; one this much older than another is left from a killed run. */
-const LEFT_OVER_NS = 60_000_000_000n;
+/** A temporary file is there for milliseconds; an older one is left from a killed run. */
+const LEFT_OVER_MS = 60_000;
 
 /** The files, with the rights of this process. */
 export const ownFiles: NodeFiles = {
   async read(file) {
     return inFolder(file, 'cannot be read', async (folder) => {
+      await removeLeftovers(folder, basename(file));
       await using opened = await openRegular(folder, basename(file));
       return await seen(opened);
     });
@@ -70,6 +75,27 @@ export const ownFiles: NodeFiles = {
     });
   },
 };
+
+/**
+ * A file that nobody but root and this process's user can change, as settings that name commands must be; `undefined` if
+ * there is none.
+ *
+ * @throws {FileProblem} somebody else can change it
+ */
+export async function readTrustedFile(file: string): Promise<string | undefined> {
+  return inFolder(file, 'cannot be read', async (folder) => {
+    const me = process.geteuid?.() ?? 0;
+    await using opened = await openRegular(folder, basename(file));
+    const { uid, mode } = await opened.stat();
+    const isOurs = [folder.uid, uid].every((owner) => owner === 0 || owner === me);
+    if (!isOurs || (mode & 0o022) !== 0)
+      throw new FileProblem('can be changed by another user: give it to root, mode 600');
+    return (await opened.readFile()).toString('utf8');
+  }).catch((error: unknown) => {
+    if (error instanceof FileProblem && error.message === 'is missing') return undefined;
+    throw error;
+  });
+}
 
 /** The name of the note beside a file. Not ending as the file does, so that no server includes it. */
 function noteOf(file: string): string {
@@ -156,10 +182,7 @@ async function replaceIn(
   await using before = await openRegular(folder, name);
   const { uid, gid, mode } = await before.stat();
   if ((mode & 0o222) === 0) throw new FileProblem('is read-only');
-  if (process.platform === 'linux' && (await isMounted(path)))
-    throw new FileProblem(
-      'is mounted by itself, so its server would keep the old file: mount its folder instead',
-    );
+  if (process.platform === 'linux' && (await isMounted(path))) throw new FileProblem(MOUNTED);
   try {
     await using made = await openNew(folder, temporary);
     await made.writeFile(bytes);
@@ -169,7 +192,6 @@ async function replaceIn(
     await assertSameExtraRights(before, made);
     await made.sync();
     const written = await made.stat({ bigint: true });
-    await removeLeftovers(folder, name, written.mtimeNs);
     if ((await seen(before)).identity !== identity || !(await isStill(folder, name, before)))
       throw new FileProblem('was changed by somebody else at this moment: the next run tries again');
     await rename(folder.at(temporary), folder.at(name));
@@ -197,12 +219,12 @@ async function isStill(folder: OpenFolder, name: string, opened: FileHandle): Pr
 }
 
 /** Removes what killed runs left beside a file, for it holds a secret. */
-async function removeLeftovers(folder: OpenFolder, name: string, nowNs: bigint): Promise<void> {
+async function removeLeftovers(folder: OpenFolder, name: string): Promise<void> {
   const prefix = `.${name}.streampass-new-`;
   for (const other of await readdir(folder.at('.')).catch(() => [])) {
     if (!other.startsWith(prefix)) continue;
-    const found = await lstat(folder.at(other), { bigint: true }).catch(() => undefined);
-    if (found !== undefined && found.mtimeNs < nowNs - LEFT_OVER_NS)
+    const found = await lstat(folder.at(other)).catch(() => undefined);
+    if (found !== undefined && found.mtimeMs < Date.now() - LEFT_OVER_MS)
       await rm(folder.at(other), { force: true }).catch(() => undefined);
   }
 }

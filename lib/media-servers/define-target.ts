@@ -50,8 +50,12 @@ const fleet: v.GenericSchema<unknown, Fleet> = v.variant('by', [
       v.string(),
       v.check((name) => name !== '', 'must name the Systems Manager document'),
     ),
+    roleArn: v.exactOptional(
+      v.pipe(v.string(), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of a role')),
+    ),
     probe,
   }),
+  v.strictObject({ by: v.literal('reported'), goneAfter: v.exactOptional(wholeNumber(600)), probe }),
 ]);
 
 /** The members that the options of every target have, for its `v.strictObject`. */

@@ -59,6 +59,15 @@ export type Fleet =
       readonly tag: { readonly key: string; readonly value: string };
       /** The name of the Systems Manager document that runs the node script. */
       readonly document: string;
+      /** A role of another account in which the instances are; it must trust `rotate`. */
+      readonly roleArn?: string;
+      readonly probe?: readonly string[];
+    }
+  | {
+      /** Servers anywhere, whose agents follow the rotation and report. */
+      readonly by: 'reported';
+      /** A server that said nothing for this long is gone, in seconds; default 24 h. */
+      readonly goneAfter?: number;
       readonly probe?: readonly string[];
     };
 

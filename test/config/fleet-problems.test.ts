@@ -27,7 +27,7 @@ test.each<[string, string, KeyDistribution, Fleet | undefined, string[]]>([
     'own',
     'keyring',
     ssm('role', 'own'),
-    ['targets.t.fleet: instances with own servers are not known: name their key ring files'],
+    ['targets.t.fleet: the agent knows no key rings of own servers: name their files'],
   ],
 ])('%s', (_, kind, keys, fleet, problems) => {
   const target = { kind, keys, ...(fleet && { fleet }) };

@@ -1,0 +1,41 @@
+import type { Now, SecretReader, Within } from '../ports.ts';
+import type { ServerSecret } from '../rotation/ports.ts';
+import { SERVERS_LABEL, versionLabelled } from '../signing-keys/labels.ts';
+import { judgeSecret } from '../signing-keys/secret.ts';
+import { createSnapshot, type Dated, type ReadSnapshot } from '../signing-keys/snapshot.ts';
+
+/** A secret's labelled versions, and which of them the servers should hold. */
+export interface LiveVersions extends Dated {
+  readonly versions: readonly ServerSecret[];
+  readonly servers: string | undefined;
+}
+
+/** Every node asks at each of its turns, and must learn of a new version within a minute: kept this long, in seconds. */
+const REFRESH_AFTER = 5;
+const MAX_AGE = 600;
+
+/** The live versions for those who hear from servers. Throws `OAuthError` `secret_unavailable` if they cannot be read. */
+export function createLiveVersions(options: {
+  readonly secret: string;
+  readonly reader: SecretReader;
+  readonly now: Now;
+  readonly within: Within;
+}): ReadSnapshot<LiveVersions> {
+  const { secret, reader } = options;
+  const texts = new Map<string, string>();
+  const read = async (readAt: number): Promise<LiveVersions> => {
+    const stages = await reader.stages(secret);
+    const ids = Object.keys(stages);
+    for (const versionId of ids) {
+      if (texts.has(versionId)) continue;
+      const judged = judgeSecret(await reader.value(secret, versionId), 'HS256');
+      if (judged.usable) texts.set(versionId, judged.text);
+    }
+    const versions = ids.flatMap((versionId) => {
+      const text = texts.get(versionId);
+      return text === undefined ? [] : [{ versionId, text }];
+    });
+    return { readAt, versions, servers: versionLabelled(stages, SERVERS_LABEL) };
+  };
+  return createSnapshot({ ...options, read, refreshAfter: REFRESH_AFTER, maxAge: MAX_AGE });
+}

@@ -1,0 +1,102 @@
+/**
+ * `streampass-node`: brings the media server of this machine or container to its secret, and reports which one it holds. The
+ * verbs are `lib/fleet`; this reads the command line, and says at the end in one line of JSON what it found.
+ */
+
+import { parseArgs } from 'node:util';
+import { doFileWork } from '../lib/fleet/file-work.ts';
+import type { NodeReport } from '../lib/fleet/node-report.ts';
+import { check } from './check.ts';
+import { install } from './install.ts';
+import { readSettings, SettingsProblem } from './settings.ts';
+import { apply, boot, observe } from './verbs.ts';
+import { watch } from './watch.ts';
+
+const USAGE = `streampass-node: brings a media server to its secret
+
+  streampass-node observe --target NAME                 says which secret the server holds
+  streampass-node apply --target NAME --secret-arn ARN --version-id ID
+                                                        brings it to this version, and reloads it
+  streampass-node boot --target NAME                    before the server starts: fetches the version that it should hold
+  streampass-node watch --target NAME                   follows the rotation, and reports to streampass (fleet "reported")
+  streampass-node check FILE --kind red5|jitsi|rtcstats says what would be changed in a config file
+  streampass-node install NAME UNIT.service             puts itself on this machine, before the server's unit
+
+Settings: /etc/streampass/NAME.conf, or the environment (STREAMPASS_KIND, STREAMPASS_CONFIG and so on).
+The last line of the output is a report in JSON. Exit status: 0 if the server holds what it should, 1 if not, 2 for a wrong call.
+`;
+
+/** A call that is not understood. */
+class UsageProblem extends Error {}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const isOurs = error instanceof UsageProblem || error instanceof SettingsProblem || isParseError(error);
+  const message = error instanceof Error && isOurs ? error.message : `a defect (${String(error)})`;
+  process.stderr.write(`streampass-node: ${message.replaceAll('\n', '\nstreampass-node: ')}\n`);
+  print('error', undefined, { version: 1, problems: message.split('\n').map((line) => line.slice(0, 300)) });
+  process.exitCode = error instanceof SettingsProblem ? 1 : 2;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      target: { type: 'string' },
+      kind: { type: 'string' },
+      'secret-arn': { type: 'string' },
+      'version-id': { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  const [command, ...operands] = positionals;
+  if (values.help === true || command === 'help') return process.stdout.write(USAGE) ? 0 : 1;
+  if (command === 'file-work') {
+    process.stdout.write(await doFileWork(await standardInput()));
+    return 0;
+  }
+  if (command === 'check') return check(operands[0], values.kind, (text) => process.stdout.write(text));
+  if (command === 'install') return install(operands);
+  const target = values.target ?? process.env['STREAMPASS_TARGET'];
+  if (target === undefined || !/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(target))
+    throw new UsageProblem('name the target, for example --target red5 (streampass-node help shows all)');
+  const settings = await readSettings(target, process.env);
+  const secretArn = values['secret-arn'] || undefined;
+  if (secretArn !== undefined && secretArn !== settings.secret)
+    throw new SettingsProblem(`the command names the secret ${secretArn}, the settings ${settings.secret}`);
+  switch (command) {
+    case 'observe':
+      return print(command, target, await observe(settings));
+    case 'apply': {
+      const versionId = values['version-id'] ?? '';
+      if (!/^[A-Za-z0-9-]{32,64}$/.test(versionId)) throw new UsageProblem('apply needs --version-id');
+      return print(command, target, await apply(settings, versionId));
+    }
+    case 'boot':
+      return print(command, target, await boot(settings));
+    case 'watch':
+      return watch(settings);
+    default:
+      throw new UsageProblem(
+        'the commands are observe, apply, boot, watch, check and install (streampass-node help)',
+      );
+  }
+}
+
+/** Prints the report; the exit status. */
+function print(command: string, target: string | undefined, report: NodeReport): number {
+  process.stdout.write(`${JSON.stringify({ command, target, ...report })}\n`);
+  return report.fingerprint === undefined && report.ring === undefined ? 1 : 0;
+}
+
+function isParseError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+}
+
+async function standardInput(): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of process.stdin) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString('utf8');
+}

@@ -1,0 +1,72 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import type { Node } from '../lib/fleet/node.ts';
+import { signMessage } from '../lib/fleet/node-message.ts';
+import type { NodeReport } from '../lib/fleet/node-report.ts';
+import { systemNow } from '../lib/node/system.ts';
+import type { ServerSecret } from '../lib/rotation/ports.ts';
+import { fingerprintOf } from '../lib/signing-keys/secret.ts';
+import { SettingsProblem, type Settings } from './settings.ts';
+
+const REPORT_TIMEOUT_MS = 10_000;
+
+/** What streampass answers: the version that servers should hold. */
+const answerSchema = v.object({ servers: v.nullable(v.string()) });
+
+/** What became of a report. */
+type Sent =
+  | { readonly ok: true; readonly servers: string | null }
+  | { readonly ok: false; readonly problem: string; readonly isUnproven: boolean };
+
+/** Sends reports in the name of this node. */
+export function createReporter(settings: Settings, node: Node): Reporter {
+  const { report: address } = settings;
+  if (address === undefined)
+    throw new SettingsProblem('report: must be the address of streampass, to which the node reports');
+  const url = `${address.replace(/\/+$/, '')}/nodes/${settings.target}`;
+  let lastIat = 0;
+  const sendSigned = async (report: NodeReport, key: ServerSecret, goodbye: boolean): Promise<Sent> => {
+    const iat = Math.max(systemNow(), lastIat + 0.001);
+    lastIat = iat;
+    try {
+      const instance = await node.instance(() => randomBytes(24).toString('base64url'));
+      const message = { aud: settings.target, node: settings.node, instance, iat, jti: randomUUID(), report };
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/jwt' },
+        body: signMessage({ ...message, ...(goodbye && { goodbye }) }, key),
+        signal: AbortSignal.timeout(REPORT_TIMEOUT_MS),
+        redirect: 'error',
+      });
+      const body: unknown = await response.json().catch(() => undefined);
+      const answer = v.safeParse(answerSchema, body);
+      if (response.ok && answer.success) return { ok: true, servers: answer.output.servers };
+      const { reason } = v.parse(v.fallback(v.object({ reason: v.string() }), { reason: 'no reason' }), body);
+      const problem = `${url} answered ${response.status} (${reason})`;
+      return { ok: false, problem, isUnproven: reason === 'message_unproven' };
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'unknown error';
+      return { ok: false, problem: `${url} cannot be reached (${why})`, isUnproven: false };
+    }
+  };
+  return {
+    async send(report, wanted, goodbye = false) {
+      const held = (await node.secrets()).find(({ text }) => fingerprintOf(text) === report.fingerprint);
+      const [version] = wanted;
+      if (version === undefined)
+        return { ok: false, problem: 'there is no version to sign with', isUnproven: false };
+      if (report.fingerprint === undefined || held === undefined) return sendSigned(report, version, goodbye);
+      const sent = await sendSigned(report, { versionId: version.versionId, text: held.text }, goodbye);
+      if (sent.ok || !sent.isUnproven) return sent;
+      // The server still holds a secret that is not live any more: that cannot be proven, and is said instead.
+      const { fingerprint: _, ...rest } = report;
+      const problems = [...rest.problems, 'holds a secret that is none of the live versions'];
+      return sendSigned({ ...rest, problems }, version, goodbye);
+    },
+  };
+}
+
+/** Sends what the node says of itself; never rejects. */
+export interface Reporter {
+  send(report: NodeReport, wanted: readonly ServerSecret[], goodbye?: boolean): Promise<Sent>;
+}
