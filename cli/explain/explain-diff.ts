@@ -1,142 +1,157 @@
 import type { Config } from '../../lib/config/config.ts';
-import type { Rule } from '../../lib/policy/rule.ts';
-import { conditionsOf, duration, roomName, whoIs } from './wording.ts';
+import { covers, permissionsOf } from '../../lib/policy/permissions.ts';
+import type { Permission } from '../../lib/policy/permissions.ts';
+import { duration, roomName, whoIs } from './wording.ts';
 
-/** One thing that one rule allows: small enough to be there or not. */
-interface Permission {
+/** What becomes of permissions that differ in their transport alone. */
+interface Change {
   readonly who: string;
-  readonly conditions: ReadonlySet<string>;
+  readonly verb: 'gains' | 'longer' | 'loses' | 'shorter';
   readonly target: string;
   readonly action: string;
   readonly room: string;
-  /** Empty where the target knows none. */
-  readonly transport: string;
-  readonly ttlSeconds: number;
-  readonly withinSignIn: boolean;
+  /** Empty for a target whose rules cannot name any. */
+  readonly transports: readonly string[];
+  readonly time: string;
 }
 
-/** What becomes of a permission between two configurations. */
-interface Change {
-  readonly verb: 'gains' | 'longer' | 'loses' | 'shorter';
-  readonly permission: Permission;
-  /** How long the other configuration gives it, where it does. */
-  readonly otherTtlSeconds?: number;
+/** A change beside the rules. */
+interface Note {
+  readonly text: string;
+  /** Whether it can let somebody in, or keep somebody out; neither by itself if left out. */
+  readonly effect?: 'gains' | 'losses';
+}
+
+/** What changes between two configurations. */
+export interface Difference {
+  readonly notes: readonly Note[];
+  readonly changes: readonly Change[];
 }
 
 /**
- * Who gains and who loses what between two configurations: lines to print, none where nothing changes. What another rule
- * allows to the same people anyway, or to more people, is neither gained nor lost.
+ * Who gains and who loses what between two configurations. What another rule allows to the same users anyway, or to more
+ * users, is neither gained nor lost.
  */
-export function explainDiff(before: Config, after: Config): readonly string[] {
+export function comparePolicies(before: Config, after: Config): Difference {
   const old = permissionsOf(before);
   const fresh = permissionsOf(after);
-  const changes = [
-    ...fresh.flatMap((permission) => changeOf(permission, old, ['gains', 'longer'])),
-    ...old.flatMap((permission) => changeOf(permission, fresh, ['loses', 'shorter'])),
-  ];
+  return {
+    notes: [
+      ...noteChanges('issuer', issuersOf(before), issuersOf(after), ['gains', 'losses']),
+      ...noteChanges('client', clientsOf(before, after), clientsOf(after, before), ['gains', 'losses']),
+      ...noteChanges('target', Object.keys(before.targets), Object.keys(after.targets), []),
+      ...noteChanges('denied subject', before.deny.subjects, after.deny.subjects, ['losses', 'gains']),
+      ...noteChanges('denied session', before.deny.sessions, after.deny.sessions, ['losses', 'gains']),
+    ],
+    changes: mergeTransports([
+      ...fresh.flatMap((permission) => changeOf(permission, old, 'gains', 'longer')),
+      ...old.flatMap((permission) => changeOf(permission, fresh, 'loses', 'shorter')),
+    ]),
+  };
+}
+
+/** Whether somebody can gain (or lose) something by a difference. */
+export function hasEffect({ notes, changes }: Difference, effect: 'gains' | 'losses'): boolean {
+  const verbs = effect === 'gains' ? ['gains', 'longer'] : ['loses', 'shorter'];
+  return notes.some((note) => note.effect === effect) || changes.some(({ verb }) => verbs.includes(verb));
+}
+
+/** A difference as lines to print; none if nothing changes. */
+export function toLines({ notes, changes }: Difference): readonly string[] {
   return [
-    ...listChanges('issuer', issuersOf(before), issuersOf(after)),
-    ...listChanges('target', Object.keys(before.targets), Object.keys(after.targets)),
-    ...listChanges('denied subject', before.deny.subjects ?? [], after.deny.subjects ?? []),
-    ...listChanges('denied session', before.deny.sessions ?? [], after.deny.sessions ?? []),
-    ...[...new Set(changes.map(({ permission }) => permission.who))].flatMap((who) => [
+    ...notes.map(({ text }) => text),
+    ...[...Map.groupBy(changes, ({ who }) => who)].flatMap(([who, own]) => [
       `${who}:`,
-      ...toLines(changes.filter(({ permission }) => permission.who === who)),
+      ...own.map(({ verb, target, action, room, transports, time }) => {
+        const over = transports.length === 0 ? '' : ` over ${transports.join(' ')}`;
+        return `  ${verb.padEnd(7)}  ${target}: ${action} in ${room}${over} ${time}`;
+      }),
     ]),
   ];
 }
 
-function permissionsOf({ grants, targets }: Config): readonly Permission[] {
-  return grants.flatMap((rule: Rule) => {
-    const target = Object.hasOwn(targets, rule.target) ? targets[rule.target] : undefined;
-    if (target === undefined) return [];
-    const known: readonly string[] = target.transports.length === 0 ? [''] : target.transports;
-    const transports = known.filter(
-      (way) => way === '' || (rule.transports?.some((named) => named === way) ?? true),
-    );
-    return rule.actions.flatMap((action) =>
-      rule.rooms.flatMap((room) =>
-        transports.map((transport) => ({
-          who: whoIs(rule),
-          conditions: new Set(conditionsOf(rule)),
-          target: rule.target,
-          action,
-          room: target.foldsRoomCase ? room.replaceAll(/\$\{[^}]*\}|[A-Z]/g, lowerLetter) : room,
-          transport,
-          ttlSeconds: Math.min(rule.ttl, target.longestToken),
-          withinSignIn: rule.withinSignIn === true,
-        })),
-      ),
-    );
-  });
-}
-
-function lowerLetter(match: string): string {
-  return match.length === 1 ? match.toLowerCase() : match;
-}
-
-/** What becomes of a permission that the other configuration does not give as well; none where it does. */
-function changeOf(
-  permission: Permission,
-  others: readonly Permission[],
-  [verb, verbInTime]: readonly [Change['verb'], Change['verb']],
-): readonly Change[] {
-  const lifetimes = others.filter((other) => covers(other, permission)).map(({ ttlSeconds }) => ttlSeconds);
-  const longest = Math.max(...lifetimes);
-  if (longest >= permission.ttlSeconds) return [];
+/** A difference as Markdown, for a pull request; none if nothing changes. */
+export function toMarkdown({ notes, changes }: Difference): readonly string[] {
+  const row = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   return [
-    lifetimes.length === 0
-      ? { verb, permission }
-      : { verb: verbInTime, permission, otherTtlSeconds: longest },
+    ...notes.map(({ text }) => `- ${text}`),
+    ...(changes.length === 0
+      ? []
+      : [
+          ...(notes.length === 0 ? [] : ['']),
+          row(['who', 'change', 'target', 'action', 'room', 'transports', 'lifetime']),
+          row(['---', '---', '---', '---', '---', '---', '---']),
+          ...changes.map(({ who, verb, target, action, room, transports, time }) =>
+            row([who, `**${verb}**`, target, action, room, transports.join(' '), time]),
+          ),
+        ]),
   ];
 }
 
-/** Whether whoever has `narrow` has it by `wide` too, for a longer or a shorter time: the same people or more. */
-function covers(wide: Permission, narrow: Permission): boolean {
-  return (
-    wide.target === narrow.target &&
-    wide.action === narrow.action &&
-    wide.transport === narrow.transport &&
-    (!wide.withinSignIn || narrow.withinSignIn) &&
-    coversRoom(wide.room, narrow.room) &&
-    [...wide.conditions].every((condition) => narrow.conditions.has(condition))
+/** What becomes of a permission that the other configuration does not give as well; none if it does. */
+function changeOf(
+  permission: Permission,
+  others: readonly Permission[],
+  verb: Change['verb'],
+  verbInTime: Change['verb'],
+): readonly Change[] {
+  const { rule, action, room, transport, ttlSeconds } = permission;
+  const lifetimes = others.filter((other) => covers(other, permission)).map((other) => other.ttlSeconds);
+  const longest = Math.max(...lifetimes);
+  if (longest >= ttlSeconds) return [];
+  const [was, is] = verb === 'gains' ? [longest, ttlSeconds] : [ttlSeconds, longest];
+  const time =
+    lifetimes.length === 0
+      ? `for at most ${duration(ttlSeconds)}`
+      : `for at most ${duration(is)} instead of ${duration(was)}`;
+  return [
+    {
+      who: whoIs(rule),
+      verb: lifetimes.length === 0 ? verb : verbInTime,
+      target: rule.target,
+      action,
+      room: roomName(room),
+      transports: transport === '' ? [] : [transport],
+      time: `${time}${rule.withinSignIn === true ? ', within the sign-in' : ''}`,
+    },
+  ];
+}
+
+function mergeTransports(changes: readonly Change[]): readonly Change[] {
+  const alike = Map.groupBy(changes, ({ transports: _, ...rest }) => JSON.stringify(rest));
+  return [...alike.values()].flatMap(([first, ...others]) =>
+    first === undefined
+      ? []
+      : [{ ...first, transports: [first, ...others].flatMap(({ transports }) => transports) }],
   );
-}
-
-function coversRoom(wide: string, narrow: string): boolean {
-  if (wide === narrow || wide === '*') return true;
-  return wide.endsWith('*') && narrow !== '*' && narrow.startsWith(wide.slice(0, -1));
-}
-
-/** Changes as lines; those that differ in their transport alone share one. */
-function toLines(changes: readonly Change[]): readonly string[] {
-  const transportsOf = new Map<string, string[]>();
-  for (const { verb, permission, otherTtlSeconds } of changes) {
-    const { target, action, room, transport, ttlSeconds, withinSignIn } = permission;
-    const [before, after] = verb === 'longer' ? [otherTtlSeconds, ttlSeconds] : [ttlSeconds, otherTtlSeconds];
-    const time =
-      before === undefined || after === undefined
-        ? `for at most ${duration(ttlSeconds)}`
-        : `for at most ${duration(after)} instead of ${duration(before)}`;
-    const line = JSON.stringify([
-      `  ${verb.padEnd(7)}  ${target}: ${action} in ${roomName(room)}`,
-      `${time}${withinSignIn ? ', within the sign-in' : ''}`,
-    ]);
-    transportsOf.set(line, [...(transportsOf.get(line) ?? []), ...(transport === '' ? [] : [transport])]);
-  }
-  return [...transportsOf].map(([line, transports]) => {
-    const [what, time] = JSON.parse(line) as [string, string];
-    return `${what}${transports.length === 0 ? '' : ` over ${transports.join(' ')}`} ${time}`;
-  });
 }
 
 function issuersOf({ issuers }: Config): readonly string[] {
   return issuers.map(({ issuer }) => issuer);
 }
 
-function listChanges(noun: string, before: readonly string[], after: readonly string[]): readonly string[] {
+/** The client ids of those issuers that both configurations have. */
+function clientsOf({ issuers }: Config, other: Config): readonly string[] {
+  const common = issuersOf(other);
+  return issuers
+    .filter(({ issuer }) => common.includes(issuer))
+    .flatMap(({ issuer, audience }) => audience.map((id) => `${id} of ${issuer}`));
+}
+
+function noteChanges(
+  noun: string,
+  before: readonly string[] = [],
+  after: readonly string[] = [],
+  [whenNew, whenGone]: readonly NonNullable<Note['effect']>[],
+): readonly Note[] {
+  const noteOf = (text: string, effect: Note['effect']): Note => ({ text, ...(effect && { effect }) });
   return [
-    ...after.filter((entry) => !before.includes(entry)).map((entry) => `${noun} ${entry} is new`),
-    ...before.filter((entry) => !after.includes(entry)).map((entry) => `${noun} ${entry} is gone`),
+    ...after
+      .filter((entry) => !before.includes(entry))
+      .map((entry) => noteOf(`${noun} ${entry} is new`, whenNew)),
+    ...before
+      .filter((entry) => !after.includes(entry))
+      .map((entry) => noteOf(`${noun} ${entry} is gone`, whenGone)),
   ];
 }

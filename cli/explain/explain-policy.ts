@@ -1,14 +1,18 @@
 import type { Config } from '../../lib/config/config.ts';
+import { decideRequest } from '../../lib/exchange/decide-request.ts';
+import type { Answer, Question } from '../../lib/exchange/decide-request.ts';
+import { REASONS } from '../../lib/oauth/reasons.ts';
 import { indexRules, matchRules } from '../../lib/policy/match-rules.ts';
-import { ROOM_NAME } from '../../lib/policy/room.ts';
+import { compileRooms, fillTemplate } from '../../lib/policy/room.ts';
+import type { TemplateProblem } from '../../lib/policy/room.ts';
 import type { Rule } from '../../lib/policy/rule.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { allowance, whoIs } from './wording.ts';
 
 /**
- * What a person may do on some targets, by which rule, and which rules are about somebody else: lines to print. The rules
- * are matched by the very code that answers requests.
+ * What a user may do on some targets, by which rule, and which rules are about somebody else: lines to print. If something
+ * is asked for, the decision on it comes first. Rules are matched, and requests decided, by the code that answers requests.
  *
  * @param now epoch seconds
  */
@@ -17,8 +21,10 @@ export function explainPolicy(
   targetNames: readonly string[],
   identity: Identity,
   now: number,
+  question: Question = {},
 ): readonly string[] {
-  const rules = indexRules(config.grants, config.targets);
+  const rules = indexRules(config.grants, config.targets, config.timing.clockSkew);
+  const isAsked = Object.values(question).some((part) => part !== undefined);
   return targetNames.flatMap((name) => {
     const holding = new Set(matchRules(rules, name, identity, now).map(({ rule }) => rule));
     const matching = config.grants.filter((rule) => holding.has(rule));
@@ -26,11 +32,14 @@ export function explainPolicy(
     const target = config.targets[name];
     return [
       `${name}:`,
+      ...(isAsked && target !== undefined
+        ? [`  ${toLine(decideRequest(rules, name, target, identity, question, now))}`]
+        : []),
       ...(matching.length === 0 ? ['  nothing: no rule matches'] : []),
       ...matching.flatMap((rule) => [
         `  ${allowance(filledIn(rule, target, identity))}`,
         `    by ${pathOf(config, rule)} (${whoIs(rule)})`,
-        ...emptyTemplates(rule, identity).map((problem) => `    but ${problem}`),
+        ...emptyTemplates(rule, target, identity).map((problem) => `    but ${problem}`),
       ]),
       ...(others.length === 0 ? [] : ['  for others:']),
       ...others.map((rule) => `    ${pathOf(config, rule)} (${whoIs(rule)}): ${allowance(rule)}`),
@@ -38,15 +47,24 @@ export function explainPolicy(
   });
 }
 
+/** What a request would be answered, in one line. */
+function toLine(answer: Answer): string {
+  if (!answer.granted) return `refused: ${answer.reason}: ${REASONS[answer.reason][1]}`;
+  const { actions, rooms, transports, ttlSeconds } = answer.grant;
+  const granted = { actions, rooms: rooms === '*' ? ['*'] : rooms, transports, ttl: ttlSeconds };
+  return `granted: ${allowance(granted)}, by ${answer.rules.join(', ')}`;
+}
+
 function pathOf(config: Config, rule: Rule): string {
   return `grants[${config.grants.indexOf(rule)}]`;
 }
 
-/** The rule as it comes to for this person: rooms with the claims in them, and no longer than the target allows. */
+/** The rule as it comes to for this user: rooms with the claims in them, and no longer than the target allows. */
 function filledIn(rule: Rule, target: Target | undefined, { claims }: Identity): Rule {
-  const rooms = rule.rooms.map((pattern) =>
-    pattern.replaceAll(/\$\{([^${}]+)\}/g, (template, name: string) => legalRoom(claims, name) ?? template),
-  );
+  const rooms = rule.rooms.map((pattern) => {
+    const filled = fill(pattern, target, claims);
+    return typeof filled === 'string' ? filled : pattern;
+  });
   const transports = rule.transports ?? target?.transports;
   return {
     ...rule,
@@ -56,20 +74,29 @@ function filledIn(rule: Rule, target: Target | undefined, { claims }: Identity):
   };
 }
 
-function emptyTemplates({ rooms }: Rule, { claims }: Identity): readonly string[] {
-  const names = rooms.flatMap((pattern) =>
-    [...pattern.matchAll(/\$\{([^${}]+)\}/g)].map(([, name = '']) => name),
-  );
-  return [...new Set(names)]
-    .filter((name) => legalRoom(claims, name) === undefined)
-    .map((name) =>
-      Object.hasOwn(claims, name)
-        ? `the claim ${name} is no legal room name, so \${${name}} matches nothing`
-        : `there is no claim ${name}, so \${${name}} matches nothing`,
-    );
+function fill(
+  pattern: string,
+  target: Target | undefined,
+  claims: Identity['claims'],
+): string | TemplateProblem {
+  const { templates, foldCase } = compileRooms([pattern], target ?? { foldsRoomCase: false });
+  const [template] = templates;
+  if (template === undefined) return pattern;
+  const text = fillTemplate(template, claims, foldCase);
+  return typeof text === 'string' && template.prefix ? `${text}*` : text;
 }
 
-function legalRoom(claims: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = Object.hasOwn(claims, name) ? claims[name] : undefined;
-  return typeof value === 'string' && ROOM_NAME.test(value) ? value : undefined;
+const PROBLEMS: Readonly<Record<TemplateProblem['problem'], string>> = {
+  is_missing: 'is missing',
+  is_no_room: 'is no legal room name',
+  has_separator: 'contains the text that separates it from what follows',
+};
+
+function emptyTemplates(rule: Rule, target: Target | undefined, { claims }: Identity): readonly string[] {
+  return rule.rooms.flatMap((pattern) => {
+    const filled = fill(pattern, target, claims);
+    return typeof filled === 'string'
+      ? []
+      : [`the claim ${filled.claim} ${PROBLEMS[filled.problem]}, so ${pattern} matches nothing`];
+  });
 }

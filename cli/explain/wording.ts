@@ -28,7 +28,8 @@ export function whoIs(who: Who): string {
 export function allowance(
   rule: Pick<Rule, 'actions' | 'rooms' | 'transports' | 'ttl' | 'withinSignIn'>,
 ): string {
-  const over = rule.transports === undefined ? '' : ` over ${rule.transports.join(' ')}`;
+  const over =
+    rule.transports === undefined || rule.transports.length === 0 ? '' : ` over ${rule.transports.join(' ')}`;
   const end = rule.withinSignIn ? ', and no longer than the sign-in' : '';
   return `${rule.actions.join(' ')} in ${rule.rooms.map(roomName).join(', ')}${over} for at most ${duration(rule.ttl)}${end}`;
 }

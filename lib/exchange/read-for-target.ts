@@ -12,13 +12,16 @@ export interface TargetRequest extends GrantRequest {
   readonly session?: string;
 }
 
+/** The parts of a request that mean something for one target alone. */
+export type AskedOfTarget = Pick<TokenRequest, 'scope' | 'rooms' | 'transport' | 'session' | 'expiresIn'>;
+
 /**
  * Reads what only the target can give a meaning: folds the case of rooms before they are counted, and does not even look
  * at `transport` and `session` where it knows none.
  *
  * @throws {OAuthError} `invalid_request`, with the reason
  */
-export function readForTarget(request: TokenRequest, target: Target): TargetRequest {
+export function readForTarget(request: AskedOfTarget, target: Target): TargetRequest {
   const rooms = request.rooms && foldRooms(request.rooms, target);
   const transports = target.transports.length > 0 ? parseTransports(request.transport, target) : undefined;
   const session = target.takesSession ? request.session : undefined;

@@ -11,6 +11,8 @@ import type { RulesByRoom } from './rules-by-room.ts';
  * not with what is configured.
  */
 export interface RuleIndex {
+  /** Largest difference between two clocks, in seconds. */
+  readonly clockSkew: number;
   readonly byTarget: ReadonlyMap<string, TargetRules>;
 }
 
@@ -22,14 +24,25 @@ interface TargetRules {
 
 const EVERYONE = 'everyone';
 
-/** Reads and files all rules, once at start. Rules of unknown targets are left out: `checkConfig` tells of them. */
-export function indexRules(rules: readonly Rule[], targets: Readonly<Record<string, Target>>): RuleIndex {
+/**
+ * Reads and files all rules, once at start. Rules of unknown targets are left out: `checkConfig` reports them.
+ *
+ * @param clockSkew largest difference between two clocks, in seconds
+ */
+export function indexRules(
+  rules: readonly Rule[],
+  targets: Readonly<Record<string, Target>>,
+  clockSkew: number,
+): RuleIndex {
   const compiled = rules.flatMap((rule, position) => {
     const target = Object.hasOwn(targets, rule.target) ? targets[rule.target] : undefined;
     return target === undefined ? [] : [compileRule(rule, position, target)];
   });
   const byTarget = Map.groupBy(compiled, ({ rule }) => rule.target);
-  return { byTarget: new Map([...byTarget].map(([name, own]) => [name, indexTargetRules(own)])) };
+  return {
+    clockSkew,
+    byTarget: new Map([...byTarget].map(([name, own]) => [name, indexTargetRules(own)])),
+  };
 }
 
 /** Files each rule under the condition that it shares with the fewest others. */
@@ -73,7 +86,7 @@ export function matchRules(
     const file = filed.byCondition.get(key);
     if (file === undefined) continue;
     for (const compiled of rooms === undefined ? file.all : rulesForRooms(file, rooms)) {
-      if (holds(compiled.rule, identity, now)) matching.add(compiled);
+      if (holds(compiled.rule, identity, now, index.clockSkew)) matching.add(compiled);
     }
   }
   return [...matching];
@@ -81,10 +94,9 @@ export function matchRules(
 
 /** A rule's conditions that can be looked up, each as keys of which a person must have one. */
 function conditionsOf(rule: Rule): readonly (readonly string[])[] {
-  const claims = Object.entries(rule.claims ?? {}).map(([name, wanted]) => {
-    const accepted: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
-    return accepted.map((value) => claimKey(name, value));
-  });
+  const claims = Object.entries(rule.claims ?? {}).map(([name, wanted]) =>
+    acceptedValues(wanted).map((value) => claimKey(name, value)),
+  );
   return [
     ...(rule.group === undefined ? [] : [[groupKey(rule.group)]]),
     ...claims,
@@ -117,17 +129,20 @@ function claimKey(name: string, value: unknown): string {
 }
 
 /** Whether all conditions that are given hold; a condition of one's own that throws counts as no. */
-function holds(who: Who, identity: Identity, now: number): boolean {
+function holds(who: Who, identity: Identity, now: number, clockSkew: number): boolean {
   if (who.group !== undefined && !identity.groups.includes(who.group)) return false;
   if (who.issuer !== undefined && who.issuer !== identity.issuer) return false;
   for (const [name, wanted] of Object.entries(who.claims ?? {})) {
     const values = claimValues(identity, name);
-    const accepted: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
+    const accepted = acceptedValues(wanted);
     if (!values.some((value) => accepted.includes(value))) return false;
   }
   if (who.signedInWithin !== undefined) {
     const signedInAt = identity.claims['auth_time'];
-    if (typeof signedInAt !== 'number' || !(now - signedInAt <= who.signedInWithin)) return false;
+    if (typeof signedInAt !== 'number') return false;
+    const age = now - signedInAt;
+    // An age below zero is a sign-in in the future, or a time in milliseconds.
+    if (!(age >= -clockSkew && age <= who.signedInWithin + clockSkew)) return false;
   }
   if (who.when === undefined) return true;
   try {
@@ -135,6 +150,12 @@ function holds(who: Who, identity: Identity, now: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** The values of which a claim must have one. Some providers send true and false as strings (Apple, Cognito). */
+function acceptedValues(wanted: unknown): readonly unknown[] {
+  const values: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
+  return values.flatMap((value) => (typeof value === 'boolean' ? [value, String(value)] : [value]));
 }
 
 /** A claim's values: a list's entries, or the one value; none where the token has no such claim. */

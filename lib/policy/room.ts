@@ -88,10 +88,9 @@ export function compileRooms(patterns: readonly string[], grammar: RoomGrammar):
  * the text that separates it from what follows.
  */
 export function matchRooms(patterns: RoomPatterns, claims: Readonly<Record<string, unknown>>): RoomMatcher {
-  const fold = (text: string): string => (patterns.foldCase ? text.toLowerCase() : text);
   const filled = patterns.templates.flatMap((template) => {
-    const text = fillTemplate(template, claims, fold);
-    return text === undefined ? [] : [{ text, prefix: template.prefix }];
+    const text = fillTemplate(template, claims, patterns.foldCase);
+    return typeof text === 'string' ? [{ text, prefix: template.prefix }] : [];
   });
   return {
     any: patterns.any,
@@ -103,25 +102,34 @@ export function matchRooms(patterns: RoomPatterns, claims: Readonly<Record<strin
   };
 }
 
-function fillTemplate(
+/** Why a template matches nothing for a user, and which claim is the cause. */
+export interface TemplateProblem {
+  readonly claim: string;
+  readonly problem: 'is_missing' | 'is_no_room' | 'has_separator';
+}
+
+/** A template with a user's claims in it, in the target's case. */
+export function fillTemplate(
   { parts, prefix }: Template,
   claims: Readonly<Record<string, unknown>>,
-  fold: (text: string) => string,
-): string | undefined {
+  foldCase: boolean,
+): string | TemplateProblem {
+  const fold = (text: string): string => (foldCase ? text.toLowerCase() : text);
   let text = '';
   for (const [index, part] of parts.entries()) {
     if (index % 2 === 0) {
       text += fold(part);
       continue;
     }
-    const claim = Object.hasOwn(claims, part) ? claims[part] : undefined;
-    if (typeof claim !== 'string' || !ROOM_NAME.test(claim)) return undefined;
+    if (!Object.hasOwn(claims, part)) return { claim: part, problem: 'is_missing' };
+    const claim = claims[part];
+    if (typeof claim !== 'string' || !ROOM_NAME.test(claim)) return { claim: part, problem: 'is_no_room' };
     const value = fold(claim);
     const separator = fold(parts[index + 1] ?? '');
     const isFollowed = prefix || index + 2 < parts.length;
     // Else two users with different values could meet in one room: "a" in "a~b~c", and "a~b" too.
     if (isFollowed && separator !== '' && `${value}${separator}`.indexOf(separator) < value.length) {
-      return undefined;
+      return { claim: part, problem: 'has_separator' };
     }
     text += value;
   }

@@ -96,7 +96,7 @@ type Scenario = { target: 'red5' | 'jitsi'; rules: Rule[]; person: Identity; req
 
 function decide({ target, rules, person, request }: Scenario): Decision {
   const kind = TARGETS[target] as Target;
-  const matching = matchRules(indexRules(rules, TARGETS), target, person, NOW);
+  const matching = matchRules(indexRules(rules, TARGETS, 60), target, person, NOW);
   return decideGrant(matching, kind, person, request, NOW);
 }
 

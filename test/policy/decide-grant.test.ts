@@ -16,7 +16,7 @@ function person(groups: readonly string[], claims: Record<string, unknown> = {})
 }
 
 function decide(rules: readonly Rule[], target: string, who: Identity, request: GrantRequest) {
-  const matching = matchRules(indexRules(rules, config.targets), target, who, NOW);
+  const matching = matchRules(indexRules(rules, config.targets, config.timing.clockSkew), target, who, NOW);
   return decideGrant(matching, config.targets[target] as Target, who, request, NOW);
 }
 
@@ -139,11 +139,56 @@ describe('a rule’s conditions', () => {
     ['a claim of another type does not hold', { claims: { level: 1 } }, { level: '1' }, false],
     ['a list that has the wanted value holds', { claims: { amr: 'mfa' } }, { amr: ['pwd', 'mfa'] }, true],
     ['one of several wanted values holds', { claims: { acr: ['2', '3'] } }, { acr: '3' }, true],
+    [
+      'true holds for the string, as Apple and Cognito send it',
+      { claims: { email_verified: true } },
+      { email_verified: 'true' },
+      true,
+    ],
+    [
+      'false holds for the string',
+      { claims: { is_private_email: false } },
+      { is_private_email: 'false' },
+      true,
+    ],
+    [
+      'true does not hold for "false"',
+      { claims: { email_verified: true } },
+      { email_verified: 'false' },
+      false,
+    ],
+    [
+      'true does not hold for another string',
+      { claims: { email_verified: true } },
+      { email_verified: 'True' },
+      false,
+    ],
+    ['true does not hold for 1', { claims: { email_verified: true } }, { email_verified: 1 }, false],
+    ['a wanted string does not hold for true', { claims: { flag: 'true' } }, { flag: true }, false],
     ['a missing claim does not hold', { claims: { email_verified: true } }, {}, false],
     ['a claim by an inherited name does not hold', { claims: { constructor: 'x' } }, {}, false],
     ['the issuer must be the same to the letter', { issuer: 'https://one.example/' }, {}, false],
     ['a recent sign-in holds', { signedInWithin: 300 }, { auth_time: NOW - 300 }, true],
-    ['an old sign-in does not hold', { signedInWithin: 300 }, { auth_time: NOW - 301 }, false],
+    [
+      'as old a sign-in as two clocks may differ holds',
+      { signedInWithin: 300 },
+      { auth_time: NOW - 360 },
+      true,
+    ],
+    ['an older sign-in does not hold', { signedInWithin: 300 }, { auth_time: NOW - 361 }, false],
+    [
+      'a sign-in as far ahead as two clocks may differ holds',
+      { signedInWithin: 300 },
+      { auth_time: NOW + 60 },
+      true,
+    ],
+    ['a sign-in further ahead does not hold', { signedInWithin: 300 }, { auth_time: NOW + 61 }, false],
+    [
+      'a time of sign-in in milliseconds does not hold',
+      { signedInWithin: 300 },
+      { auth_time: NOW * 1000 },
+      false,
+    ],
     ['an unknown time of sign-in does not hold', { signedInWithin: 300 }, {}, false],
     [
       'a time of sign-in that is no number does not hold',

@@ -24,7 +24,7 @@ const PERSON: Identity = {
 /** So many rules, and how many of them a request of `PERSON` for `studio-7` has to look at. */
 function consideredOf(count: number, ruleAt: (index: number) => Rule): number {
   const rules = Array.from({ length: count }, (_, index) => ruleAt(index));
-  return matchRules(indexRules(rules, TARGETS), 'red5', PERSON, NOW, ['studio-7']).length;
+  return matchRules(indexRules(rules, TARGETS, 60), 'red5', PERSON, NOW, ['studio-7']).length;
 }
 
 describe('a request looks at the rules that may allow it, however many are configured', () => {
@@ -48,7 +48,7 @@ describe('a request looks at the rules that may allow it, however many are confi
 
 test('a rule that a person meets in two ways counts once', () => {
   const rules: Rule[] = [{ ...ANYONE, claims: { teams: ['a', 'b'] }, rooms: ['studio-7', 'studio-*'] }];
-  expect(matchRules(indexRules(rules, TARGETS), 'red5', PERSON, NOW, ['studio-7'])).toHaveLength(1);
+  expect(matchRules(indexRules(rules, TARGETS, 60), 'red5', PERSON, NOW, ['studio-7'])).toHaveLength(1);
 });
 
 test('a grant names the rules that it rests on by their place in the configuration', () => {
@@ -59,7 +59,7 @@ test('a grant names the rules that it rests on by their place in the configurati
     { ...ANYONE, group: 'staff', rooms: ['studio-7'] },
   ];
   const asked = { actions: ['subscribe'], rooms: ['studio-7'] };
-  const decision = decideByRules(indexRules(rules, TARGETS), 'red5', TARGET, PERSON, asked, NOW);
+  const decision = decideByRules(indexRules(rules, TARGETS, 60), 'red5', TARGET, PERSON, asked, NOW);
   expect(decision.granted && decision.rulesOf(decision.grant)).toEqual(['grants[1]', 'grants[3]']);
 });
 
@@ -102,7 +102,7 @@ const request: fc.Arbitrary<GrantRequest> = fc
 test('a decision by the rules of the rooms asked for is the decision by all rules, reason and lifetime included', () => {
   fc.assert(
     fc.property(fc.array(rule, { maxLength: 12 }), request, (rules, asked) => {
-      const index = indexRules(rules, TARGETS);
+      const index = indexRules(rules, TARGETS, 60);
       const byAll = decideGrant(matchRules(index, 'red5', PERSON, NOW), TARGET, PERSON, asked, NOW);
       const decision = decideByRules(index, 'red5', TARGET, PERSON, asked, NOW);
       expect(decision).toMatchObject({ ...byAll });

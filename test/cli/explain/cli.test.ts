@@ -52,6 +52,24 @@ describe('npm run explain', () => {
     );
   });
 
+  test('policy says how a request for one room is answered, and honours action and transport', async () => {
+    const viewer = ['policy', '--group', 'viewers', '--target', 'red5', '--room'];
+    const answers = await Promise.all([
+      explain([...viewer, 'public-1']),
+      explain([...viewer, 'lobby']),
+      explain([...viewer, 'public-1', '--action', 'publish']),
+      explain([...viewer, 'public-1', '--transport', 'WHIP']),
+      explain([...viewer, 'a b/c']),
+    ]);
+    expect(answers.map(({ stdout }) => stdout.split('\n')[1])).toEqual([
+      '  granted: subscribe in public-1 over WHEP for at most 15 min, by grants[1]',
+      expect.stringMatching(/^ {2}refused: room_not_allowed: /),
+      expect.stringMatching(/^ {2}refused: action_not_allowed: /),
+      expect.stringMatching(/^ {2}refused: transport_not_allowed: /),
+      expect.stringMatching(/^ {2}refused: room_malformed: /),
+    ]);
+  });
+
   test('policy reads claims from standard input', async () => {
     const { stdout } = await explain(['policy', '-', '--target', 'jitsi'], '{"groups":["moderators"]}');
     expect(stdout).toContain('join moderate in any room for at most 1 h');

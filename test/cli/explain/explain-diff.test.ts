@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { explainDiff } from '../../../cli/explain/explain-diff.ts';
+import { comparePolicies, hasEffect, toLines, toMarkdown } from '../../../cli/explain/explain-diff.ts';
 import { hours, jitsi, minutes, oidc, red5 } from '../../../lib/config/index.ts';
 import type { Config } from '../../../lib/config/config.ts';
 import { decideGrant } from '../../../lib/policy/decide-grant.ts';
@@ -14,6 +14,10 @@ const targets = {
   live,
   meet: jitsi({ secret: 'streampass/jitsi', appId: 'streampass', domain: 'meet.example.com' }),
 };
+
+function explainDiff(before: Config, after: Config): readonly string[] {
+  return toLines(comparePolicies(before, after));
+}
 
 function withRules(...grants: readonly Rule[]): Config {
   return configOf({ issuers: [], targets, grants });
@@ -173,7 +177,12 @@ describe('no difference is a promise', () => {
     transport: 'WHIP',
   ): number => {
     const identity = { issuer: '', subject: 's', groups, claims: {}, expiresAt: 1e9 };
-    const matching = matchRules(indexRules(config.grants, config.targets), 'live', identity, 0);
+    const matching = matchRules(
+      indexRules(config.grants, config.targets, config.timing.clockSkew),
+      'live',
+      identity,
+      0,
+    );
     const request = { actions: [action], rooms: [room], transports: [transport] };
     const decision = decideGrant(matching, config.targets['live'] as Target, identity, request, 0);
     return decision.granted ? decision.grant.ttlSeconds : 0;
@@ -205,5 +214,46 @@ describe('no difference is a promise', () => {
         expect(explainDiff(withRules(...some), withRules(...some.toReversed()))).toEqual([]);
       }),
     );
+  });
+});
+
+describe('a difference', () => {
+  const wider = { ...watch, transports: ['WHEP', 'RTSP'] } satisfies Rule;
+  test.each<[string, Rule[], Rule[], boolean, boolean]>([
+    ['of nothing', [watch], [watch], false, false],
+    ['that adds a rule', [], [watch], true, false],
+    ['that takes a rule away', [watch], [], false, true],
+    ['that adds a transport', [watch], [wider], true, false],
+    ['that gives more time', [watch], [{ ...watch, ttl: hours(1) - 60 }], true, false],
+    ['that gives less time', [watch], [{ ...watch, ttl: 60 }], false, true],
+    ['that moves a right', [watch], [{ ...watch, group: 'crew' }], true, true],
+  ])('%s has the effects that a pipeline can fail on', (_title, before, after, gains, losses) => {
+    const difference = comparePolicies(withRules(...before), withRules(...after));
+    expect([hasEffect(difference, 'gains'), hasEffect(difference, 'losses')]).toEqual([gains, losses]);
+  });
+
+  test('lets somebody in by a new issuer or client, or a shorter deny list', () => {
+    const issuers = [oidc({ issuer: 'https://id.example.com', audience: 'app' })];
+    const more = [oidc({ issuer: 'https://id.example.com', audience: ['app', 'app-2'] })];
+    const deny = { subjects: ['mallory'] };
+    const gainsOf = (before: Partial<Config>, after: Partial<Config>): boolean => {
+      const base = withRules(watch);
+      return hasEffect(comparePolicies({ ...base, ...before }, { ...base, ...after }), 'gains');
+    };
+    expect(gainsOf({}, { issuers })).toBe(true);
+    expect(gainsOf({ issuers }, { issuers: more })).toBe(true);
+    expect(gainsOf({ issuers: more }, { issuers })).toBe(false);
+    expect(gainsOf({ deny }, {})).toBe(true);
+    expect(gainsOf({}, { deny })).toBe(false);
+  });
+
+  test('is a table in Markdown, with one row for what differs in its transports alone', () => {
+    const difference = comparePolicies(withRules(), withRules({ ...wider, claims: { team: 'a|b' } }));
+    expect(toMarkdown(difference)).toEqual([
+      '| who | change | target | action | room | transports | lifetime |',
+      '| --- | --- | --- | --- | --- | --- | --- |',
+      '| group viewers, claim team = "a\\|b" | **gains** | live | subscribe | news-* | WHEP RTSP | for at most 15 min |',
+    ]);
+    expect(toMarkdown(comparePolicies(withRules(watch), withRules(watch)))).toEqual([]);
   });
 });

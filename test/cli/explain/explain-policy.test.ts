@@ -77,7 +77,11 @@ describe('fills in what a token says', () => {
       ['email_verified=true', 'tenant=acme'],
       'subscribe in acme-* over WHIP WHEP RTMP RTSP for at most 15 min',
     ],
-    ['no such claim', ['email_verified=true'], 'but there is no claim tenant, so ${tenant} matches nothing'],
+    [
+      'no such claim',
+      ['email_verified=true'],
+      'but the claim tenant is missing, so ${tenant}-* matches nothing',
+    ],
     [
       'a claim that is no room',
       ['email_verified=true', 'tenant=a/b'],
@@ -88,7 +92,17 @@ describe('fills in what a token says', () => {
       ['email_verified=true', 'tenant=7'],
       'but the claim tenant is no legal room name',
     ],
-    ['a text where the rule wants a truth value', ['email_verified="true"'], 'nothing: no rule matches'],
+    [
+      'a claim with the separator in it',
+      ['email_verified=true', 'tenant=acme-labs'],
+      'but the claim tenant contains the text that separates it from what follows, so ${tenant}-* matches nothing',
+    ],
+    [
+      'a string where the rule wants true',
+      ['email_verified="true"', 'tenant=acme'],
+      'subscribe in acme-* over',
+    ],
+    ['another string where the rule wants true', ['email_verified="yes"'], 'nothing: no rule matches'],
   ])('%s', (_title, claims, line) => {
     expect(explain(['live'], { claims })).toContain(line);
   });

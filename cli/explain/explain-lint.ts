@@ -1,0 +1,33 @@
+import type { Config } from '../../lib/config/config.ts';
+import { FINDING_KINDS, lintPolicy } from '../../lib/policy/lint.ts';
+import type { FindingKind } from '../../lib/policy/lint.ts';
+
+/** Kinds that may well be meant: they are listed, and fail nothing. */
+const NOTES: readonly FindingKind[] = ['any_room'];
+
+/**
+ * What is odd about a configuration's rules, one line each, and the exit code: 1 if there is something to mend.
+ *
+ * @param ignored kinds that are not looked for
+ * @throws {Error} there is no such kind
+ */
+export function lintLines(
+  config: Config,
+  ignored: readonly string[],
+): { readonly lines: readonly string[]; readonly exitCode: 0 | 1 } {
+  const unknown = ignored.find((kind) => !FINDING_KINDS.some((known) => known === kind));
+  if (unknown !== undefined) {
+    throw new Error(`there is no kind "${unknown}": there are ${FINDING_KINDS.join(', ')}`);
+  }
+  const findings = lintPolicy(config).filter(({ kind }) => !ignored.includes(kind));
+  const isNote = (kind: FindingKind): boolean => NOTES.includes(kind);
+  return {
+    lines:
+      findings.length === 0
+        ? ['nothing is odd about the rules']
+        : findings.map(
+            ({ kind, path, text }) => `${isNote(kind) ? 'note' : 'mend'}  ${path}: ${text} (${kind})`,
+          ),
+    exitCode: findings.some(({ kind }) => !isNote(kind)) ? 1 : 0,
+  };
+}
