@@ -176,7 +176,7 @@ async function prepare({ config = {}, event = {}, otherKeys = 0, refused = false
   };
   const deps: ExchangeDeps = {
     config: whole,
-    rules: indexRules(whole.grants, whole.targets),
+    rules: indexRules(whole.grants, whole.targets, whole.timing.clockSkew),
     identify: (token, type) => identify(token, type, identifyDeps),
     admit: service.admission.admit,
     ringOf: service.ringOf,

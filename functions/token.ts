@@ -29,7 +29,7 @@ const identifyDeps = {
 };
 const deps: ExchangeDeps = {
   config,
-  rules: indexRules(config.grants, config.targets),
+  rules: indexRules(config.grants, config.targets, config.timing.clockSkew),
   identify: (subjectToken, type) => identify(subjectToken, type, identifyDeps),
   admit: service.admission.admit,
   ringOf: service.ringOf,

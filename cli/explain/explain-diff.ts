@@ -119,7 +119,7 @@ function changeOf(
 }
 
 function mergeTransports(changes: readonly Change[]): readonly Change[] {
-  const alike = Map.groupBy(changes, ({ transports: _, ...rest }) => JSON.stringify(rest));
+  const alike = Map.groupBy(changes, (change) => JSON.stringify({ ...change, transports: [] }));
   return [...alike.values()].flatMap(([first, ...others]) =>
     first === undefined
       ? []

@@ -3,6 +3,7 @@ import type { Admission } from '../../lib/admission/admission.ts';
 import { errorsUrlOf } from '../../lib/api-gateway/event.ts';
 import type { ApiGatewayEvent } from '../../lib/api-gateway/event.ts';
 import type { HealthDeps } from '../../lib/exchange/health.ts';
+import { byIss } from '../../lib/identity/issuer.ts';
 import { createIssuerKeys } from '../../lib/identity/issuer-keys.ts';
 import type { TrustedIssuer } from '../../lib/identity/identify.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
@@ -48,21 +49,16 @@ export function createService(
     });
   }
 
-  const issuers = new Map(
-    config.issuers.map((issuer) => [
-      issuer.issuer,
-      {
-        issuer,
-        keys: createIssuerKeys({
-          issuer,
-          getJson,
-          now: systemNow,
-          within,
-          onProblem: (problem) => writeLine({ event: 'issuer.problem', issuer: issuer.issuer, problem }),
-        }),
-      },
-    ]),
-  );
+  const trusted = config.issuers.map((issuer) => ({
+    issuer,
+    keys: createIssuerKeys({
+      issuer,
+      getJson,
+      now: systemNow,
+      within,
+      onProblem: (problem) => writeLine({ event: 'issuer.problem', issuer: issuer.issuer, problem }),
+    }),
+  }));
   const reader = createSecretsReader(createSecretsClient(env));
   const rings = new Map(
     Object.entries(config.targets).map(([name, target]) => [
@@ -91,7 +87,7 @@ export function createService(
     assertConfigured() {
       if (!sound) throw new OAuthError('config_invalid');
     },
-    issuers,
+    issuers: byIss(trusted),
     admission: createAdmission({
       deny: config.deny,
       tokensPerMinute: config.tokensPerMinute,
@@ -100,7 +96,7 @@ export function createService(
     }),
     ringOf,
     health: {
-      issuers: [...issuers.values()].map(
+      issuers: trusted.map(
         ({ keys }) =>
           () =>
             keys.ready(),
@@ -108,9 +104,9 @@ export function createService(
       rings: [...rings.values()].map((ring) => () => ring.get()),
     },
     async prefetch() {
-      if (!sound || issuers.size === 0) return;
-      const keys = [...issuers.values()].slice(0, PREFETCHED_ISSUERS).map((trusted) => trusted.keys.ready());
-      await Promise.allSettled([...keys, ...[...rings.values()].map((ring) => ring.get())]);
+      if (!sound || trusted.length === 0) return;
+      const fetched = trusted.slice(0, PREFETCHED_ISSUERS).map(({ keys }) => keys.ready());
+      await Promise.allSettled([...fetched, ...[...rings.values()].map((ring) => ring.get())]);
     },
     errorsUrl: (event) => errorsUrlOf(event, env['PUBLIC_URL']),
   };

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../jws/compact.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import type { SubjectTokenType } from '../oauth/token-exchange.ts';
+import { groupsIn } from './groups.ts';
 import type { Identity } from './identity.ts';
 import type { Issuer, TokenKind } from './issuer.ts';
 
@@ -25,7 +26,8 @@ export function checkClaims(
   clockSkew: number,
 ): Identity {
   const { iss, sub, exp, iat, nbf } = claims;
-  if (iss !== issuer.issuer) throw new OAuthError('subject_token_issuer');
+  if (iss !== issuer.issuer && !issuer.alsoIssuers.some((other) => other === iss))
+    throw new OAuthError('subject_token_issuer');
   const kind = checkKind(issuer, header, claims, declared);
   if (!isTime(exp) || !isTime(iat) || typeof sub !== 'string' || !SUBJECT.test(sub)) {
     throw new OAuthError('subject_token_claims');
@@ -37,7 +39,13 @@ export function checkClaims(
   checkAudience(issuer, claims, kind);
   const refusal = issuer.refuses?.(claims);
   if (refusal !== undefined) throw new OAuthError(refusal);
-  return { issuer: issuer.issuer, subject: sub, groups: issuer.groupsOf(claims), claims, expiresAt: exp };
+  return {
+    issuer: issuer.issuer,
+    subject: sub,
+    groups: groupsIn(issuer.groupSources, claims),
+    claims,
+    expiresAt: exp,
+  };
 }
 
 function checkKind(

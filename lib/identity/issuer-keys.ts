@@ -21,7 +21,7 @@ export interface IssuerKeysOptions {
 const DISCOVERY_AGE = 3600;
 
 /**
- * An issuer's keys, from its `jwksUri` or, where it has none, from where its discovery document says they are; that is
+ * An issuer's keys, from its `jwksUris` or, where it has none, from where its discovery document says they are; that is
  * read again after an hour and after a failure, for keys may move. Asks nothing before it is asked.
  */
 export function createIssuerKeys({ issuer, getJson, now, within, onProblem }: IssuerKeysOptions): IssuerKeys {
@@ -30,7 +30,7 @@ export function createIssuerKeys({ issuer, getJson, now, within, onProblem }: Is
   async function fetchKeySet(until: number): Promise<unknown> {
     const asked = now();
     const secondsLeft = (): number => Math.max(0.001, until - now());
-    if (issuer.jwksUri !== undefined) return getJson(issuer.jwksUri, secondsLeft());
+    if (issuer.jwksUris.length > 0) return fetchAll(issuer.jwksUris, (uri) => getJson(uri, secondsLeft()));
     const known =
       discovered !== undefined && Math.abs(asked - discovered.at) < DISCOVERY_AGE ? discovered : undefined;
     discovered = undefined;
@@ -46,6 +46,24 @@ export function createIssuerKeys({ issuer, getJson, now, within, onProblem }: Is
   return createKeyCache({ fetchKeySet, now, within, onProblem });
 }
 
+/** The keys of one address, or of all that answer: a provider may have some of them in a place that not everyone has. */
+async function fetchAll(
+  uris: readonly string[],
+  fetchFrom: (uri: string) => Promise<unknown>,
+): Promise<unknown> {
+  const outcomes = await Promise.allSettled(uris.map(fetchFrom));
+  const documents = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (documents.length === 0) throw failed?.reason;
+  const [first] = documents;
+  if (documents.length === 1) return first;
+  const keys = documents.flatMap((document) =>
+    isJsonObject(document) && Array.isArray(document['keys']) ? (document['keys'] as unknown[]) : [],
+  );
+  // Two places may have the same key.
+  return { keys: [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()] };
+}
+
 /** Where a provider's keys are: OpenID Connect Discovery 1.0 §4. */
 async function discoverJwksUri(issuer: string, getJson: GetJson, seconds: number): Promise<string> {
   // §4.1: a slash at the end of the issuer is left out.
@@ -56,7 +74,10 @@ async function discoverJwksUri(issuer: string, getJson: GetJson, seconds: number
   const url = typeof uri === 'string' ? URL.parse(uri) : null;
   if (
     url === null ||
-    !(url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))
+    !(
+      url.protocol === 'https:' ||
+      (issuer.startsWith('http:') && url.protocol === 'http:' && isLoopback(url.hostname))
+    )
   ) {
     throw new Error('its discovery document has no https jwks_uri');
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,7 +9,21 @@ const root = join(import.meta.dirname, '../..');
 const markdown = await readFile(join(root, 'docs/sign-in.md'), 'utf8');
 const examples = [...markdown.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code = '']) => code);
 const lib = pathToFileURL(join(root, 'lib/config/index.ts')).href;
-const names = 'auth0, cognito, defineConfig, entra, hours, minutes, oidc, okta, red5';
+const PRESETS = [
+  'apple',
+  'auth0',
+  'authentik',
+  'b2c',
+  'cognito',
+  'entra',
+  'gitlab',
+  'google',
+  'keycloak',
+  'oidc',
+  'okta',
+  'zitadel',
+];
+const names = [...PRESETS, 'defineConfig', 'hours', 'minutes', 'red5'].join(', ');
 let folder: string;
 
 beforeAll(async () => {
@@ -29,6 +43,19 @@ test.each(examples.map((code) => [code.trim().split('\n')[0], code]))(
   },
 );
 
-test.each(['cognito', 'auth0', 'okta', 'entra', 'oidc'])('%s has an example of its own', (preset) => {
-  expect(examples.filter((code) => code.startsWith(`${preset}(`))).toHaveLength(1);
+test('every preset is described', async () => {
+  const folderOfPresets = await readdir(join(root, 'lib/identity/presets'));
+  const files = folderOfPresets.map((file) => file.replace('.ts', '')).filter((name) => name !== 'provider');
+  expect(files.sort()).toEqual(PRESETS);
 });
+
+test.each(PRESETS)(
+  '%s has a section with an example, what to click and the line for the browser',
+  (preset) => {
+    const sections = markdown.split(/^## /m).filter((section) => section.includes(`\`\`\`ts\n${preset}(`));
+    expect(sections).toHaveLength(1);
+    const [section = ''] = sections;
+    if (preset !== 'oidc') expect(section).toMatch(/^At the provider: /m);
+    expect(section).toMatch(/^In the browser \([^)]+\): `[^`]+`$/m);
+  },
+);

@@ -27,7 +27,7 @@ function depsFor(group: string, failing?: string): ExchangeDeps {
   let ids = 0;
   return {
     config,
-    rules: indexRules(config.grants, config.targets),
+    rules: indexRules(config.grants, config.targets, config.timing.clockSkew),
     identify: async () => identity,
     admit: async () => {},
     ringOf: (name) => ({

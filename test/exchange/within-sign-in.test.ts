@@ -32,7 +32,7 @@ test.each([0, 0.5, 2.9])(
       },
       {
         config,
-        rules: indexRules(config.grants, config.targets),
+        rules: indexRules(config.grants, config.targets, config.timing.clockSkew),
         identify: async () => ({
           issuer: 'https://id.example',
           subject: 'person-1',

@@ -63,7 +63,7 @@ async function outcome(
   const event = request(issuer, { subject_token: subjectToken, ...(parameters as Parameters) });
   const result = await exchange(event, {
     config,
-    rules: indexRules(config.grants, config.targets),
+    rules: indexRules(config.grants, config.targets, config.timing.clockSkew),
     identify: (token, type) => identify(token, type, identifyDeps),
     admit: createAdmission({ deny, now: systemNow, within }).admit,
     ringOf: () => ({ get: () => Promise.resolve(ring) }),

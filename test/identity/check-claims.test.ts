@@ -98,14 +98,46 @@ describe('a client id is compared whole', () => {
 });
 
 describe('a token’s kind', () => {
+  const pool = cognito({ userPoolId: 'eu-west-1_AbCdEfGhI', clientId: 'app' });
   const organization = okta({ domain: 'example.okta.com', clientId: 'app' });
-  test.each([
-    ['oidc: at+jwt', provider, {}, { typ: 'at+jwt' }, 'subject_token_type_mismatch'],
-    ['oidc: application/at+jwt', provider, {}, { typ: 'application/AT+JWT' }, 'subject_token_type_mismatch'],
-    ['oidc: JWT', provider, {}, { typ: 'JWT' }, 'good'],
-    ['okta: cid alone', organization, { cid: 'app' }, {}, 'subject_token_type_mismatch'],
-    ['okta: scp alone', organization, { scp: ['openid'] }, {}, 'subject_token_type_mismatch'],
+  type Row = readonly [title: string, issuer: Issuer, claims: object, header: object, outcome: string];
+  const mismatch = (title: string, issuer: Issuer, claims: object, header: object): Row => [
+    title,
+    issuer,
+    claims,
+    header,
+    'subject_token_type_mismatch',
+  ];
+  const types = [
+    'logout+jwt',
+    'secevent+jwt',
+    'dpop+jwt',
+    'entity-statement+jwt',
+    '',
+    'JOSE',
+    1,
+    null,
+    ['JWT'],
+  ];
+  const claimTypes = ['Bearer', 'Refresh', 'Offline', 'Logout', 'id', '', 1, null, ['ID']];
+  const events = [{ 'http://schemas.openid.net/event/backchannel-logout': {} }, {}, null];
+  test.each<Row>([
+    ['no type', provider, {}, {}, 'good'],
+    ['JWT', provider, {}, { typ: 'JWT' }, 'good'],
+    ['jwt', provider, {}, { typ: 'jwt' }, 'good'],
+    ['application/jwt', provider, {}, { typ: 'application/jwt' }, 'good'],
+    ['id_token+jwt', provider, {}, { typ: 'id_token+jwt' }, 'good'],
+    ['claim typ ID, as Keycloak sends it', provider, { typ: 'ID' }, {}, 'good'],
     ['okta: JWT', organization, {}, { typ: 'JWT' }, 'good'],
+    mismatch('at+jwt', provider, {}, { typ: 'at+jwt' }),
+    mismatch('application/at+jwt', provider, {}, { typ: 'application/AT+JWT' }),
+    ...types.map((typ) => mismatch(`type ${JSON.stringify(typ)}`, provider, {}, { typ })),
+    ...claimTypes.map((typ) => mismatch(`claim typ ${JSON.stringify(typ)}`, provider, { typ }, {})),
+    ...events.map((event) => mismatch(`events ${JSON.stringify(event)}`, provider, { events: event }, {})),
+    mismatch('okta: cid alone', organization, { cid: 'app' }, {}),
+    mismatch('okta: scp alone', organization, { scp: ['openid'] }, {}),
+    mismatch('cognito: token_use in a token of another type', pool, { token_use: 'id' }, { typ: 'at+jwt' }),
+    mismatch('cognito: no token_use', pool, {}, {}),
   ])('%s', (_title, issuer, claims, header, expected) => {
     expect(outcome(issuer, claims, header)).toBe(expected);
   });

@@ -43,6 +43,20 @@ function newIssuerKeys(issuer = provider.origin): IssuerKeys {
   });
 }
 
+/** Keys of an issuer that says where they are. */
+function newIssuerKeysAt(...paths: readonly string[]): IssuerKeys {
+  return createIssuerKeys({
+    issuer: {
+      ...oidc({ issuer: provider.origin, audience: 'client' }),
+      jwksUris: paths.map((path) => provider.origin + path),
+    },
+    getJson: getDocument,
+    now: clock.now,
+    within: clock.within,
+    onProblem: (problem) => problems.push(problem),
+  });
+}
+
 beforeEach(async () => {
   provider = await startProvider();
   provider.answers.set(DISCOVERY, { issuer: provider.origin, jwks_uri: `${provider.origin}/jwks` });
@@ -402,19 +416,50 @@ describe('where keys are', () => {
   );
 
   test('an issuer whose keys are known to be somewhere is not discovered', async () => {
-    const issuer = {
-      ...oidc({ issuer: provider.origin, audience: 'client' }),
-      jwksUri: `${provider.origin}/jwks`,
-    };
-    keys = createIssuerKeys({
-      issuer,
-      getJson,
-      now: clock.now,
-      within: clock.within,
-      onProblem: () => undefined,
-    });
+    keys = newIssuerKeysAt('/jwks');
     expect(await ask('old')).toBe('found old');
     expect(fetches()).toEqual({ discovery: 0, jwks: 1 });
+  });
+
+  describe('in two places', () => {
+    const forbidden = text('Forbidden', 403);
+    test.each<[string, Answer, Answer, string[]]>([
+      ['different keys are in each', OLD_SET, NEW_SET, ['found old', 'found new']],
+      ['the same key is in both', BOTH, OLD_SET, ['found old', 'found new']],
+      ['the first answers 403', forbidden, BOTH, ['found old', 'found new']],
+      ['the second answers 403', BOTH, forbidden, ['found old', 'found new']],
+      ['one hangs up', cutOff, OLD_SET, ['found old', 'no such key']],
+    ])('%s', async (_title, first, second, expected) => {
+      provider.answers.set('/jwks', first);
+      provider.answers.set('/more', second);
+      keys = newIssuerKeysAt('/jwks', '/more');
+      expect([await ask('old'), await ask('new')]).toEqual(expected);
+    });
+
+    test('nothing is known if neither answers', async () => {
+      provider.answers.set('/jwks', forbidden);
+      keys = newIssuerKeysAt('/jwks', '/more');
+      expect(await ask('old')).toMatch(/^retry in /);
+      expect(problems).toHaveLength(1);
+    });
+  });
+
+  test('an issuer elsewhere cannot have its keys on this machine, whatever its discovery says', async () => {
+    const issuer = 'https://id.example.com';
+    const asked: string[] = [];
+    keys = createIssuerKeys({
+      issuer: oidc({ issuer, audience: 'client' }),
+      async getJson(url) {
+        asked.push(url);
+        return url.endsWith(DISCOVERY) ? { issuer, jwks_uri: 'http://127.0.0.1:9001/jwks' } : OLD_SET;
+      },
+      now: clock.now,
+      within: clock.within,
+      onProblem: (problem) => problems.push(problem),
+    });
+    expect(await ask('old')).toMatch(/^retry in /);
+    expect(asked).toEqual([`${issuer}${DISCOVERY}`]);
+    expect(problems).toEqual(['its discovery document has no https jwks_uri']);
   });
 
   test('discovery and keys share three seconds', async () => {

@@ -1,20 +1,21 @@
-import type { JsonObject } from '../../jws/compact.ts';
 import * as v from 'valibot';
-import { filledText, hostName, oneOrMore, toArray } from '../../options/schemas.ts';
-import { defineIssuer, type TokenKind } from '../issuer.ts';
-import { kindByHeader, stringsOf } from './oidc.ts';
+import { hostName, oneOrMore, toArray } from '../../options/schemas.ts';
+import { toGroupSources } from '../groups.ts';
+import type { Groups } from '../groups.ts';
+import { defineProvider, groupsOption, providerOptions } from './provider.ts';
+import type { ProviderOptions } from './provider.ts';
 
 /** Options of an Auth0 tenant. */
-export interface Auth0Options {
+export interface Auth0Options extends ProviderOptions {
   /** The tenant's domain, or its custom domain, as in its tokens: `tenant.eu.auth0.com`. */
   readonly domain: string;
-  /** The application's client id, or ids. */
-  readonly clientId: string | readonly string[];
   /**
    * The claim that an Action puts groups or roles into, such as `https://example.com/groups`: Auth0 sends none of its own,
    * and keeps the plain names for itself. Left out, nobody has a group.
    */
-  readonly groupsClaim?: string;
+  readonly groups?: Groups;
+  /** `groups` by the name it once had. */
+  readonly groupsClaim?: Groups;
   /** Ids of the organizations whose members may come, `org_…`; left out, any and none. */
   readonly organization?: string | readonly string[];
 }
@@ -22,18 +23,22 @@ export interface Auth0Options {
 /** Names that Auth0 does not let an Action set, so that a rule on them could never match. */
 const RESERVED_CLAIMS = ['groups', 'roles', 'permissions'];
 
-const schema: v.GenericSchema<unknown, Auth0Options> = v.strictObject({
-  domain: hostName('tenant.eu.auth0.com'),
-  clientId: oneOrMore(filledText),
-  groupsClaim: v.exactOptional(
-    v.pipe(
-      v.string(),
-      v.check(
-        (name) => !RESERVED_CLAIMS.includes(name),
-        'is a name that Auth0 reserves: name the claim that your Action sets, such as "https://example.com/groups"',
+const settableGroups = v.pipe(
+  groupsOption,
+  v.check(
+    (groups) =>
+      toGroupSources(groups).every(
+        (source) => typeof source === 'function' || !RESERVED_CLAIMS.includes(source.claim),
       ),
-    ),
+    'is a name that Auth0 reserves: name the claim that your Action sets, such as "https://example.com/groups"',
   ),
+);
+
+const schema: v.GenericSchema<unknown, Auth0Options> = v.strictObject({
+  ...providerOptions,
+  domain: hostName('tenant.eu.auth0.com'),
+  groups: v.exactOptional(settableGroups),
+  groupsClaim: v.exactOptional(settableGroups),
   organization: v.exactOptional(
     oneOrMore(
       v.pipe(
@@ -51,26 +56,13 @@ const schema: v.GenericSchema<unknown, Auth0Options> = v.strictObject({
  * @see Auth0 documentation, "ID Token Structure", "Access Token Profiles", "Create Custom Claims", "Work with Tokens and
  *   Organizations", "Locate JSON Web Key Sets"
  */
-export const auth0 = defineIssuer('auth0', schema, (options) => {
-  const issuer = `https://${options.domain}/`;
-  const organizations = options.organization === undefined ? undefined : toArray(options.organization);
-  return {
-    issuer,
-    audience: toArray(options.clientId),
-    jwksUri: `${issuer}.well-known/jwks.json`,
-    exchanges: ['id_token'],
-    kindOf: auth0Kind,
-    audienceClaim: () => 'aud',
-    groupsOf: (claims) => (options.groupsClaim === undefined ? [] : stringsOf(claims, options.groupsClaim)),
+export const auth0 = defineProvider('auth0', schema, ({ domain, groupsClaim, organization }) => ({
+  issuer: `https://${domain}/`,
+  keys: [`https://${domain}/.well-known/jwks.json`],
+  ...(groupsClaim !== undefined && { groups: groupsClaim }),
+  accessClaims: ['scope', 'gty'],
+  ...(organization !== undefined && {
     refuses: (claims) =>
-      organizations === undefined || organizations.some((id) => claims['org_id'] === id)
-        ? undefined
-        : 'subject_token_wrong_tenant',
-  };
-});
-
-function auth0Kind(header: JsonObject, claims: JsonObject): TokenKind {
-  return Object.hasOwn(claims, 'scope') || Object.hasOwn(claims, 'gty')
-    ? 'access_token'
-    : kindByHeader(header);
-}
+      toArray(organization).some((id) => claims['org_id'] === id) ? undefined : 'subject_token_wrong_tenant',
+  }),
+}));

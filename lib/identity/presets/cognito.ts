@@ -1,19 +1,21 @@
 import * as v from 'valibot';
-import { filledText, issuerAddress, oneOrMore, toArray } from '../../options/schemas.ts';
-import { defineIssuer } from '../issuer.ts';
-import { stringsOf } from './oidc.ts';
+import type { JsonObject } from '../../jws/compact.ts';
+import { issuerAddress } from '../../options/schemas.ts';
+import type { TokenKind } from '../issuer.ts';
+import { tokenKind } from '../token-kind.ts';
+import { defineProvider, providerOptions } from './provider.ts';
+import type { ProviderOptions } from './provider.ts';
 
 /** Options of a Cognito user pool. */
-export interface CognitoOptions {
+export interface CognitoOptions extends ProviderOptions {
   /** Such as `eu-west-1_AbCdEfGhI`; the part before `_` is the region. */
   readonly userPoolId: string;
-  /** The app client's id, or ids. */
-  readonly clientId: string | readonly string[];
   /** The address of a local emulation of the service; left out, AWS's. */
   readonly endpoint?: string;
 }
 
 const schema: v.GenericSchema<unknown, CognitoOptions> = v.strictObject({
+  ...providerOptions,
   userPoolId: v.pipe(
     v.string(),
     v.regex(
@@ -21,32 +23,40 @@ const schema: v.GenericSchema<unknown, CognitoOptions> = v.strictObject({
       'must be a user pool id such as "eu-west-1_AbCdEfGhI"',
     ),
   ),
-  clientId: oneOrMore(filledText),
   endpoint: v.exactOptional(issuerAddress),
 });
 
 /**
- * A Cognito user pool. `token_use` says what a token is; an ID token names the app client in `aud`, an access token in
- * `client_id`; groups are in `cognito:groups`.
+ * A Cognito user pool, under both of its hosts. `token_use` says what a token is; an ID token names the app client in `aud`,
+ * an access token in `client_id`; groups are in `cognito:groups`.
  *
  * @see Amazon Cognito Developer Guide, "Verifying JSON web tokens", "Understanding the ID token", "… the access token"
  */
-export const cognito = defineIssuer('cognito', schema, (options) => {
-  const region = options.userPoolId.split('_')[0] ?? '';
-  const host = options.endpoint ?? `https://cognito-idp.${region}.amazonaws.com`;
-  const issuer = `${host.replace(/\/$/, '')}/${options.userPoolId}`;
+export const cognito = defineProvider('cognito', schema, ({ userPoolId, endpoint }) => {
+  const region = userPoolId.split('_')[0] ?? '';
+  const hosts =
+    endpoint === undefined
+      ? [
+          `https://cognito-idp.${region}.amazonaws.com`,
+          // A pool with several regions has an issuer that does not depend on one.
+          `https://issuer-cognito-idp.${region}.amazonaws.com`,
+        ]
+      : [endpoint.replace(/\/$/, '')];
+  const [issuer = '', ...alsoIssuers] = hosts.map((host) => `${host}/${userPoolId}`);
   return {
     issuer,
-    audience: toArray(options.clientId),
-    jwksUri: `${issuer}/.well-known/jwks.json`,
+    alsoIssuers,
+    keys: [issuer, ...alsoIssuers].map((each) => `${each}/.well-known/jwks.json`),
+    groups: 'cognito:groups',
     exchanges: ['id_token', 'access_token'],
-    kindOf: (_header, claims) =>
-      claims['token_use'] === 'id'
-        ? 'id_token'
-        : claims['token_use'] === 'access'
-          ? 'access_token'
-          : undefined,
+    kindOf: cognitoKind,
     audienceClaim: (kind) => (kind === 'id_token' ? 'aud' : 'client_id'),
-    groupsOf: (claims) => stringsOf(claims, 'cognito:groups'),
   };
 });
+
+/** Both kinds have no type in their header. */
+function cognitoKind(header: JsonObject, claims: JsonObject): TokenKind | undefined {
+  if (tokenKind(header, claims) !== 'id_token') return undefined;
+  if (claims['token_use'] === 'id') return 'id_token';
+  return claims['token_use'] === 'access' ? 'access_token' : undefined;
+}

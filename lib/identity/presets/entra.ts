@@ -1,41 +1,39 @@
-import type { JsonObject } from '../../jws/compact.ts';
 import * as v from 'valibot';
-import { filledText, issuerAddress, oneOrMore, toArray } from '../../options/schemas.ts';
-import { defineIssuer, type TokenKind } from '../issuer.ts';
-import { kindByHeader, stringsOf } from './oidc.ts';
-
-/** Where Entra ID says what a person belongs to. */
-export type EntraGroupSource = 'groups' | 'roles';
+import type { JsonObject } from '../../jws/compact.ts';
+import { isJsonObject } from '../../jws/compact.ts';
+import { issuerAddress, toArray } from '../../options/schemas.ts';
+import { toGroupSources } from '../groups.ts';
+import { defineProvider, providerOptions } from './provider.ts';
+import type { ProviderOptions } from './provider.ts';
 
 /** Options of one Microsoft Entra ID tenant. */
-export interface EntraOptions {
+export interface EntraOptions extends ProviderOptions {
   /** The tenant's id, a GUID; `common` and `organizations` stand for every tenant and are no issuer. */
   readonly tenantId: string;
-  /** The application (client) id, or ids. */
-  readonly clientId: string | readonly string[];
   /** The endpoint that the application signs in at, which decides the issuer; default 2. */
   readonly version?: 1 | 2;
   /**
-   * Which claims groups are taken from; default both. Without `groups`, a token from which Entra ID left the groups out is
-   * accepted, since nothing depends on them.
+   * A national cloud (`https://login.microsoftonline.us`), or a tenant of Entra External ID
+   * (`https://contoso.ciamlogin.com`); default `https://login.microsoftonline.com`.
    */
-  readonly groupsFrom?: readonly EntraGroupSource[];
-  /** A national cloud, or a tenant of Entra External ID; default `https://login.microsoftonline.com`. */
   readonly authority?: string;
 }
 
 const PUBLIC_AUTHORITY = 'https://login.microsoftonline.com';
+const DEFAULT_GROUPS = ['groups', 'roles'];
 const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A tenant's id. */
+export const tenantGuid = v.pipe(
+  v.string(),
+  v.regex(GUID, 'must be the tenant’s GUID in lower case, as in the claim tid'),
+);
 
 const schema: v.GenericSchema<unknown, EntraOptions> = v.pipe(
   v.strictObject({
-    tenantId: v.pipe(
-      v.string(),
-      v.regex(GUID, 'must be the tenant’s GUID in lower case, as in the claim tid'),
-    ),
-    clientId: oneOrMore(filledText),
+    ...providerOptions,
+    tenantId: tenantGuid,
     version: v.exactOptional(v.picklist([1, 2])),
-    groupsFrom: v.exactOptional(v.array(v.picklist(['groups', 'roles']))),
     authority: v.exactOptional(
       v.pipe(
         issuerAddress,
@@ -57,49 +55,47 @@ const schema: v.GenericSchema<unknown, EntraOptions> = v.pipe(
 );
 
 /**
- * One Microsoft Entra ID tenant. The groups of a person are the GUIDs in `groups` and the values of the app roles in
- * `roles`; names in `groups` count for nothing, since whoever may create a group chooses its name. A person in too many
- * groups has a token without them (`_claim_names`, or `hasgroups`), which is refused: no rule could be told to hold.
+ * One Microsoft Entra ID tenant. The groups of a user are the GUIDs in `groups` and the values of the app roles in `roles`;
+ * names in `groups` count for nothing, since whoever may create a group chooses its name. A user in too many groups has a
+ * token without them (`_claim_names`, or `hasgroups`), which is refused if groups are read from there.
  *
  * Access tokens are of type `JWT` like ID tokens, and may even be meant for the same application; `scp`, `azpacr` or
- * `appidacr`, which no ID token has, tells them apart.
+ * `appidacr`, which no ID token has, tells them apart. Keys are asked for by application, since one may have its own.
  *
  * @see Microsoft identity platform, "ID token claims reference", "Access token claims reference", "OpenID Connect on the
  *   Microsoft identity platform", "Configure groups optional claims"
  */
-export const entra = defineIssuer('entra', schema, (options) => {
-  const version = options.version ?? 2;
+export const entra = defineProvider('entra', schema, (options) => {
+  const { tenantId, version = 2, clientId, groups = DEFAULT_GROUPS } = options;
   const authority = (options.authority ?? PUBLIC_AUTHORITY).replace(/\/$/, '');
-  const sources = options.groupsFrom ?? ['groups', 'roles'];
-  const { tenantId } = options;
-  const issuer = version === 2 ? `${authority}/${tenantId}/v2.0` : `https://sts.windows.net/${tenantId}/`;
+  const keys = `${authority}/${tenantId}/discovery/${version === 2 ? 'v2.0/' : ''}keys`;
+  const readsGroups = toGroupSources(groups).some(
+    (source) => typeof source !== 'function' && source.claim === 'groups',
+  );
   return {
-    issuer,
-    audience: toArray(options.clientId),
-    jwksUri: `${authority}/${tenantId}/discovery/${version === 2 ? 'v2.0/' : ''}keys`,
-    exchanges: ['id_token'],
-    kindOf: entraKind,
-    audienceClaim: () => 'aud',
-    groupsOf: (claims) => [
-      ...(sources.includes('groups') ? stringsOf(claims, 'groups').filter((id) => GUID.test(id)) : []),
-      ...(sources.includes('roles') ? stringsOf(claims, 'roles') : []),
-    ],
+    issuer:
+      version === 1
+        ? `https://sts.windows.net/${tenantId}/`
+        : `${issuingHost(authority, tenantId)}/${tenantId}/v2.0`,
+    keys: toArray(clientId).map((id) => `${keys}?appid=${encodeURIComponent(id)}`),
+    groups: DEFAULT_GROUPS,
+    forms: { groups: GUID },
+    accessClaims: ['scp', 'azpacr', 'appidacr'],
     refuses(claims) {
       if (claims['tid'] !== tenantId) return 'subject_token_wrong_tenant';
-      return sources.includes('groups') && groupsLeftOut(claims) ? 'subject_token_groups_overage' : undefined;
+      return readsGroups && groupsLeftOut(claims) ? 'subject_token_groups_overage' : undefined;
     },
   };
 });
 
-function entraKind(header: JsonObject, claims: JsonObject): TokenKind {
-  const saysAccess = ['scp', 'azpacr', 'appidacr'].some((name) => Object.hasOwn(claims, name));
-  return saysAccess ? 'access_token' : kindByHeader(header);
+/** External ID signs in at a host named after the organization, and issues under one named after the tenant's id. */
+function issuingHost(authority: string, tenantId: string): string {
+  return authority.endsWith('.ciamlogin.com') ? `https://${tenantId}.ciamlogin.com` : authority;
 }
 
 /** OpenID Connect Core 1.0 §5.6.2: `_claim_names` says which claims are elsewhere; `hasgroups` is Entra ID's short form. */
 function groupsLeftOut(claims: JsonObject): boolean {
   const elsewhere = claims['_claim_names'];
-  const distributed =
-    typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, 'groups');
+  const distributed = isJsonObject(elsewhere) && Object.hasOwn(elsewhere, 'groups');
   return distributed || claims['hasgroups'] === true || claims['hasgroups'] === 'true';
 }

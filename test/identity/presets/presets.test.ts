@@ -1,6 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { auth0, cognito, entra, oidc, okta } from '../../../lib/config/index.ts';
+import {
+  apple,
+  auth0,
+  authentik,
+  b2c,
+  cognito,
+  entra,
+  gitlab,
+  google,
+  keycloak,
+  oidc,
+  okta,
+  zitadel,
+} from '../../../lib/config/index.ts';
 import { checkClaims } from '../../../lib/identity/check-claims.ts';
 import type { Issuer } from '../../../lib/identity/issuer.ts';
 import type { JsonObject } from '../../../lib/jws/compact.ts';
@@ -14,10 +27,18 @@ import {
   NOW,
   OTHER_TENANT_ID,
   TENANT_ID,
+  appleTokens,
   auth0Tokens,
+  authentikTokens,
+  b2cTokens,
   cognitoTokens,
   entraTokens,
+  externalIdTokens,
+  gitlabTokens,
+  googleTokens,
+  keycloakTokens,
   oktaTokens,
+  zitadelTokens,
 } from './token-shapes.ts';
 
 const cognitoPool = cognito({ userPoolId: 'eu-west-1_AbCdEfGhI', clientId: CLIENT_ID });
@@ -39,7 +60,35 @@ const oktaCustomServer = okta({
 });
 const entraTenant = entra({ tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID });
 const entraVersion1 = entra({ tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID, version: 1 });
-const entraRolesOnly = entra({ tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID, groupsFrom: ['roles'] });
+const entraRolesOnly = entra({ tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID, groups: 'roles' });
+
+const keycloakRealm = keycloak({ url: 'https://id.example.com', realm: 'acme', clientId: CLIENT_ID });
+const googleAccounts = google({ clientId: CLIENT_ID });
+const googleWorkspace = google({ clientId: CLIENT_ID, hd: ['example.com', 'example.org'] });
+const appleAccounts = apple({ clientId: 'com.example.app' });
+const gitlabCloud = gitlab({ clientId: CLIENT_ID });
+const zitadelInstance = zitadel({ domain: 'acme-a1b2c3.zitadel.cloud', clientId: CLIENT_ID });
+const zitadelOrganization = zitadel({
+  domain: 'acme-a1b2c3.zitadel.cloud',
+  clientId: CLIENT_ID,
+  organization: '174389034287923456',
+});
+const authentikApplication = authentik({
+  url: 'https://id.example.com',
+  application: 'streaming',
+  clientId: CLIENT_ID,
+});
+const b2cTenant = b2c({
+  tenant: 'contoso',
+  tenantId: TENANT_ID,
+  policy: 'B2C_1_signin',
+  clientId: ENTRA_CLIENT_ID,
+});
+const externalId = entra({
+  tenantId: TENANT_ID,
+  clientId: ENTRA_CLIENT_ID,
+  authority: 'https://contoso.ciamlogin.com',
+});
 
 const JWT_HEADER = { alg: 'RS256', typ: 'JWT', kid: 'k1' };
 /** Neither Cognito nor Okta's custom servers send a type. */
@@ -161,8 +210,135 @@ describe('a provider’s own token is exchanged with its groups', () => {
       claims: { ...entraTokens.id, groups: ['Broadcaster', 'broadcasters'], roles: undefined },
       groups: [],
     },
+    {
+      title: 'Cognito: ID token of the newer host',
+      issuer: cognitoPool,
+      header: BARE_HEADER,
+      claims: {
+        ...id,
+        iss: 'https://issuer-cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI',
+      },
+      groups: ['broadcasters'],
+    },
+    {
+      title: 'Cognito: groups of another provider behind it, as one string',
+      issuer: cognito({
+        userPoolId: 'eu-west-1_AbCdEfGhI',
+        clientId: CLIENT_ID,
+        groups: ['cognito:groups', { claim: 'custom:groups', separator: ',' }],
+      }),
+      header: BARE_HEADER,
+      claims: { ...id, 'custom:groups': '[staff, crew]' },
+      groups: ['broadcasters', 'staff', 'crew'],
+    },
+    {
+      title: 'Keycloak: ID token with groups, realm roles and this client’s roles',
+      issuer: keycloakRealm,
+      header: JWT_HEADER,
+      claims: keycloakTokens.id,
+      declared: 'id_token',
+      groups: ['/crew', 'broadcasters', 'offline_access', 'director'],
+    },
+    {
+      title: 'Google: ID token',
+      issuer: googleAccounts,
+      header: JWT_HEADER,
+      claims: googleTokens.id,
+      declared: 'id_token',
+      groups: [],
+    },
+    {
+      title: 'Google: issuer without https',
+      issuer: googleWorkspace,
+      header: JWT_HEADER,
+      claims: { ...googleTokens.id, iss: 'accounts.google.com' },
+      groups: [],
+    },
+    {
+      title: 'Google by oidc(): issuer without https',
+      issuer: oidc({ issuer: 'https://accounts.google.com', audience: CLIENT_ID }),
+      header: JWT_HEADER,
+      claims: { ...googleTokens.id, iss: 'accounts.google.com' },
+      groups: [],
+    },
+    {
+      title: 'Apple: identity token',
+      issuer: appleAccounts,
+      header: BARE_HEADER,
+      claims: appleTokens.id,
+      declared: 'id_token',
+      groups: [],
+    },
+    {
+      title: 'GitLab: ID token',
+      issuer: gitlabCloud,
+      header: JWT_HEADER,
+      claims: gitlabTokens.id,
+      declared: 'id_token',
+      groups: ['acme', 'acme/broadcasters'],
+    },
+    {
+      title: 'ZITADEL: ID token, whose roles are the members of an object',
+      issuer: zitadelInstance,
+      header: JWT_HEADER,
+      claims: zitadelTokens.id,
+      declared: 'id_token',
+      groups: ['broadcasters', 'viewers'],
+    },
+    {
+      title: 'ZITADEL: roles in one organization',
+      issuer: zitadelOrganization,
+      header: JWT_HEADER,
+      claims: zitadelTokens.id,
+      groups: ['broadcasters'],
+    },
+    {
+      title: 'authentik: ID token',
+      issuer: authentikApplication,
+      header: JWT_HEADER,
+      claims: authentikTokens.id,
+      declared: 'id_token',
+      groups: ['broadcasters', 'authentik Admins'],
+    },
+    {
+      title: 'Azure AD B2C: ID token',
+      issuer: b2cTenant,
+      header: JWT_HEADER,
+      claims: b2cTokens.id,
+      declared: 'id_token',
+      groups: [],
+    },
+    {
+      title: 'Azure AD B2C: policy in the issuer and in acr, groups in a claim of one’s own',
+      issuer: b2c({
+        tenant: 'contoso',
+        tenantId: TENANT_ID,
+        policy: ['b2c_1_signin', 'b2c_1_guest'],
+        clientId: ENTRA_CLIENT_ID,
+        groups: { claim: 'extension_Groups', separator: ',' },
+      }),
+      header: JWT_HEADER,
+      claims: {
+        ...b2cTokens.id,
+        iss: `https://contoso.b2clogin.com/tfp/${TENANT_ID}/b2c_1_guest/v2.0/`,
+        tfp: undefined,
+        acr: 'b2c_1_guest',
+      },
+      groups: ['broadcasters', 'crew'],
+    },
+    {
+      title: 'Entra External ID: issuer named after the tenant’s id',
+      issuer: externalId,
+      header: JWT_HEADER,
+      claims: externalIdTokens.id,
+      declared: 'id_token',
+      groups: [GROUP_ID, 'Broadcaster'],
+    },
   ];
   test.each(rows)('$title', (row) => {
+    const { issuer, claims } = row;
+    expect(issuer.problems).toEqual([]);
+    expect([issuer.issuer, ...issuer.alsoIssuers]).toContain(claims['iss']);
     expect(judge(row)).toEqual(row.groups);
   });
 });
@@ -336,6 +512,94 @@ describe('a token that is not meant for us is refused', () => {
       claims: { ...entraTokens.id, groups: undefined, hasgroups: true },
       reason: 'subject_token_groups_overage',
     },
+    {
+      title: 'Cognito: the newer host of another region',
+      issuer: cognitoPool,
+      header: BARE_HEADER,
+      claims: {
+        ...cognitoTokens.id,
+        iss: 'https://issuer-cognito-idp.us-east-1.amazonaws.com/eu-west-1_AbCdEfGhI',
+      },
+      reason: 'subject_token_issuer',
+    },
+    {
+      title: 'Keycloak: access token sent as ID token',
+      issuer: keycloakRealm,
+      header: JWT_HEADER,
+      claims: keycloakTokens.access,
+      declared: 'id_token',
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Keycloak: refresh token',
+      issuer: keycloakRealm,
+      header: JWT_HEADER,
+      claims: keycloakTokens.refresh,
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'Keycloak: another realm of the same server',
+      issuer: keycloakRealm,
+      header: JWT_HEADER,
+      claims: { ...keycloakTokens.id, iss: 'https://id.example.com/realms/master' },
+      reason: 'subject_token_issuer',
+    },
+    {
+      title: 'Google: another Workspace domain',
+      issuer: googleWorkspace,
+      header: JWT_HEADER,
+      claims: { ...googleTokens.id, hd: 'example.net' },
+      reason: 'subject_token_wrong_tenant',
+    },
+    {
+      title: 'Google: a private account with an address of the domain',
+      issuer: googleWorkspace,
+      header: JWT_HEADER,
+      claims: { ...googleTokens.id, hd: undefined },
+      reason: 'subject_token_wrong_tenant',
+    },
+    {
+      title: 'GitLab: ID token of a CI job, whose audience the job chose',
+      issuer: gitlabCloud,
+      header: JWT_HEADER,
+      claims: gitlabTokens.job,
+      reason: 'subject_token_type_mismatch',
+    },
+    {
+      title: 'ZITADEL: another client of the same project',
+      issuer: zitadelInstance,
+      header: JWT_HEADER,
+      claims: { ...zitadelTokens.id, azp: '174388954587956480' },
+      reason: 'subject_token_audience',
+    },
+    {
+      title: 'authentik: another application',
+      issuer: authentikApplication,
+      header: JWT_HEADER,
+      claims: { ...authentikTokens.id, iss: 'https://id.example.com/application/o/other/' },
+      reason: 'subject_token_issuer',
+    },
+    {
+      title: 'Azure AD B2C: another policy of the same application',
+      issuer: b2cTenant,
+      header: JWT_HEADER,
+      claims: { ...b2cTokens.id, tfp: 'B2C_1_password_reset' },
+      reason: 'subject_token_wrong_tenant',
+    },
+    {
+      title: 'Azure AD B2C: no policy',
+      issuer: b2cTenant,
+      header: JWT_HEADER,
+      claims: { ...b2cTokens.id, tfp: undefined },
+      reason: 'subject_token_wrong_tenant',
+    },
+    {
+      title: 'Azure AD B2C: access token',
+      issuer: b2cTenant,
+      header: JWT_HEADER,
+      claims: { ...b2cTokens.id, scp: 'stream', azp: ENTRA_CLIENT_ID },
+      reason: 'subject_token_type_mismatch',
+    },
   ];
   test.each(rows)('$title', (row) => {
     expect(judge(row)).toBe(row.reason);
@@ -343,7 +607,7 @@ describe('a token that is not meant for us is refused', () => {
 });
 
 describe('Entra ID: what counts as a group', () => {
-  const groupsAlone = entra({ tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID, groupsFrom: ['groups'] });
+  const groupsAlone = entra({ tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID, groups: 'groups' });
   const row = { title: '', header: JWT_HEADER };
 
   test.each([
@@ -364,24 +628,54 @@ describe('Entra ID: what counts as a group', () => {
 });
 
 describe('keys are where the provider documents them', () => {
-  test.each([
-    [cognitoPool, 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI/.well-known/jwks.json'],
-    [auth0Tenant, 'https://example.eu.auth0.com/.well-known/jwks.json'],
-    [oktaOrganization, 'https://example.okta.com/oauth2/v1/keys'],
-    [oktaCustomServer, 'https://example.okta.com/oauth2/default/v1/keys'],
-    [entraTenant, `https://login.microsoftonline.com/${TENANT_ID}/discovery/v2.0/keys`],
-    [entraVersion1, `https://login.microsoftonline.com/${TENANT_ID}/discovery/keys`],
+  const entraKeys = `${TENANT_ID}/discovery/v2.0/keys?appid=${ENTRA_CLIENT_ID}`;
+  const entraOptions = { tenantId: TENANT_ID, clientId: ENTRA_CLIENT_ID };
+  test.each<[Issuer, string[]]>([
     [
-      entra({
-        tenantId: TENANT_ID,
-        clientId: ENTRA_CLIENT_ID,
-        authority: 'https://login.microsoftonline.us/',
-      }),
-      `https://login.microsoftonline.us/${TENANT_ID}/discovery/v2.0/keys`,
+      cognitoPool,
+      ['cognito-idp', 'issuer-cognito-idp'].map(
+        (host) => `https://${host}.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI/.well-known/jwks.json`,
+      ),
     ],
-    [oidc({ issuer: 'https://id.example.com', audience: 'app' }), undefined],
-  ])('$issuer', (issuer, jwksUri) => {
-    expect(issuer.jwksUri).toBe(jwksUri);
+    [auth0Tenant, ['https://example.eu.auth0.com/.well-known/jwks.json']],
+    [oktaOrganization, ['https://example.okta.com/oauth2/v1/keys']],
+    [oktaCustomServer, ['https://example.okta.com/oauth2/default/v1/keys']],
+    [
+      okta({ domain: 'example.okta.com', clientId: ['a', 'b&c'], pinnedKeys: true }),
+      [
+        'https://example.okta.com/oauth2/v1/keys?client_id=a',
+        'https://example.okta.com/oauth2/v1/keys?client_id=b%26c',
+      ],
+    ],
+    [entraTenant, [`https://login.microsoftonline.com/${entraKeys}`]],
+    [
+      entraVersion1,
+      [`https://login.microsoftonline.com/${TENANT_ID}/discovery/keys?appid=${ENTRA_CLIENT_ID}`],
+    ],
+    [
+      entra({ ...entraOptions, authority: 'https://login.microsoftonline.us/' }),
+      [`https://login.microsoftonline.us/${entraKeys}`],
+    ],
+    [
+      entra({ ...entraOptions, authority: 'https://contoso.ciamlogin.com' }),
+      [`https://contoso.ciamlogin.com/${entraKeys}`],
+    ],
+    [b2cTenant, ['https://contoso.b2clogin.com/contoso.onmicrosoft.com/b2c_1_signin/discovery/v2.0/keys']],
+    [keycloakRealm, ['https://id.example.com/realms/acme/protocol/openid-connect/certs']],
+    [googleAccounts, ['https://www.googleapis.com/oauth2/v3/certs']],
+    [appleAccounts, ['https://appleid.apple.com/auth/keys']],
+    [gitlabCloud, ['https://gitlab.com/oauth/discovery/keys']],
+    [zitadelInstance, ['https://acme-a1b2c3.zitadel.cloud/oauth/v2/keys']],
+    [authentikApplication, ['https://id.example.com/application/o/streaming/jwks/']],
+    [oidc({ issuer: 'https://id.example.com', audience: 'app' }), []],
+    [
+      oidc({ issuer: 'https://id.example.com', audience: 'app', jwksUri: 'https://keys.example.com/k?a=b' }),
+      ['https://keys.example.com/k?a=b'],
+    ],
+    [google({ clientId: CLIENT_ID, jwksUri: 'https://keys.example.com/' }), ['https://keys.example.com/']],
+  ])('$issuer', (issuer, jwksUris) => {
+    expect(issuer.problems).toEqual([]);
+    expect(issuer.jwksUris).toEqual(jwksUris);
   });
 });
 
@@ -426,6 +720,33 @@ describe('options that could never work are named', () => {
       entra({ tenantId: TENANT_ID, clientId, authority: 'https://login.microsoftonline.us', version: 1 }),
       'version',
     ],
+    ['keycloak: no address', keycloak({ url: 'id.example.com', realm: 'acme', clientId }), 'url'],
+    ['keycloak: no realm', keycloak({ url: 'https://id.example.com', realm: '', clientId }), 'realm'],
+    ['google: an address for a domain', google({ clientId, hd: 'https://example.com' }), 'hd'],
+    ['google: no domain', google({ clientId, hd: [] }), 'hd'],
+    ['apple: no client id', apple({ clientId: '' }), 'clientId'],
+    ['gitlab: no https', gitlab({ clientId, url: 'http://gitlab.example.com' }), 'url'],
+    ['zitadel: an address', zitadel({ clientId, domain: 'https://acme.zitadel.cloud' }), 'domain'],
+    [
+      'authentik: a path for a slug',
+      authentik({ clientId, url: 'https://id.example.com', application: 'a/b' }),
+      'application',
+    ],
+    [
+      'b2c: a domain for a tenant',
+      b2c({ clientId, tenant: 'contoso.onmicrosoft.com', tenantId: TENANT_ID, policy: 'p' }),
+      'tenant',
+    ],
+    ['b2c: no policy', b2c({ clientId, tenant: 'contoso', tenantId: TENANT_ID, policy: [] }), 'policy'],
+    ['an empty name for groups', google({ clientId, groups: '' }), 'groups'],
+    ['no place for groups', google({ clientId, groups: [] }), 'groups'],
+    ['an empty separator', google({ clientId, groups: { claim: 'g', separator: '' } }), 'groups.separator'],
+    [
+      'keys of this machine for a provider elsewhere',
+      google({ clientId, jwksUri: 'http://127.0.0.1:9001/keys' }),
+      'jwksUri',
+    ],
+    ['keys by http', google({ clientId, jwksUri: 'http://keys.example.com' }), 'jwksUri'],
   ])('%s', (_title, issuer, field) => {
     expect(issuer.problems.map(({ path }) => path.replace(/\[0\]$/, ''))).toEqual([field]);
   });

@@ -182,3 +182,140 @@ export const entraTokens = {
     ...times,
   },
 } as const;
+
+/** Keycloak Server Administration Guide, "Evaluating client scopes"; the claims of its own token classes. */
+const keycloakCommon = {
+  iss: 'https://id.example.com/realms/acme',
+  sub: '36fa0f91-f94d-4a0c-afed-6b7d952e47da',
+  azp: CLIENT_ID,
+  sid: '2a88c258-f73a-4103-b862-e1fbd8f4e04e',
+  acr: '1',
+  email_verified: true,
+  preferred_username: 'anna',
+  realm_access: { roles: ['broadcasters', 'offline_access'] },
+  resource_access: { [CLIENT_ID]: { roles: ['director'] }, account: { roles: ['manage-account'] } },
+  ...times,
+};
+export const keycloakTokens = {
+  id: { ...keycloakCommon, typ: 'ID', aud: CLIENT_ID, auth_time: NOW - 10, groups: ['/crew'] },
+  access: { ...keycloakCommon, typ: 'Bearer', aud: [CLIENT_ID, 'account'], scope: 'openid profile email' },
+  refresh: { ...keycloakCommon, typ: 'Refresh', aud: 'https://id.example.com/realms/acme' },
+} as const;
+
+/** Google Identity, "OpenID Connect": an ID token's payload. */
+export const googleTokens = {
+  id: {
+    iss: 'https://accounts.google.com',
+    azp: '1234987819200.apps.googleusercontent.com',
+    aud: CLIENT_ID,
+    sub: '10769150350006150715113082367',
+    at_hash: 'HK6E_P6Dh8Y93mRNtsDB1Q',
+    hd: 'example.com',
+    email: 'anna@example.com',
+    email_verified: true,
+    nonce: '0394852-3190485-2490358',
+    ...times,
+  },
+} as const;
+
+/** Apple Developer Documentation, "Receiving a User's Identity Token". */
+export const appleTokens = {
+  id: {
+    iss: 'https://appleid.apple.com',
+    aud: 'com.example.app',
+    sub: '000544.5e201aec537347aeb79d23cbc345170a.1321',
+    nonce_supported: true,
+    email: 'dpdcnf87nu@privaterelay.appleid.com',
+    email_verified: 'true',
+    is_private_email: 'true',
+    auth_time: NOW - 10,
+    ...times,
+  },
+} as const;
+
+/** GitLab documentation, "GitLab as OpenID Connect identity provider", "ID tokens" (of CI jobs). */
+export const gitlabTokens = {
+  id: {
+    iss: 'https://gitlab.com',
+    sub: '1234567',
+    aud: CLIENT_ID,
+    auth_time: NOW - 10,
+    sub_legacy: 'a1b2c3d4e5f6a7b8c9d0e1f2a3b4c5d6e7f8a9b0c1d2e3f4a5b6c7d8e9f0a1b2',
+    name: 'Anna',
+    nickname: 'anna',
+    preferred_username: 'anna',
+    groups_direct: ['acme', 'acme/broadcasters'],
+    ...times,
+  },
+  job: {
+    iss: 'https://gitlab.com',
+    sub: 'project_path:mallory/project:ref_type:branch:ref:main',
+    aud: CLIENT_ID,
+    nbf: NOW - 15,
+    namespace_id: '72',
+    project_id: '20',
+    user_login: 'mallory',
+    groups_direct: ['acme/broadcasters'],
+    pipeline_id: '574',
+    job_id: '302',
+    ...times,
+  },
+} as const;
+
+/** ZITADEL documentation, "Claims", "Retrieve User Roles". */
+export const zitadelTokens = {
+  id: {
+    iss: 'https://acme-a1b2c3.zitadel.cloud',
+    sub: '165467338479501569',
+    aud: [CLIENT_ID, '174388954587956480', '174388875676319745'],
+    azp: CLIENT_ID,
+    client_id: CLIENT_ID,
+    amr: ['pwd', 'mfa'],
+    auth_time: NOW - 10,
+    'urn:zitadel:iam:org:project:roles': {
+      broadcasters: { '174389034287923456': 'acme.acme-a1b2c3.zitadel.cloud' },
+      viewers: { '999999999999999999': 'other.acme-a1b2c3.zitadel.cloud' },
+    },
+    ...times,
+  },
+} as const;
+
+/** authentik documentation, "OAuth 2.0 provider"; the scope mapping `profile`. */
+export const authentikTokens = {
+  id: {
+    iss: 'https://id.example.com/application/o/streaming/',
+    sub: '4b6aeba5d7ee3c66dbd9a3d6bd5ae6a53a5a3e4c6ca0c5bb26e6ea3b2fb0f2c8',
+    aud: CLIENT_ID,
+    auth_time: NOW - 10,
+    acr: 'goauthentik.io/providers/oauth2/default',
+    amr: ['pwd'],
+    email: 'anna@example.com',
+    email_verified: true,
+    preferred_username: 'anna',
+    nickname: 'anna',
+    groups: ['broadcasters', 'authentik Admins'],
+    ...times,
+  },
+} as const;
+
+/** Azure AD B2C documentation, "Overview of tokens". */
+export const b2cTokens = {
+  id: {
+    ver: '1.0',
+    iss: `https://contoso.b2clogin.com/${TENANT_ID}/v2.0/`,
+    sub: '884408e1-2918-4cz0-b12d-3aa027d7563b',
+    aud: ENTRA_CLIENT_ID,
+    nbf: NOW - 10,
+    auth_time: NOW - 10,
+    oid: '884408e1-2918-4cz0-b12d-3aa027d7563b',
+    tfp: 'B2C_1_signin',
+    emails: ['anna@example.com'],
+    extension_Groups: 'broadcasters,crew',
+    ...times,
+  },
+} as const;
+
+/** Microsoft Entra External ID: an external tenant's ID token. */
+export const externalIdTokens = {
+  id: { ...entraTokens.id, iss: `https://${TENANT_ID}.ciamlogin.com/${TENANT_ID}/v2.0` },
+} as const;
