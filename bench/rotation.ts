@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_TIMING } from '../lib/config/config.ts';
 import { rotate } from '../lib/rotation/rotate.ts';
-import type { Observed } from '../lib/rotation/observed.ts';
+import type { RotationState } from '../lib/rotation/state.ts';
 import { plan } from '../lib/rotation/plan.ts';
 import { policyOf } from '../lib/rotation/policy.ts';
 import type { RotationSecrets } from '../lib/rotation/ports.ts';
@@ -18,20 +18,31 @@ import { configFile } from '../lib/fleet/secret-file.ts';
 
 const NODES = [10, 100, 1_000, 10_000];
 const now = 1_800_000_000;
-const policy = policyOf({ keys: 'single', longestToken: 3540 }, DEFAULT_TIMING);
+const policy = policyOf(
+  { keys: 'single', longestToken: 3540, fleet: { by: 'files', files: [] } },
+  DEFAULT_TIMING,
+);
 const current = { id: '0'.repeat(32), text: 'current-secret-current-secret-current-s' };
 const pending = { id: '1'.repeat(32), text: 'pending-secret-pending-secret-pending-s' };
 
 /** Pushing, and half of the nodes are still behind. */
-function observedWith(nodes: number): Observed {
+function stateWith(nodes: number): RotationState {
   return {
     labels: { current: current.id, pending: pending.id, servers: pending.id },
     versions: { [current.id]: { createdAt: 0 }, [pending.id]: { createdAt: 0 } },
     marks: { announced: { version: pending.id, at: 0 }, servers: { version: pending.id, at: 0 } },
-    nodes: Array.from({ length: nodes }, (_, index) => ({
-      node: `node-${index}`,
-      holds: [index % 2 === 0 ? current.id : pending.id],
-    })),
+    look: {
+      at: now,
+      dueAt: now,
+      fresh: true,
+      wanted: { required: [pending.id], allowed: undefined },
+      complete: true,
+      fruitless: 0,
+      nodes: Array.from({ length: nodes }, (_, index) => ({
+        node: `node-${index}`,
+        holds: [index % 2 === 0 ? current.id : pending.id],
+      })),
+    },
   };
 }
 
@@ -81,10 +92,11 @@ async function advanceWith(count: number): Promise<number> {
       policy,
       secrets,
       servers,
+      memory: {},
       maker: { make: () => '' },
     } as const;
     const start = performance.now();
-    await rotate('advance', { red5: target }, now, () => undefined);
+    await rotate({ action: 'advance', serversFollow: false }, { red5: target }, now, () => undefined);
     return performance.now() - start;
   } finally {
     await rm(folder, { recursive: true });
@@ -92,11 +104,11 @@ async function advanceWith(count: number): Promise<number> {
 }
 
 function planWith(nodes: number): number {
-  const observed = observedWith(nodes);
+  const state = stateWith(nodes);
   const rounds = Math.max(5, 200_000 / nodes);
-  for (let round = 0; round < rounds; round++) plan(observed, policy, now);
+  for (let round = 0; round < rounds; round++) plan(state, policy, now);
   const start = performance.now();
-  for (let round = 0; round < rounds; round++) plan(observed, policy, now);
+  for (let round = 0; round < rounds; round++) plan(state, policy, now);
   return (performance.now() - start) / rounds;
 }
 

@@ -22,14 +22,23 @@ const targets = createRotated(config, process.env);
  * Does one step for each target and returns the report.
  *
  * @throws {TypeError} an event that is not known, with the actions that are; a configuration that is not sound
+ * @throws {Error} a start, an abort or an emergency failed for a target; the others were done
  */
 export async function handler(event: unknown): Promise<RotationReport> {
-  const action = parseRotateEvent(event);
+  const command = parseRotateEvent(event);
+  const { action } = command;
   // Waits that do not hold what they promise could turn people away: better no step at all.
   if (problems.length > 0) throw new TypeError(`The configuration is not sound: ${problems.join('; ')}`);
-  const report = await rotate(action, targets, systemNow(), (target, outcome) =>
-    tell(action, target, outcome),
-  );
+  const failed: string[] = [];
+  const report = await rotate(command, targets, systemNow(), (target, outcome) => {
+    tell(action, target, outcome);
+    if (outcome.error !== undefined) failed.push(target);
+  });
+  // Whoever asked must see that a target was left out: nothing else would ask again. The next minute repeats an advance.
+  if (failed.length > 0 && action !== 'advance' && action !== 'status')
+    throw new Error(
+      `${action} failed for ${failed.sort().join(', ')}: send it again. The log holds the report.`,
+    );
   if (action === 'advance') emit({}, { AdvanceHeartbeat: [1, MetricUnit.Count] });
   return report;
 }
@@ -49,6 +58,7 @@ function tell(action: string, target: string, { report, done, measures, error }:
 function withUnits(measures: Measures): Record<string, readonly [number, Unit]> {
   return {
     RotationPhaseAge: [measures.RotationPhaseAge, MetricUnit.Seconds],
+    RotationOverdue: [measures.RotationOverdue, MetricUnit.Seconds],
     NodesBehind: [measures.NodesBehind, MetricUnit.Count],
     SecretAge: [measures.SecretAge, MetricUnit.Seconds],
     RotationProblem: [measures.RotationProblem, MetricUnit.Count],

@@ -4,6 +4,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Config, Timing } from '../../lib/config/config.ts';
+import { longestTokenOf } from '../../lib/rotation/longest-token.ts';
+import { rotationOf } from '../../lib/rotation/options.ts';
 import type { Rotated } from '../../lib/rotation/rotate.ts';
 import { policyOf } from '../../lib/rotation/policy.ts';
 import type { Servers } from '../../lib/rotation/ports.ts';
@@ -31,7 +33,10 @@ type Env = Readonly<Record<string, string | undefined>>;
 const RELOAD_TIMEOUT_MS = 30_000;
 
 /** Wires each target that rotates to Secrets Manager and to its servers. Reads nothing before it is asked. */
-export function createRotated(config: Pick<Config, 'targets' | 'timing'>, env: Env): Record<string, Rotated> {
+export function createRotated(
+  config: Pick<Config, 'targets' | 'timing' | 'grants' | 'rotation'>,
+  env: Env,
+): Record<string, Rotated> {
   const secrets = secretsWriter(createSecretsClient(env));
   const rotating = Object.entries(config.targets).filter(([, target]) => target.rotates !== false);
   const wired = rotating.map(([name, target]): [string, Rotated] => {
@@ -41,7 +46,13 @@ export function createRotated(config: Pick<Config, 'targets' | 'timing'>, env: E
       {
         secret: target.secret,
         signing: target.signing,
-        policy: policyOf(target, config.timing),
+        policy: policyOf(
+          { ...target, longestToken: longestTokenOf(name, target, config.grants) },
+          config.timing,
+          rotationOf(config.rotation, target.rotation),
+        ),
+        ...(target.afterEmergency !== undefined && { afterEmergency: target.afterEmergency }),
+        memory: {},
         secrets,
         ...(servers && { servers }),
         maker: { make: () => makeSecret(target.signing, randomBytes) },

@@ -4,6 +4,7 @@ import { roomPatternProblem } from '../policy/room.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Config, ConfigContext } from './config.ts';
 import { fleetProblems } from './fleet-problems.ts';
+import { rotationProblems } from './rotation-problems.ts';
 import { timingProblems } from './timing-problems.ts';
 
 /**
@@ -17,7 +18,7 @@ export function configProblems(
   env: ConfigContext['env'],
   ruleIndexes: readonly number[] = config.grants.map((_rule, index) => index),
 ): readonly OptionProblem[] {
-  return [
+  const problems = [
     ...issuerProblems(config),
     ...nameProblems(config),
     ...secretProblems(config),
@@ -26,6 +27,8 @@ export function configProblems(
     ...timingProblems(config),
     ...fleetProblems(config.targets),
   ];
+  // How long a rotation takes can only be said of what is sound otherwise.
+  return problems.length > 0 ? problems : rotationProblems(config);
 }
 
 function issuerProblems({ issuers }: Config): OptionProblem[] {

@@ -3,6 +3,7 @@ import type { DenyTable } from '../admission/cached-table.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { ConfiguredTarget, Target } from '../media-servers/target.ts';
 import { dictionary, filledText, wholeNumber } from '../options/schemas.ts';
+import { rotationOptions, type RotationOptions } from '../rotation/options.ts';
 import type { Rule } from '../policy/rule.ts';
 
 /** The clocks and waits of key rings and rotations; all in seconds. */
@@ -47,6 +48,8 @@ export interface ConfigInput {
   readonly deny?: DenyList;
   /** Exchanges that a subject may ask one instance of the function for in a minute; left out, any number. */
   readonly tokensPerMinute?: number;
+  /** When and how secrets are rotated; a target's own `rotation` goes first. */
+  readonly rotation?: RotationOptions;
 }
 
 /** A sound configuration with its defaults filled in. */
@@ -57,6 +60,7 @@ export interface Config {
   readonly timing: Timing;
   readonly deny: DenyList;
   readonly tokensPerMinute?: number;
+  readonly rotation: RotationOptions;
 }
 
 /** What a configuration may depend on. */
@@ -115,4 +119,5 @@ export const configSchema = v.strictObject({
     }),
   ),
   tokensPerMinute: v.exactOptional(wholeNumber(1)),
+  rotation: v.exactOptional(rotationOptions),
 });

@@ -13,5 +13,5 @@ export { okta } from '../identity/presets/okta.ts';
 export { zitadel } from '../identity/presets/zitadel.ts';
 export * from '../media-servers/index.ts';
 export { defineConfig } from './config.ts';
-export { hours, minutes } from './duration.ts';
+export { days, hours, minutes } from './duration.ts';
 export { fleetFromEnv } from './fleet-from-env.ts';

@@ -14,7 +14,14 @@ export interface ResolvedConfig {
 }
 
 /** A configuration under which nobody gets anything. */
-const NOTHING: Config = { issuers: [], targets: {}, grants: [], timing: DEFAULT_TIMING, deny: {} };
+const NOTHING: Config = {
+  issuers: [],
+  targets: {},
+  grants: [],
+  timing: DEFAULT_TIMING,
+  deny: {},
+  rotation: {},
+};
 
 /**
  * What the default export of a `streampass.config.ts` comes to in a stage: the configuration with its defaults, or all its
@@ -71,6 +78,7 @@ function withDefaults(
     grants,
     timing: { ...DEFAULT_TIMING, ...options.timing } as Config['timing'],
     deny: (options.deny ?? {}) as Config['deny'],
+    rotation: options.rotation ?? {},
     ...(options.tokensPerMinute !== undefined && { tokensPerMinute: options.tokensPerMinute }),
   };
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { fingerprintOf, kidOf } from '../signing-keys/secret.ts';
-import type { NodeState } from '../rotation/observed.ts';
+import type { NodeState } from '../rotation/state.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 
 const fingerprint = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));

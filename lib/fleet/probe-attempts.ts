@@ -1,4 +1,4 @@
-import type { ProbeResult } from '../rotation/observed.ts';
+import type { ProbeResult } from '../rotation/state.ts';
 
 /** One connection attempt with a token, in a server's own wire form. Never rejects. */
 type Attempt = (address: URL, token: string, room: string) => Promise<ProbeResult>;

@@ -1,6 +1,6 @@
 import { judgeSecret, kidOf } from '../signing-keys/secret.ts';
 import { signCompact } from '../jws/sign.ts';
-import type { ProbeResult } from '../rotation/observed.ts';
+import type { ProbeResult } from '../rotation/state.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 import type { Target } from '../media-servers/target.ts';
 import { attempts } from './probe-attempts.ts';

@@ -1,4 +1,4 @@
-import type { NodeState } from '../rotation/observed.ts';
+import type { NodeState } from '../rotation/state.ts';
 import type { ServerSecret, Servers } from '../rotation/ports.ts';
 import { nodeState, parseNodeReport } from './node-report.ts';
 import type { RunCommand, SentCommand } from './run-command.ts';

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { checkOptions } from '../options/check-options.ts';
 import { filledText, wholeNumber } from '../options/schemas.ts';
+import { targetRotationOptions, type TargetRotationOptions } from '../rotation/options.ts';
 import type { Fleet, SubjectForm, Target } from './target.ts';
 
 /** What every target is told. */
@@ -11,8 +12,10 @@ export interface TargetOptions {
   readonly longestToken?: number;
   /** Default `public`. */
   readonly subject?: SubjectForm;
-  /** How its servers get their secret. */
+  /** How its servers get their secret; left out, only an operator starts a rotation. */
   readonly fleet?: Fleet | undefined;
+  /** `'manual'`, or options that go before the configuration's `rotation`. */
+  readonly rotation?: TargetRotationOptions;
 }
 
 const probe = v.exactOptional(v.array(filledText));
@@ -79,10 +82,11 @@ export const targetOptions = {
     ),
   ),
   fleet: v.optional(fleet),
+  rotation: v.exactOptional(targetRotationOptions),
 };
 
 /** What a media server's own file says of it: all of a target but what every target has. */
-export type TargetParts = Omit<Target, 'kind' | 'secret' | 'subject' | 'fleet' | 'problems'>;
+export type TargetParts = Omit<Target, 'kind' | 'secret' | 'subject' | 'fleet' | 'rotation' | 'problems'>;
 
 /**
  * The function that configures a kind of media server. It checks its options and never throws: a target whose options are
@@ -103,6 +107,7 @@ export function defineTarget<Options extends TargetOptions>(
       ...(options.secret !== undefined && { secret: options.secret }),
       subject: options.subject ?? 'public',
       ...(options.fleet && { fleet: options.fleet }),
+      ...(options.rotation && { rotation: options.rotation }),
       problems: [],
     };
   };

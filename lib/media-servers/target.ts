@@ -1,3 +1,4 @@
+import type { TargetRotationOptions } from '../rotation/options.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 import type { OptionProblem } from '../options/check-options.ts';
@@ -120,6 +121,12 @@ export interface Target {
    */
   readonly roomOfStream?: (stream: string) => string | undefined;
   readonly fleet?: Fleet;
+  /** Options that go before the configuration's `rotation`. */
+  readonly rotation?: TargetRotationOptions;
+  /** True if its servers sign tokens themselves with any key they hold, so that an old key stays one rotation longer. */
+  readonly resignsTokens?: true;
+  /** What an operator still has to do on its servers after an emergency, in one sentence. */
+  readonly afterEmergency?: string;
   /** What is wrong with the options that it was made of; a target with problems is never used. */
   readonly problems: readonly OptionProblem[];
   /** The claims of a grant, in the server's own names, every restriction stated. */

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { SERVERS_LABEL, versionLabelled } from '../signing-keys/labels.ts';
+import { versionLabelled } from '../signing-keys/labels.ts';
 import { kidOf } from '../signing-keys/secret.ts';
-import { labelCalls, type LabelCall } from './label-calls.ts';
 import { formatMark, markKey } from './marks.ts';
-import type { MarkName, NodeState, Observed } from './observed.ts';
-import type { Observation } from './observe.ts';
+import type { Snapshot } from './observe.ts';
 import type { RotationSecrets, SecretMaker, Servers } from './ports.ts';
+import { makesVersion, secretCalls, type SecretCall } from './secret-calls.ts';
+import type { NodeState, RotationState } from './state.ts';
 import type { Step } from './step.ts';
 
 /** What a step is done with. */
-export interface Means {
+export interface Deps {
   readonly secrets: RotationSecrets;
   readonly servers?: Servers | undefined;
   readonly maker: SecretMaker;
@@ -22,53 +22,32 @@ export class Overtaken extends Error {
 
 /**
  * Does one step, call by call, and decides nothing. Resolves with the nodes that a push touched. A compare-and-swap
- * that somebody else won ends the step: the next invocation sees what became of it.
+ * that somebody else won ends the step: the next look shows what became of it.
  *
  * @throws {Overtaken} no version was made, since another one was
- * @throws whatever a call throws; what was done by then stands, and the next invocation goes on from there
+ * @throws whatever a call throws; what was done by then stands, and the next invocation continues from there
  */
 export async function execute(
   step: Step,
-  { arn, observed, secrets }: Observation,
-  means: Means,
+  { arn, state, secrets }: Snapshot,
+  deps: Deps,
   now: number,
 ): Promise<readonly NodeState[]> {
-  const mark = (name: MarkName, version: string) =>
-    means.secrets.tag(arn, markKey(name), formatMark({ version, at: now }));
-  switch (step.kind) {
-    case 'push': {
-      const versions = step.versions.map((id) => secrets.get(id)).filter((secret) => secret !== undefined);
-      return (await means.servers?.apply(arn, versions, step.nodes)) ?? [];
-    }
-    case 'create': {
-      const version = await freshVersionId(arn, observed.labels, means.secrets);
-      await mark('servers', version);
-      await put(arn, version, ['AWSCURRENT', SERVERS_LABEL], means);
-      return [];
-    }
-    case 'announce': {
-      const version = await freshVersionId(arn, observed.labels, means.secrets);
-      // Marked first: a version that is pending without a mark counts as an operator's, and waits from when it is seen.
-      await mark('announced', version);
-      await put(arn, version, ['AWSPENDING'], means);
-      return [];
-    }
-    case 'replace': {
-      const version = await freshVersionId(arn, observed.labels, means.secrets);
-      await mark('emergency', version);
-      await mark('servers', version);
-      await put(arn, version, ['AWSCURRENT', SERVERS_LABEL], means);
-      return [];
-    }
-    default:
-      for (const call of labelCalls(step, now)) {
-        if (!(await make(call, arn, means.secrets))) return [];
-      }
-      return [];
+  if (step.kind === 'push') {
+    const versions = step.versions.map((id) => secrets.get(id)).filter((secret) => secret !== undefined);
+    const { nodes, failuresAllowed } = step;
+    return (await deps.servers?.apply(arn, versions, nodes, { failuresAllowed, now })) ?? [];
   }
+  const purpose = step.kind === 'replace' ? 'emergency' : 'rotation';
+  const fresh = makesVersion(step)
+    ? await freshVersionId(arn, state.labels, purpose, deps.secrets)
+    : undefined;
+  for (const call of secretCalls(step, now, fresh)) if (!(await make(call, arn, deps))) break;
+  return [];
 }
 
-async function make(call: LabelCall, arn: string, secrets: RotationSecrets): Promise<boolean> {
+/** Resolves with false if the rest of the step must not be done. */
+async function make(call: SecretCall, arn: string, { secrets, maker }: Deps): Promise<boolean> {
   switch (call.call) {
     case 'tag':
       await secrets.tag(arn, markKey(call.mark), formatMark(call));
@@ -76,18 +55,13 @@ async function make(call: LabelCall, arn: string, secrets: RotationSecrets): Pro
     case 'untag':
       await secrets.untag(arn, markKey(call.mark));
       return true;
+    case 'put':
+      if ((await secrets.put(arn, call.version, maker.make(), call.labels)) === 'exists')
+        throw new Overtaken();
+      return true;
     case 'move':
       return (await secrets.moveLabel(arn, call.label, call)) === 'moved';
   }
-}
-
-async function put(
-  arn: string,
-  version: string,
-  labels: Parameters<RotationSecrets['put']>[3],
-  { secrets, maker }: Means,
-): Promise<void> {
-  if ((await secrets.put(arn, version, maker.make(), labels)) === 'exists') throw new Overtaken();
 }
 
 /**
@@ -98,7 +72,8 @@ async function put(
  */
 async function freshVersionId(
   arn: string,
-  seen: Observed['labels'],
+  seen: RotationState['labels'],
+  purpose: Purpose,
   secrets: RotationSecrets,
 ): Promise<string> {
   const versions = await secrets.versions(arn);
@@ -108,15 +83,23 @@ async function freshVersionId(
   if (!isAsSeen) throw new Overtaken();
   const taken = new Set(Object.keys(versions).map(kidOf));
   for (let attempt = 0; ; attempt++) {
-    const id = versionIdFor(arn, seen.current, attempt);
+    const id = versionIdFor(arn, seen.current, attempt, purpose);
     if (!taken.has(kidOf(id))) return id;
   }
 }
 
-/** A UUID (RFC 9562 §5.8, version 8) made of a secret, its current version and the number of an attempt. */
-export function versionIdFor(arn: string, current: string | undefined, attempt: number): string {
+/** An emergency's version has an id that no rotation makes: its record must never be believed of a version that a rotation made. */
+type Purpose = 'rotation' | 'emergency';
+
+/** A UUID (RFC 9562 §5.8, version 8) made of a secret, its current version, the number of an attempt and what it is for. */
+export function versionIdFor(
+  arn: string,
+  current: string | undefined,
+  attempt: number,
+  purpose: Purpose = 'rotation',
+): string {
   const hash = createHash('sha256')
-    .update(JSON.stringify([arn, current ?? null, attempt]), 'utf8')
+    .update(JSON.stringify([arn, current ?? null, attempt, purpose]), 'utf8')
     .digest();
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x80;
   hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;

@@ -1,4 +1,4 @@
-import { MARKS, type Mark, type MarkName } from './observed.ts';
+import { MARKS, type Mark, type MarkName } from './state.ts';
 
 const PREFIX = 'streampass:';
 

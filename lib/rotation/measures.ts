@@ -1,12 +1,17 @@
-import type { MarkName, Observed } from './observed.ts';
-import { reportProblems, type TargetReport } from './report.ts';
+import { announcedUntil, overlapEnds, phaseOf, toInput, type RuleInput } from './input.ts';
+import { nodesBehind } from './nodes.ts';
+import type { Policy } from './policy.ts';
+import type { MarkName, RotationState } from './state.ts';
 import type { Phase } from './step.ts';
+import { opensAt } from './window.ts';
 
 /** What alarms and dashboards watch of one target; ages in seconds. */
 export interface Measures {
   /** How long the phase has lasted; 0 while steady. */
   readonly RotationPhaseAge: number;
-  /** Nodes that do not hold the version labelled for the servers. */
+  /** How long ago the phase should have ended, were everything in order; 0 if it is not late. */
+  readonly RotationOverdue: number;
+  /** Nodes that did not hold what they should at the last look. */
   readonly NodesBehind: number;
   readonly SecretAge: number;
   /** Lines of the report that somebody should look at. */
@@ -22,16 +27,42 @@ const BEGAN: Readonly<Partial<Record<Phase, MarkName>>> = {
   bypassed: 'announced',
 };
 
-/** The measures of one observation and its report. */
-export function measure(observed: Observed, report: TargetReport, now: number): Measures {
-  const { current, servers = current } = observed.labels;
-  const began = report.phase === 'unknown' ? undefined : BEGAN[report.phase];
-  const mark = began && observed.marks[began];
+/** The measures of one state. @param problems the number of lines in its report that somebody should look at */
+export function measure(state: RotationState, policy: Policy, now: number, problems: number): Measures {
+  const { look } = state;
+  const behind = look === undefined ? [] : nodesBehind(look.nodes, look.wanted);
+  const counts = { NodesBehind: behind.length, RotationProblem: problems };
+  const { current } = state.labels;
+  if (current === undefined) return { RotationPhaseAge: 0, RotationOverdue: 0, SecretAge: 0, ...counts };
+  const input = toInput(state, policy, now, current);
+  const began = BEGAN[phaseOf(input)];
+  const since = (at: number | undefined): number => (at === undefined ? 0 : Math.max(0, now - at));
   return {
-    RotationPhaseAge: mark === undefined ? 0 : Math.max(0, now - mark.at),
-    NodesBehind: observed.nodes.filter(({ holds }) => servers === undefined || !holds.includes(servers))
-      .length,
-    SecretAge: current === undefined ? 0 : Math.max(0, now - (observed.versions[current]?.createdAt ?? now)),
-    RotationProblem: reportProblems(report).length,
+    RotationPhaseAge: since(began && state.marks[began]?.at),
+    RotationOverdue: since(phaseEnds(input)),
+    SecretAge: since(state.versions[current]?.createdAt),
+    ...counts,
   };
+}
+
+/** When a phase ends if no node and no server holds it up; `undefined` for one without an end. Epoch seconds. */
+function phaseEnds(input: RuleInput): number | undefined {
+  const { state, policy, waits, current, pending = current } = input;
+  const { servers, aborted } = state.marks;
+  const inWindow = (at: number | undefined): number | undefined =>
+    at === undefined || policy.window === undefined ? at : (opensAt(policy.window, at) ?? at);
+  switch (phaseOf(input)) {
+    case 'announced':
+      return inWindow(announcedUntil(input, pending));
+    case 'pushing':
+      return servers?.at;
+    case 'promoted':
+      return overlapEnds(input);
+    case 'aborting':
+      return aborted && Math.max(aborted.at, servers?.at ?? 0) + waits.overlapSeconds;
+    case 'bypassed':
+      return inWindow(announcedUntil(input, current));
+    default:
+      return undefined;
+  }
 }

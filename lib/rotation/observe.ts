@@ -1,79 +1,47 @@
 import { SERVERS_LABEL, versionLabelled, type VersionStages } from '../signing-keys/labels.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
-import { readMarks } from './marks.ts';
-import type { Observed, ObservedVersion } from './observed.ts';
-import type { FleetState, RotationSecrets, SecretDescription, ServerSecret, Servers } from './ports.ts';
 import { judgeSecret } from '../signing-keys/secret.ts';
+import { readMarks } from './marks.ts';
+import type { FleetState, RotationSecrets, SecretDescription, ServerSecret, Servers } from './ports.ts';
+import type { RotationState, VersionState } from './state.ts';
 
 /** What one invocation knows of a target; the secrets stay beside what is planned, logged and reported. */
-export interface Observation {
+export interface Snapshot {
   readonly arn: string;
-  readonly observed: Observed;
+  readonly state: RotationState;
   /** The usable versions. */
   readonly secrets: ReadonlyMap<string, ServerSecret>;
 }
 
 /**
- * One look at a target: its labels, its labelled versions and its servers. Decides nothing.
+ * The labels and labelled versions of a target's secret. Decides nothing, and asks no server.
  *
  * @throws whatever the secret's reader throws; a version that exists without a value is no error
  */
 export async function observe(
   target: { readonly secret: string; readonly signing: SigningAlgorithm },
-  from: { readonly secrets: RotationSecrets; readonly servers?: Servers | undefined },
-): Promise<Observation> {
-  return look(target.secret, target.signing, from.secrets, (arn, versions) =>
-    observeServers(arn, versions, from.servers),
-  );
+  from: { readonly secrets: RotationSecrets },
+): Promise<Snapshot> {
+  const described = await from.secrets.describe(target.secret);
+  const { versions, secrets } = await readVersions(described, target.signing, from.secrets);
+  return { arn: described.arn, secrets, state: { ...labelsOf(described), versions } };
 }
 
-/** Servers that cannot be listed hold a rotation up where it is; the labels are looked after all the same. */
-async function observeServers(
-  arn: string,
-  versions: readonly ServerSecret[],
+/** Every server of a target. Servers that cannot be listed hold up what needs them; the labels are looked after all the same. */
+export async function observeServers(
+  { arn, secrets, state }: Snapshot,
   servers: Servers | undefined,
-): Promise<FleetState | undefined> {
+): Promise<FleetState> {
   try {
-    return await servers?.observe(arn, versions);
+    const since = state.marks.servers?.at ?? 0;
+    return (await servers?.observe(arn, [...secrets.values()], { since })) ?? { nodes: [] };
   } catch (error) {
     const name = error instanceof Error ? error.name : 'unknown error';
     return { nodes: [], problem: `The servers cannot be listed (${name}).` };
   }
 }
 
-/** Another look at the labels alone, after a step: values and servers are as they were, but for what the step made. */
-export async function observeLabels(
-  before: Observation,
-  target: { readonly signing: SigningAlgorithm },
-  from: { readonly secrets: RotationSecrets },
-): Promise<Observation> {
-  const { nodes, fleetProblem: problem } = before.observed;
-  const asBefore: FleetState = { nodes, ...(problem !== undefined && { problem }) };
-  return look(before.arn, target.signing, from.secrets, async () => asBefore);
-}
-
-async function look(
-  secretId: string,
-  signing: SigningAlgorithm,
-  from: RotationSecrets,
-  fleetOf: (arn: string, versions: readonly ServerSecret[]) => Promise<FleetState | undefined>,
-): Promise<Observation> {
-  const described = await from.describe(secretId);
-  const { versions, secrets } = await readVersions(described, signing, from);
-  const fleet = await fleetOf(described.arn, [...secrets.values()]);
-  return {
-    arn: described.arn,
-    secrets,
-    observed: {
-      ...observedLabels(described),
-      versions,
-      nodes: fleet?.nodes ?? [],
-      ...(fleet?.problem !== undefined && { fleetProblem: fleet.problem }),
-    },
-  };
-}
-
-function observedLabels({ stages, tags }: SecretDescription): Pick<Observed, 'labels' | 'marks'> {
+function labelsOf({ stages, tags }: SecretDescription): Pick<RotationState, 'labels' | 'marks'> {
   const labels = {
     current: versionLabelled(stages, 'AWSCURRENT'),
     pending: versionLabelled(stages, 'AWSPENDING'),
@@ -88,8 +56,8 @@ async function readVersions(
   { arn, stages }: { readonly arn: string; readonly stages: VersionStages },
   signing: SigningAlgorithm,
   from: RotationSecrets,
-): Promise<{ versions: Record<string, ObservedVersion>; secrets: Map<string, ServerSecret> }> {
-  const versions: Record<string, ObservedVersion> = {};
+): Promise<{ versions: Record<string, VersionState>; secrets: Map<string, ServerSecret> }> {
+  const versions: Record<string, VersionState> = {};
   const secrets = new Map<string, ServerSecret>();
   for (const versionId of Object.keys(stages)) {
     const read = await from.value(arn, versionId);

@@ -1,113 +1,166 @@
-import { answer, NOTHING_TO_ABORT } from './asked.ts';
-import { untilNodesHold, untilProbed } from './nodes-in-line.ts';
-import type { Observed } from './observed.ts';
+import { answerCommand, startWhenDue } from './commands.ts';
+import {
+  announcedUntil,
+  doStep,
+  drop,
+  isAborted,
+  isKept,
+  mark,
+  overlapEnds,
+  retarget,
+  toInput,
+  unconfirmed,
+  wait,
+  type RuleInput,
+} from './input.ts';
+import { keepNodesInLine, pushEmergency, untilNodesHold, untilProbed } from './nodes.ts';
 import type { Policy } from './policy.ts';
+import { sentence } from './reasons.ts';
 import { endEmergency, repairLabels } from './repair-labels.ts';
-import { aborted, aim, announcedUntil, drop, mark, wait, type Situation } from './situation.ts';
+import type { RotationState } from './state.ts';
 import type { Plan } from './step.ts';
+import { recordTokenLength } from './token-length.ts';
+import { opensAt } from './window.ts';
+
+/** One thing that may have to be done or waited for; nothing if it is not its turn. */
+type Rule = (input: RuleInput) => Plan | undefined;
 
 /**
- * The next step of one target's rotation: pure and total. An issuer signs each token set with the current version and
- * one fallback (pending, else previous), so everything here keeps two things true: what the servers are told to hold is in
- * every live token set, and what they may still hold stays in the ring.
+ * The whole of a rotation: the first rule that has something to say decides. An issuer signs each token set with the
+ * current version and one fallback (pending, else previous), so the rules keep two things true together: what the servers
+ * are told to hold is in every live token set, and what they may still hold stays in the ring.
  */
-export function plan(observed: Observed, policy: Policy, now: number): Plan {
-  const { current, pending, previous, servers } = observed.labels;
-  if (current === undefined) {
-    if (observed.asked === 'abort')
-      return { phase: 'empty', step: { kind: 'refuse' }, why: NOTHING_TO_ABORT };
-    return { phase: 'empty', step: { kind: 'create' }, why: 'The secret has no value yet.' };
+const RULES: readonly Rule[] = [
+  // What somebody asked for.
+  answerCommand,
+  // Records and labels.
+  recordTokenLength,
+  endEmergency,
+  repairLabels,
+  pushEmergency,
+  recordDates,
+  // The fleet.
+  startWhenDue,
+  keepNodesInLine,
+  // One rule a phase.
+  whilePromoted,
+  whileAborting,
+  whileAnnounced,
+  whilePushing,
+  whileBypassed,
+  whileSteady,
+];
+
+/** The next step of one target's rotation: pure and total. @param now epoch seconds */
+export function plan(state: RotationState, policy: Policy, now: number): Plan {
+  const { current } = state.labels;
+  if (current === undefined) return whileEmpty(state);
+  const input = toInput(state, policy, now, current);
+  for (const rule of RULES) {
+    const decided = rule(input);
+    if (decided !== undefined) return decided;
   }
-  const usablePending = pending !== undefined && observed.versions[pending]?.problem === undefined;
-  const situation: Situation = {
-    observed,
-    policy,
-    now,
-    current,
-    pending: usablePending && pending !== current ? pending : undefined,
-    previous: previous === current ? undefined : previous,
-    servers,
-  };
+  return wait(input, 'nothing_due');
+}
+
+/** The secret has no version yet. An abort makes none. */
+function whileEmpty({ command }: RotationState): Plan {
+  const isAbort = command === 'abort';
+  const reason = isAbort ? 'nothing_to_abort' : 'secret_missing';
+  const step = { kind: isAbort ? 'refuse' : 'create' } as const;
+  return { phase: 'empty', step, reason, why: sentence(reason) };
+}
+
+/** Records when a waiting period began, before anything relies on it. */
+function recordDates(input: RuleInput): Plan | undefined {
+  const { state, current, pending, previous, servers } = input;
+  const { announced, servers: told, promoted } = state.marks;
+  if (servers === current) {
+    if (pending !== undefined && announced?.version !== pending) return mark(input, 'announced', pending);
+    if (told?.version !== current) return mark(input, 'servers', current);
+    if (previous !== undefined && promoted?.version !== current) return mark(input, 'promoted', current);
+  } else if (servers !== pending && state.versions[current]?.problem === undefined) {
+    if (announced?.version !== current) return mark(input, 'announced', current);
+  }
+  return undefined;
+}
+
+/** The old secret stays until the overlap has passed, every node holds the new one, and a connection showed it. */
+function whilePromoted(input: RuleInput): Plan | undefined {
+  const { now, current, previous, servers } = input;
+  if (servers !== current || previous === undefined || isKept(input)) return undefined;
+  const until = overlapEnds(input) ?? Infinity;
+  if (now < until) return wait(input, 'overlap', { at: until });
   return (
-    answer(situation) ??
-    endEmergency(situation) ??
-    repairLabels(situation) ??
-    (servers === current
-      ? whenServersHoldCurrent(situation)
-      : servers === situation.pending
-        ? whenServersHoldPending(situation)
-        : whenServersHoldPrevious(situation))
+    unconfirmed(input, current) ??
+    untilNodesHold(input) ??
+    untilProbed(input, current) ??
+    drop(input, 'AWSPREVIOUS', previous, 'overlap_over')
   );
 }
 
-/** Steady, promoted, announced, or an abort on its way back. */
-function whenServersHoldCurrent(situation: Situation): Plan {
-  const { observed, policy, now, current, pending, previous } = situation;
-  const { announced, servers, promoted, aborted: abort } = observed.marks;
-  if (pending !== undefined && announced?.version !== pending) return mark(situation, 'announced', pending);
-  if (servers?.version !== current) return mark(situation, 'servers', current);
-  const stop = untilNodesHold(situation);
-  if (stop) return stop;
-  if (previous !== undefined) {
-    if (promoted?.version !== current) return mark(situation, 'promoted', current);
-    const until = Math.max(promoted.at, servers.at) + policy.overlapSeconds;
-    if (now < until) return wait(situation, 'The overlap: the old secret stays in every token set.', until);
-    return (
-      untilProbed(situation, current) ??
-      drop(situation, 'AWSPREVIOUS', previous, 'The overlap has passed and every node holds the new secret.')
-    );
-  }
-  if (pending !== undefined && aborted(situation)) {
-    const until = Math.max(abort?.at ?? now, servers.at) + policy.overlapSeconds;
-    if (now < until)
-      return wait(situation, 'Aborting: a late node may still hold the pending secret.', until);
-    return (
-      untilProbed(situation, current) ??
-      drop(situation, 'AWSPENDING', pending, 'Aborted, and every node holds the current secret.')
-    );
-  }
-  if (pending !== undefined) {
-    const due = announcedUntil(situation, pending) ?? now;
-    if (now < due) return wait(situation, 'Tokens live that have no twin under the pending secret.', due);
-    return aim(situation, pending, 'Every live token has its twin.');
-  }
-  const forgotten = announced !== undefined && announced.version !== current;
-  if (forgotten)
-    return {
-      phase: 'steady',
-      step: { kind: 'unmark', mark: 'announced' },
-      why: 'It is not pending any more.',
-    };
-  return wait(situation, 'Nothing is due before the next start.');
-}
-
-/** Pushing, or an abort that has yet to turn the servers round. */
-function whenServersHoldPending(situation: Situation): Plan {
-  const { current, servers: pending = '' } = situation;
-  if (aborted(situation))
-    return aim(situation, current, 'Aborting: the servers go back to the current secret.');
+/** The servers go back to the current secret; then the pending one stays as long as a late node may hold it. */
+function whileAborting(input: RuleInput): Plan | undefined {
+  const { state, waits, now, current, pending, servers } = input;
+  if (pending === undefined || !isAborted(input)) return undefined;
+  if (servers === pending) return retarget(input, current, 'abort_turns_back');
+  if (servers !== current) return undefined;
+  const { aborted, servers: told } = state.marks;
+  const until = Math.max(aborted?.at ?? now, told?.at ?? now) + waits.overlapSeconds;
+  if (now < until) return wait(input, 'aborting', { at: until });
   return (
-    untilNodesHold(situation) ??
-    untilProbed(situation, pending) ?? {
-      phase: 'pushing',
-      step: { kind: 'promote', from: current, to: pending },
-      why: 'Every node holds the pending secret.',
-    }
+    untilNodesHold(input) ??
+    untilProbed(input, current) ??
+    drop(input, 'AWSPENDING', pending, 'abort_complete')
   );
 }
 
-/** An operator changed the current secret by hand: the servers stay where every live token works, until the new one is in each. */
-function whenServersHoldPrevious(situation: Situation): Plan {
-  const { observed, now, current } = situation;
-  const problem = observed.versions[current]?.problem;
-  if (problem === undefined && observed.marks.announced?.version !== current)
-    return mark(situation, 'announced', current);
-  const stop = untilNodesHold(situation);
-  if (stop) return stop;
-  if (problem !== undefined)
-    return wait(situation, `The current secret ${problem}: it is not brought to the servers.`);
-  const due = announcedUntil(situation, current) ?? now;
-  if (now < due)
-    return wait(situation, 'The secret was changed by hand, and tokens live that do not know it.', due);
-  return aim(situation, current, 'The secret was changed by hand, and every live token knows it by now.');
+/** The servers are changed once every live token has its twin, in the push window. */
+function whileAnnounced(input: RuleInput): Plan | undefined {
+  const { now, current, pending, servers } = input;
+  if (servers !== current || pending === undefined) return undefined;
+  const due = announcedUntil(input, pending) ?? Infinity;
+  if (now < due) return wait(input, 'waiting_for_twins', { at: due });
+  return unconfirmed(input, pending) ?? untilWindow(input) ?? retarget(input, pending, 'twins_complete');
+}
+
+/** The new secret is promoted once every node holds it, and a connection showed it. */
+function whilePushing(input: RuleInput): Plan | undefined {
+  const { current, pending, servers } = input;
+  if (pending === undefined || servers !== pending) return undefined;
+  return (
+    untilNodesHold(input) ??
+    untilProbed(input, pending) ??
+    doStep(input, { kind: 'promote', from: current, to: pending }, 'nodes_hold_pending')
+  );
+}
+
+/** An operator changed the current secret: the servers stay where every live token works until each knows the new one. */
+function whileBypassed(input: RuleInput): Plan | undefined {
+  const { now, current, servers } = input;
+  if (servers === current) return undefined;
+  const due = announcedUntil(input, current) ?? now;
+  if (now < due) return wait(input, 'changed_by_hand', { at: due });
+  return unconfirmed(input, current) ?? untilWindow(input) ?? retarget(input, current, 'hand_change_known');
+}
+
+/** Nothing to do, or a record of a rotation that was given up. */
+function whileSteady(input: RuleInput): Plan | undefined {
+  const { state, policy, current } = input;
+  const { announced } = state.marks;
+  if (announced !== undefined && announced.version !== current)
+    return doStep(input, { kind: 'unmark', mark: 'announced' }, 'note_outdated');
+  if (!policy.hasFleet) return wait(input, 'no_fleet');
+  const { everySeconds } = policy;
+  if (everySeconds === undefined) return wait(input, 'rotation_manual');
+  const createdAt = state.versions[current]?.createdAt;
+  return wait(input, 'nothing_due', createdAt === undefined ? {} : { at: createdAt + everySeconds });
+}
+
+/** A push restarts servers, so it begins in the window. */
+function untilWindow(input: RuleInput): Plan | undefined {
+  const { policy, now } = input;
+  if (policy.window === undefined) return undefined;
+  const opens = opensAt(policy.window, now);
+  return opens === now ? undefined : wait(input, 'outside_window', opens === undefined ? {} : { at: opens });
 }

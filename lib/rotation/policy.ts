@@ -1,59 +1,104 @@
 import type { Timing } from '../config/config.ts';
 import { PUBLIC_KEY_MAX_AGE } from '../signing-keys/max-age.ts';
 import type { KeyDistribution, Target } from '../media-servers/target.ts';
+import type { RotationOptions } from './options.ts';
+import type { PushWindow } from './window.ts';
 
-/** The waits of one target's rotation, all in seconds. */
+/** How one target's secret is rotated; all durations in seconds. */
 export interface Policy {
   readonly keys: KeyDistribution;
-  /** How long a new version is in the ring before the servers get it. */
-  readonly announceSeconds: number;
-  /** How long a version stays in the ring after the servers were told to hold another one. */
-  readonly overlapSeconds: number;
+  /** Whether somebody brings a new secret to the servers: a fleet, or servers that fetch public keys themselves. */
+  readonly hasFleet: boolean;
+  /** Age at which a rotation starts by itself; absent if only an operator starts it. */
+  readonly everySeconds?: number;
+  /** When a push may begin; absent: at any time. */
+  readonly window?: PushWindow;
+  /** Broken nodes that neither a push nor a promotion waits for. */
+  readonly tolerate: number;
+  /** Whether the previous key stays until the next promotion, since servers sign with it themselves. */
+  readonly keepsPrevious: boolean;
+  /** The longest token that the configuration allows. */
+  readonly longestToken: number;
   /** How long an issuer may still sign with a ring that it read before. */
   readonly keyRingMaxAge: number;
   readonly clockSkew: number;
-  readonly longestToken: number;
-  /** When no token of a version can be live any more, counted from when it left the ring. */
-  readonly tokensGoneSeconds: number;
+  readonly slack: number;
+  /** The shortest time that both secrets live on after a promotion. */
+  readonly overlap: number;
+  /** How long servers keep the public keys they fetched. */
+  readonly publicKeyAge: number;
   /** Whether there are addresses to try a token on. */
   readonly probes: boolean;
 }
 
-/** The waits that follow from a target and the configured clocks. */
+/** What follows from a target, the configured clocks and the `rotation` options that hold for it. */
 export function policyOf(
-  target: Pick<Target, 'keys' | 'longestToken' | 'fleet' | 'publicKeyCache'>,
+  target: Pick<Target, 'keys' | 'longestToken' | 'fleet' | 'publicKeyCache' | 'resignsTokens'>,
   timing: Timing,
+  rotation: RotationOptions = {},
 ): Policy {
-  const { keyRingMaxAge, clockSkew, slack } = timing;
-  const publicKeyAge = Math.max(PUBLIC_KEY_MAX_AGE, target.publicKeyCache ?? 0);
+  const { keyRingMaxAge, clockSkew, slack, overlap } = timing;
+  const { every, window, tolerate = 0 } = rotation;
+  return {
+    keys: target.keys,
+    hasFleet: target.keys === 'jwks' || target.fleet !== undefined,
+    ...(typeof every === 'number' && { everySeconds: every }),
+    ...(window !== undefined && { window }),
+    tolerate,
+    keepsPrevious: target.resignsTokens ?? false,
+    longestToken: target.longestToken,
+    keyRingMaxAge,
+    clockSkew,
+    slack,
+    overlap,
+    publicKeyAge: Math.max(PUBLIC_KEY_MAX_AGE, target.publicKeyCache ?? 0),
+    probes: (target.fleet?.probe?.length ?? 0) > 0,
+  };
+}
+
+/** The waits of a rotation, in seconds. */
+export interface Waits {
+  /** How long a new version is in the ring before the servers get it. */
+  readonly announceSeconds: number;
+  /** How long a version stays in the ring after the servers were told to hold another one. */
+  readonly overlapSeconds: number;
+  /** When no token of a version can be live any more, counted from when it left the ring. */
+  readonly tokensGoneSeconds: number;
+}
+
+/** The waits of a policy. @param longestToken the longest token that may be live, in seconds; default: the policy's */
+export function waitsOf(policy: Policy, longestToken: number = policy.longestToken): Waits {
+  const { keyRingMaxAge, clockSkew, slack, overlap, publicKeyAge } = policy;
   // From the last ring without a version, over the last token signed from it, to that token's end at the slowest clock.
-  const untilTokensAreGone = keyRingMaxAge + target.longestToken + clockSkew + slack;
-  const waits = {
+  const tokensGoneSeconds = keyRingMaxAge + longestToken + clockSkew + slack;
+  switch (policy.keys) {
     // Each token of before has no twin, so the servers change only once all of these are gone. Then both secrets are in
     // every token set, and the overlap is for what comes late: a server that fetched its secret before the change, or an
     // invocation that was held up. So a server takes its first connection within the overlap (less the slack and two lives
     // of the function) after it has fetched its secret.
-    single: { announceSeconds: untilTokensAreGone, overlapSeconds: timing.overlap },
+    case 'single':
+      return { announceSeconds: tokensGoneSeconds, overlapSeconds: overlap, tokensGoneSeconds };
     // Servers hold every version of the ring, so only one that is just starting can lack the new one; but each token
     // has no twin, so the old version stays until the last of its tokens is gone. (Its date is that of the invocation that
     // promoted, which may have been held up: hence the slack once more.)
-    keyring: {
-      announceSeconds: keyRingMaxAge + clockSkew + slack,
-      overlapSeconds: Math.max(timing.overlap, untilTokensAreGone + slack),
-    },
+    case 'keyring':
+      return {
+        announceSeconds: keyRingMaxAge + clockSkew + slack,
+        overlapSeconds: Math.max(overlap, tokensGoneSeconds + slack),
+        tokensGoneSeconds,
+      };
     // The same, and the servers may hold on to the public keys they fetched.
-    jwks: {
-      announceSeconds: keyRingMaxAge + publicKeyAge + clockSkew + slack,
-      overlapSeconds: Math.max(timing.overlap, untilTokensAreGone + slack),
-    },
-  };
-  return {
-    keys: target.keys,
-    ...waits[target.keys],
-    keyRingMaxAge,
-    clockSkew,
-    longestToken: target.longestToken,
-    tokensGoneSeconds: untilTokensAreGone,
-    probes: (target.fleet?.probe?.length ?? 0) > 0,
-  };
+    case 'jwks':
+      return {
+        announceSeconds: keyRingMaxAge + publicKeyAge + clockSkew + slack,
+        overlapSeconds: Math.max(overlap, tokensGoneSeconds + slack),
+        tokensGoneSeconds,
+      };
+  }
+}
+
+/** The shortest time from `start` to `steady`, in seconds: without a window and without a moment for the nodes. */
+export function rotationSeconds(policy: Policy): number {
+  const { announceSeconds, overlapSeconds } = waitsOf(policy);
+  return announceSeconds + overlapSeconds;
 }

@@ -1,6 +1,6 @@
 import type { SERVERS_LABEL, AwsLabel, VersionStages } from '../signing-keys/labels.ts';
 import type { SecretValue } from '../signing-keys/secret.ts';
-import type { NodeState, ProbeResult } from './observed.ts';
+import type { NodeState, ProbeResult } from './state.ts';
 
 /** One DescribeSecret answer. */
 export interface SecretDescription {
@@ -50,23 +50,47 @@ export interface ServerSecret {
 
 /** What the servers of one target were found to hold. */
 export interface FleetState {
+  /** Every server that exists now. */
   readonly nodes: readonly NodeState[];
+  /** When the oldest of this was collected, epoch seconds; default: just now. */
+  readonly at?: number;
+  /** False while nodes have yet to answer: the next look continues this one. Default true. */
+  readonly complete?: boolean;
   /** Why they could not all be listed. */
   readonly problem?: string;
 }
 
-/** The servers of one target. Neither method rejects for what is wrong at one node: that is the node's `problem`. */
+/** How nodes are brought to a version. */
+export interface Push {
+  /** More failures than this end it, so that a secret that servers do not come back with reaches no further; `Infinity` in an emergency. */
+  readonly failuresAllowed: number;
+  /** Epoch seconds. */
+  readonly now: number;
+}
+
+/** The servers of one target. No method rejects for what is wrong at one node: that is the node's `problem`. */
 export interface Servers {
-  /** Every server that exists now, and which of these versions it holds. */
-  observe(secretArn: string, versions: readonly ServerSecret[]): Promise<FleetState>;
+  /**
+   * Every server that exists now, and which of these versions it holds.
+   *
+   * @param look `since`: evidence that is older than this (epoch seconds) does not count; default 0
+   */
+  observe(
+    secretArn: string,
+    versions: readonly ServerSecret[],
+    look?: { readonly since: number },
+  ): Promise<FleetState>;
   /**
    * Brings nodes to these versions: for servers that hold one secret, that one; else the whole ring. Safe to repeat.
    * Resolves with the state of the nodes it touched, as far as it is known by then.
+   *
+   * @param push default: ends at the first failure
    */
   apply(
     secretArn: string,
     versions: readonly ServerSecret[],
-    nodes: readonly string[],
+    nodes: readonly string[] | 'all',
+    push?: Push,
   ): Promise<readonly NodeState[]>;
   /** Tries a short-lived token of this version on the addresses in the configuration. */
   probe(version: ServerSecret): Promise<ProbeResult>;

@@ -1,48 +1,44 @@
-import { aim, createdAt, drop, restore, wait, type Situation } from './situation.ts';
+import { createdAt, drop, invalid, restore, retarget, type RuleInput } from './input.ts';
 import type { Plan } from './step.ts';
 
 /** After an emergency nothing that is older stays in the ring: live tokens of the leaked secret are meant to die. */
-export function endEmergency(situation: Situation): Plan | undefined {
-  const { observed, current, previous } = situation;
-  const { emergency } = observed.marks;
+export function endEmergency(input: RuleInput): Plan | undefined {
+  const { state, current, previous } = input;
+  const { emergency } = state.marks;
   if (emergency?.version !== current) return undefined;
-  const { pending } = observed.labels;
-  if (pending !== undefined && pending !== current && createdAt(situation, pending) <= emergency.at) {
-    return drop(situation, 'AWSPENDING', pending, 'It is older than the emergency.');
+  const { pending } = state.labels;
+  if (pending !== undefined && pending !== current && createdAt(input, pending) <= emergency.at) {
+    return drop(input, 'AWSPENDING', pending, 'emergency_ends_old');
   }
   if (previous === undefined) return undefined;
-  return drop(situation, 'AWSPREVIOUS', previous, 'The secret before the emergency is given up.');
+  return drop(input, 'AWSPREVIOUS', previous, 'emergency_ends_old');
 }
 
 /** Labels as no rotation leaves them: an operator's own change, or a rotation's remains. */
-export function repairLabels(situation: Situation): Plan | undefined {
-  const { observed, policy, now, current, pending, previous, servers } = situation;
-  const { marks, labels, versions } = observed;
-  if (labels.pending === current) return drop(situation, 'AWSPENDING', current, 'It is current now.');
-  if (versions[current]?.problem !== undefined && servers === current) {
-    return wait(
-      situation,
-      `The current secret ${versions[current].problem}: put a proper one, or start with emergency.`,
-    );
-  }
+export function repairLabels(input: RuleInput): Plan | undefined {
+  const { state, policy, waits, now, current, pending, previous, servers } = input;
+  const { marks, labels, versions } = state;
+  if (labels.pending === current) return drop(input, 'AWSPENDING', current, 'pending_is_current');
+  const problem = versions[current]?.problem;
+  if (problem !== undefined && servers === current) return invalid(input, current, problem);
   if (servers === undefined) {
     // Only after a promotion of ours do the servers surely hold the current one of two.
     const ours = previous === undefined || pending !== undefined || marks.promoted?.version === current;
-    return aim(situation, ours ? current : previous, 'No version is labelled for the servers yet.');
+    return retarget(input, ours ? current : previous, 'servers_unlabelled');
   }
   if (pending !== undefined && pending === previous) {
-    return drop(situation, 'AWSPENDING', pending, 'An operator rolled back: it is not promoted again.');
+    return drop(input, 'AWSPENDING', pending, 'rolled_back');
   }
-  if (pending !== undefined && previous !== undefined && servers !== current) {
-    const why =
-      'An operator changed the current secret, so the one that the servers hold must be the fallback.';
+  const isKeptKey = policy.keepsPrevious && marks.promoted?.version === current;
+  if (pending !== undefined && previous !== undefined && servers !== current && !isKeptKey) {
     return servers === pending
-      ? restore(situation, previous, why)
-      : drop(situation, 'AWSPENDING', pending, why);
+      ? restore(input, previous, 'current_changed')
+      : drop(input, 'AWSPENDING', pending, 'current_changed');
   }
   if ([current, pending, previous].includes(servers)) return undefined;
-  const why = 'The version labelled for the servers is in no token any more.';
-  if (previous === undefined) return aim(situation, current, why);
-  const inEveryToken = createdAt(situation, previous) + policy.announceSeconds <= now;
-  return inEveryToken ? aim(situation, previous, why) : restore(situation, previous, why);
+  if (previous === undefined) return retarget(input, current, 'servers_version_gone');
+  const inEveryToken = createdAt(input, previous) + waits.announceSeconds <= now;
+  return inEveryToken
+    ? retarget(input, previous, 'servers_version_gone')
+    : restore(input, previous, 'servers_version_gone');
 }

@@ -1,24 +1,33 @@
 import { kidOf } from '../signing-keys/secret.ts';
-import type { Observed } from './observed.ts';
+import { toInput } from './input.ts';
 import type { Policy } from './policy.ts';
+import { sentence, type Reason } from './reasons.ts';
+import type { RotationState } from './state.ts';
 import type { Phase, Plan, Step } from './step.ts';
 
 /** One server in a report. */
 export interface NodeReport {
   readonly node: string;
-  /** The id of the version it holds (several, separated by blanks, for a key ring); null where that is not known. */
+  /** The id of the version it holds (several, separated by blanks, for a key ring); null if that is not known. */
   readonly holds: string | null;
   readonly problem?: string;
 }
 
-/** What is told of one target. Versions are named by id, times are ISO 8601. */
+/** What is reported of one target. Versions are named by id, times are ISO 8601. */
 export interface TargetReport {
   readonly phase: Phase | 'unknown';
   readonly current: string | null;
   readonly fallback?: string;
+  /** As they were at the last look. */
   readonly nodes: readonly NodeReport[];
-  readonly next: { readonly step: Step['kind'] | 'observe'; readonly at?: string; readonly why: string };
-  /** What is wrong apart from single nodes, a line each. */
+  readonly next: {
+    readonly step: Step['kind'] | 'observe';
+    /** A stable slug, see docs/operate.md. */
+    readonly reason: Reason;
+    readonly at?: string;
+    readonly why: string;
+  };
+  /** What is wrong apart from single nodes, a line each: a reason, a colon and a sentence. */
   readonly problems?: readonly string[];
 }
 
@@ -27,25 +36,31 @@ export interface RotationReport {
   readonly targets: Readonly<Record<string, TargetReport>>;
 }
 
-/** What one target looks like after this invocation, and what comes next. Holds no secret: an observation has none. */
-export function targetReport(observed: Observed, next: Plan, more: readonly string[] = []): TargetReport {
-  const { current, pending, previous } = observed.labels;
-  const usable = pending !== undefined && observed.versions[pending]?.problem === undefined;
+/** A line of `problems`. */
+export function problemLine(reason: Reason, detail?: string): string {
+  return `${reason}: ${sentence(reason, detail)}`;
+}
+
+/** What one target looks like after this invocation, and what comes next. Holds no secret: a state has none. */
+export function targetReport(state: RotationState, next: Plan, more: readonly string[] = []): TargetReport {
+  const { current, pending, previous } = state.labels;
+  const usable = pending !== undefined && state.versions[pending]?.problem === undefined;
   const fallback = [usable ? pending : undefined, previous].find(
     (version) => version !== undefined && version !== current,
   );
-  const problems = [...more, ...secretProblems(observed)];
+  const problems = [...more, ...stateProblems(state)];
   return {
     phase: next.phase,
     current: current ?? null,
     ...(fallback !== undefined && { fallback }),
-    nodes: observed.nodes.map(({ node, holds, problem }) => ({
+    nodes: (state.look?.nodes ?? []).map(({ node, holds, problem }) => ({
       node,
       holds: holds.length > 0 ? holds.join(' ') : null,
       ...(problem !== undefined && { problem }),
     })),
     next: {
       step: next.step.kind,
+      reason: next.reason,
       ...(next.at !== undefined && { at: isoTime(next.at) }),
       why: next.why,
     },
@@ -54,19 +69,37 @@ export function targetReport(observed: Observed, next: Plan, more: readonly stri
 }
 
 /**
- * Which live tokens an emergency cut off at most, for as long as there can be any. Tokens are counted nowhere, so it is
- * told by when they were issued.
+ * What an emergency cut off and what is left to do, for as long as one of its tokens can be live. Tokens are counted
+ * nowhere, so it says when they were issued.
+ *
+ * @param servers what this kind of server still needs
  */
-export function cutOff({ marks, labels }: Observed, policy: Policy, now: number): string[] {
-  const { emergency } = marks;
-  if (emergency === undefined || emergency.version !== labels.current) return [];
-  const lastEnds = emergency.at + policy.tokensGoneSeconds;
+export function emergencyProblems(
+  state: RotationState,
+  policy: Policy,
+  now: number,
+  servers?: string,
+): string[] {
+  const { emergency } = state.marks;
+  const { current } = state.labels;
+  if (emergency === undefined || current === undefined || emergency.version !== current) return [];
+  const { waits } = toInput(state, policy, now, current);
+  const lastEnds = emergency.at + waits.tokensGoneSeconds;
   if (now >= lastEnds) return [];
-  const at = isoTime(emergency.at);
   const ringsUntil = isoTime(emergency.at + policy.keyRingMaxAge);
+  const byHand = policy.hasFleet ? [] : ['Bring the current version to the servers: no fleet is configured.'];
+  const left = [
+    'Cut off the machine or role that the secret leaked from, before it reads the new one.',
+    ...byHand,
+    ...(servers === undefined ? [] : [servers]),
+  ];
   return [
-    `The secret was replaced in an emergency at ${at}: cut off are at most all tokens issued in the ${policy.longestToken} s ` +
-      `before, and those that an issuer without an answer from Secrets Manager signs until ${ringsUntil}; the last ends by ${isoTime(lastEnds)}.`,
+    problemLine(
+      'tokens_cut_off',
+      `At ${isoTime(emergency.at)}. Cut off are at most all tokens issued in the ${policy.longestToken} s before, and those ` +
+        `that an issuer without an answer from Secrets Manager signs until ${ringsUntil}; the last ends by ${isoTime(lastEnds)}.`,
+    ),
+    problemLine('after_emergency', left.join(' ')),
   ];
 }
 
@@ -74,9 +107,16 @@ function isoTime(at: number): string {
   return new Date(at * 1000).toISOString();
 }
 
-/** A target that could not be looked at, or whose step failed: the next invocation tries again. */
-export function failedReport(why: string): TargetReport {
-  return { phase: 'unknown', current: null, nodes: [], next: { step: 'observe', why }, problems: [why] };
+/** A target that could not be looked at: the next invocation tries again. */
+export function failedReport(error: string): TargetReport {
+  const why = sentence('unreachable', `(${error})`);
+  return {
+    phase: 'unknown',
+    current: null,
+    nodes: [],
+    next: { step: 'observe', reason: 'unreachable', why },
+    problems: [`unreachable: ${why}`],
+  };
 }
 
 /** What alarms are for: every line of a report that somebody should look at. */
@@ -87,23 +127,20 @@ export function reportProblems({ nodes, problems = [] }: TargetReport): string[]
   ];
 }
 
-function secretProblems({ labels, versions, fleetProblem, probe }: Observed): string[] {
-  const labelled = Object.entries(versions).flatMap(([id, { problem }]) =>
-    problem === undefined ? [] : [`Version ${id} ${problem}.`],
+function stateProblems({ labels, versions, look, probe }: RotationState): string[] {
+  const invalid = Object.entries(versions).flatMap(([id, { problem }]) =>
+    problem === undefined ? [] : [problemLine('secret_invalid', `Version ${id} ${problem}.`)],
   );
   const { current, pending, previous, servers } = labels;
   const distinct = new Set([current, pending, previous].filter((version) => version !== undefined));
   const kids = new Set([...distinct].map(kidOf));
+  const isBypassed = current !== undefined && servers !== undefined && ![current, pending].includes(servers);
   return [
-    ...labelled,
-    ...(distinct.size === 3 ? ['AWSCURRENT, AWSPENDING and AWSPREVIOUS are on three versions.'] : []),
-    ...(kids.size < distinct.size
-      ? ['Two live versions have the same first 8 characters, so the same kid.']
-      : []),
-    ...(current !== undefined && servers !== undefined && ![current, pending].includes(servers)
-      ? ['AWSCURRENT was changed by hand: servers follow once every live token knows it.']
-      : []),
-    ...(fleetProblem === undefined ? [] : [fleetProblem]),
-    ...(probe?.accepted === false ? [`A probe was turned away: ${probe.problem}`] : []),
+    ...invalid,
+    ...(distinct.size === 3 ? [problemLine('three_versions')] : []),
+    ...(kids.size < distinct.size ? [problemLine('same_kid')] : []),
+    ...(isBypassed ? [problemLine('changed_by_hand')] : []),
+    ...(look?.problem === undefined ? [] : [problemLine('fleet_unlisted', look.problem)]),
+    ...(probe?.accepted === false ? [problemLine('probe_refused', probe.problem)] : []),
   ];
 }

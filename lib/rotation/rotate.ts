@@ -1,29 +1,42 @@
-import { execute, Overtaken, type Means } from './execute.ts';
+import type { RotateCommand } from './event.ts';
+import { execute, Overtaken, type Deps } from './execute.ts';
+import { toInput } from './input.ts';
+import { remembered, toLook, withTouched } from './looks.ts';
 import { measure, type Measures } from './measures.ts';
-import { observe, observeLabels, type Observation } from './observe.ts';
-import type { Asked, NodeState } from './observed.ts';
+import { wantedOf } from './nodes.ts';
+import { observe, observeServers, type Snapshot } from './observe.ts';
 import { plan } from './plan.ts';
 import type { Policy } from './policy.ts';
-import { cutOff, failedReport, targetReport, type RotationReport, type TargetReport } from './report.ts';
+import {
+  emergencyProblems,
+  failedReport,
+  problemLine,
+  reportProblems,
+  targetReport,
+  type RotationReport,
+  type TargetReport,
+} from './report.ts';
+import type { Look, RotationState, Wanted } from './state.ts';
 import type { Plan, Step } from './step.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 
-/** What one invocation of `rotate` is to do. */
-export type Action = Asked | 'advance' | 'status';
-
 /** One target, and what its rotation is done with. */
-export interface Rotated extends Means {
+export interface Rotated extends Deps {
   readonly secret: string;
   readonly signing: SigningAlgorithm;
   readonly policy: Policy;
+  /** What this kind of server still needs after an emergency, in one sentence. */
+  readonly afterEmergency?: string;
+  /** The last look, kept from one invocation to the next. It only saves looks: nothing is decided on it alone. */
+  readonly memory: { look?: Look | undefined };
 }
 
 /** What became of one target in this invocation, for logs and alarms. */
 export interface Outcome {
   readonly report: TargetReport;
-  /** What was done; none where there was nothing to do. */
+  /** What was done; empty if there was nothing to do. */
   readonly done: readonly Step['kind'][];
-  /** Absent where the target could not be looked at. */
+  /** Absent if the target could not be looked at. */
   readonly measures?: Measures;
   /** What a step or a look threw. */
   readonly error?: unknown;
@@ -31,95 +44,130 @@ export interface Outcome {
 
 /**
  * One step of each target's rotation: observe, plan, do it, report. Targets are independent of each other, and so are
- * invocations: all state is in Secrets Manager, so one that died anywhere is gone on with by the next.
+ * invocations: all state is in Secrets Manager, so the next one continues where one that died had stopped.
  *
  * @param now epoch seconds
  * @param tell is given each target's outcome once
+ * @throws {TypeError} the command names a target that is not known; nothing was done then
  */
 export async function rotate(
-  action: Action,
+  command: RotateCommand,
   targets: Readonly<Record<string, Rotated>>,
   now: number,
   tell: (target: string, outcome: Outcome) => void,
 ): Promise<RotationReport> {
-  const reports = Object.entries(targets).map(async ([name, target]): Promise<[string, TargetReport]> => {
-    const outcome = await rotateTarget(action, target, now).catch(toOutcome);
+  const names = command.targets ?? Object.keys(targets);
+  const unknown = names.find((name) => !Object.hasOwn(targets, name));
+  if (unknown !== undefined)
+    throw new TypeError(
+      `No target called "${unknown}" is rotated. Known are ${Object.keys(targets).join(', ') || 'none'}.`,
+    );
+  const reports = names.map(async (name): Promise<[string, TargetReport]> => {
+    const outcome = await rotateTarget(command, targets[name] as Rotated, now).catch(toOutcome);
     tell(name, outcome);
     return [name, outcome.report];
   });
   return { targets: Object.fromEntries(await Promise.all(reports)) };
 }
 
-/** More than any invocation needs: one that found ever more to write down, or was overtaken ever again, ends here. */
-const MOST_STEPS = 10;
+/** More than any invocation needs: one that found ever more to record, or was overtaken ever again, ends here. */
+const MOST_STEPS = 14;
 
-/** Notes and remains, which go before the step proper; they change neither tokens nor servers. */
+/** Records, which go before the step proper; they change neither tokens nor servers. */
 const BOOKKEEPING: ReadonlySet<Step['kind']> = new Set(['mark', 'unmark']);
 
-async function rotateTarget(action: Action, target: Rotated, now: number): Promise<Outcome> {
-  let seen = await observe(target, target);
+async function rotateTarget(command: RotateCommand, target: Rotated, now: number): Promise<Outcome> {
+  const { policy, memory } = target;
   const done: Step['kind'][] = [];
-  const outcome = (
-    observed: Observation['observed'],
-    next: Plan,
-    error?: { readonly thrown: unknown },
-  ): Outcome => {
-    const failure = error && `The step ${next.step.kind} failed: ${nameOf(error.thrown)}`;
-    const report = targetReport(observed, next, [
-      ...cutOff(observed, target.policy, now),
+  const isEmergency = command.action === 'emergency';
+  let seen = withLook(await observe(target, target), remembered(memory.look));
+  /** What plans are still to be made of, beside what is seen. */
+  const wish = (): Partial<RotationState> => {
+    const { action, serversFollow } = command;
+    if (action === 'advance' || action === 'status' || done.includes('create')) return {};
+    if (action !== 'emergency') return done.length === 0 ? { command: action, serversFollow } : {};
+    return done.includes('replace') ? { pushNow: !done.includes('push') } : { command: action };
+  };
+  let next = plan({ ...seen.state, ...wish() }, policy, now);
+  if (command.action === 'status') {
+    seen = await lookAt(seen, target, now);
+    return toReport(seen.state, plan(seen.state, policy, now));
+  }
+
+  for (let steps = 1, goOn = true; goOn && steps <= MOST_STEPS; steps++) {
+    const { step } = next;
+    let isOvertaken = false;
+    if (step.kind === 'wait' || step.kind === 'refuse') break;
+    if (step.kind === 'look') seen = await lookAt(seen, target, now);
+    else if (step.kind === 'probe') seen = await probe(seen, step.version, target);
+    else {
+      try {
+        const touched = await execute(step, seen, target, now);
+        done.push(step.kind);
+        if (step.kind === 'push')
+          seen = remember(
+            seen,
+            withTouched(seen.state.look, touched, wantedIn(seen.state, policy, now), now),
+          );
+      } catch (thrown) {
+        if (!(thrown instanceof Overtaken) || steps === MOST_STEPS)
+          return toReport(seen.state, next, { thrown });
+        isOvertaken = true;
+      }
+      seen = withLook(await observe(target, target), seen.state.look);
+      // An emergency waits for no next invocation: nothing is worth a leaked secret.
+      goOn = isOvertaken || BOOKKEEPING.has(step.kind) || (isEmergency && step.kind !== 'push');
+    }
+    next = plan({ ...seen.state, ...wish() }, policy, now);
+  }
+  if (next.step.kind === 'refuse') next = refusal(next, plan(seen.state, policy, now));
+  return toReport(seen.state, next);
+
+  function toReport(state: RotationState, next: Plan, error?: { readonly thrown: unknown }): Outcome {
+    const failure =
+      error && problemLine('step_failed', `It was ${next.step.kind} (${nameOf(error.thrown)}).`);
+    const report = targetReport(state, next, [
+      ...emergencyProblems(state, policy, now, target.afterEmergency),
       ...(failure === undefined ? [] : [failure]),
     ]);
-    return { report, done, measures: measure(observed, report, now), ...(error && { error: error.thrown }) };
-  };
-
-  let next = plan(seen.observed, target.policy, now);
-  if (action === 'status') return outcome(seen.observed, next);
-  let asked = action === 'advance' ? undefined : action;
-  for (let goOn = true, steps = 1; goOn && steps <= MOST_STEPS; steps++) {
-    const looked = await probeIfDue(withAsked(seen, asked), next, target);
-    const decided = plan(looked.observed, target.policy, now);
-    if (decided.step.kind === 'wait') return outcome(looked.observed, decided);
-    if (decided.step.kind === 'refuse')
-      return outcome(seen.observed, { ...next, why: `${decided.why} ${next.why}` });
-    try {
-      const touched = await execute(decided.step, looked, target, now);
-      done.push(decided.step.kind);
-      seen = await observeLabels(withNodes(seen, touched), target, target);
-    } catch (thrown) {
-      if (!(thrown instanceof Overtaken) || steps === MOST_STEPS)
-        return outcome(seen.observed, decided, { thrown });
-      seen = await observeLabels(seen, target, target);
-      next = plan(seen.observed, target.policy, now);
-      continue;
-    }
-    asked = undefined;
-    // An emergency waits for no next invocation: nothing is worth a leaked secret.
-    goOn = BOOKKEEPING.has(decided.step.kind) || (action === 'emergency' && decided.step.kind !== 'push');
-    next = plan(seen.observed, target.policy, now);
+    const measures = measure(state, policy, now, reportProblems(report).length);
+    return { report, done, measures, ...(error && { error: error.thrown }) };
   }
-  return outcome(seen.observed, next);
+
+  function remember(seen: Snapshot, look: Look): Snapshot {
+    memory.look = look;
+    return withLook(seen, look);
+  }
+
+  async function lookAt(seen: Snapshot, { servers }: Rotated, now: number): Promise<Snapshot> {
+    if (servers === undefined || seen.state.labels.current === undefined || !policy.hasFleet) return seen;
+    const found = await observeServers(seen, servers);
+    return remember(seen, toLook(found, wantedIn(seen.state, policy, now), now, memory.look));
+  }
+}
+
+/** A refusal, with how things stand behind it. */
+function refusal(refused: Plan, { at, why }: Plan): Plan {
+  return { ...refused, why: `${refused.why} ${why}`, ...(at !== undefined && { at }) };
+}
+
+function wantedIn(state: RotationState, policy: Policy, now: number): Wanted {
+  return wantedOf(toInput(state, policy, now, state.labels.current ?? ''));
+}
+
+function withLook(seen: Snapshot, look: Look | undefined): Snapshot {
+  return look === undefined ? seen : { ...seen, state: { ...seen.state, look } };
+}
+
+async function probe(seen: Snapshot, version: string, { servers }: Rotated): Promise<Snapshot> {
+  const secret = seen.secrets.get(version);
+  if (secret === undefined || servers === undefined) return seen;
+  return { ...seen, state: { ...seen.state, probe: await servers.probe(secret) } };
 }
 
 /** A target that could not be looked at: the others go on. */
 function toOutcome(error: unknown): Outcome {
-  return { report: failedReport(`The target cannot be looked at: ${nameOf(error)}.`), done: [], error };
-}
-
-/** A plan that wants a probe is made anew with its result. */
-async function probeIfDue(seen: Observation, { step }: Plan, target: Rotated): Promise<Observation> {
-  const secret = step.kind === 'probe' ? seen.secrets.get(step.version) : undefined;
-  if (secret === undefined || target.servers === undefined) return seen;
-  return { ...seen, observed: { ...seen.observed, probe: await target.servers.probe(secret) } };
-}
-
-function withAsked(seen: Observation, asked: Asked | undefined): Observation {
-  return asked === undefined ? seen : { ...seen, observed: { ...seen.observed, asked } };
-}
-
-function withNodes(seen: Observation, touched: readonly NodeState[]): Observation {
-  const states = new Map(touched.map((state) => [state.node, state]));
-  const nodes = seen.observed.nodes.map((state) => states.get(state.node) ?? state);
-  return { ...seen, observed: { ...seen.observed, nodes } };
+  return { report: failedReport(nameOf(error)), done: [], error };
 }
 
 /** An error's name alone: a message is somebody else's text, and a report must hold no secret. */

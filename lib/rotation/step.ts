@@ -1,6 +1,7 @@
-import type { MarkName } from './observed.ts';
+import type { Reason } from './reasons.ts';
+import type { MarkName } from './state.ts';
 
-/** `steady`, `empty`, `announced`, `pushing` and `promoted` follow each other; the others are left to `steady` or `promoted`. */
+/** `steady`, `empty`, `announced`, `pushing` and `promoted` follow each other; the others lead back to `steady` or `promoted`. */
 export type Phase = 'empty' | 'steady' | 'announced' | 'pushing' | 'promoted' | 'aborting' | 'bypassed';
 
 /** The one thing to do next. Each is safe to repeat, to interrupt anywhere and to deliver twice. */
@@ -10,18 +11,28 @@ export type Step =
   | { readonly kind: 'refuse' }
   /** Makes the first version. */
   | { readonly kind: 'create' }
-  /** Makes a new pending version. */
-  | { readonly kind: 'announce' }
+  /** Makes a new pending version; `confirmed`: servers without a fleet follow it. */
+  | { readonly kind: 'announce'; readonly confirmed: boolean }
   /** Makes a new version that is current at once. */
   | { readonly kind: 'replace' }
-  /** Writes down when something was first seen. */
+  /** Records since when something is so. */
   | { readonly kind: 'mark'; readonly mark: MarkName; readonly version: string }
-  /** Takes a note away that means nothing any more. */
+  /** Removes a record that has no meaning any more. */
   | { readonly kind: 'unmark'; readonly mark: MarkName }
   /** Moves the servers' label. */
-  | { readonly kind: 'aim'; readonly from: string | undefined; readonly to: string }
-  /** Brings the nodes that lack them to these versions. */
-  | { readonly kind: 'push'; readonly versions: readonly string[]; readonly nodes: readonly string[] }
+  | { readonly kind: 'retarget'; readonly from: string | undefined; readonly to: string }
+  /** Looks at every server. */
+  | { readonly kind: 'look' }
+  /**
+   * Brings nodes to these versions. More failures than `failuresAllowed` end it: the rest of the fleet stays as it is. In an
+   * emergency there is no such end.
+   */
+  | {
+      readonly kind: 'push';
+      readonly versions: readonly string[];
+      readonly nodes: readonly string[] | 'all';
+      readonly failuresAllowed: number;
+    }
   /** Tries a token of this version on the servers. */
   | { readonly kind: 'probe'; readonly version: string }
   /** Moves `AWSCURRENT` to the pending version. */
@@ -30,10 +41,14 @@ export type Step =
   | { readonly kind: 'restore'; readonly from: string; readonly to: string }
   | { readonly kind: 'drop'; readonly label: 'AWSPENDING' | 'AWSPREVIOUS'; readonly version: string };
 
-/** What a rotation does next and why; `at` is when a wait ends, in epoch seconds. */
+/** What a rotation does next and why. */
 export interface Plan {
   readonly phase: Phase;
   readonly step: Step;
-  readonly at?: number;
+  /** A stable slug. */
+  readonly reason: Reason;
+  /** The reason in a sentence. */
   readonly why: string;
+  /** When a wait ends, epoch seconds. */
+  readonly at?: number;
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
 /** What the page's buttons ask for, as events of the `rotate` function. */
-const events: Readonly<Record<string, object>> = {
-  start: { action: 'start' },
-  emergency: { action: 'start', emergency: true },
-  abort: { action: 'abort' },
+const events: Readonly<Record<string, (target: string) => object>> = {
+  start: () => ({ action: 'start' }),
+  emergency: (target) => ({ action: 'start', emergency: true, targets: target }),
+  abort: () => ({ action: 'abort' }),
 };
 
 const longestBodyBytes = 1024;
@@ -23,7 +23,7 @@ interface RotationAnswer {
 }
 
 /**
- * `GET /rotation`: how the rotation stands. `POST /rotation` with JSON `action` (`start`, `emergency`, `abort`): does it,
+ * `GET /rotation`: how the rotation stands. `POST /rotation` with JSON `action` (`start`, `abort`, or `emergency` with its `target`): does it,
  * and only for the page itself, since any site could send a form to this address.
  *
  * @param origin the page's own
@@ -39,7 +39,8 @@ export async function answerRotation(
   if (headers.origin !== origin) return refuse(403, 'Only the page itself may change a rotation.');
   if (headers['content-type'] !== 'application/json')
     return refuse(415, 'The body must be application/json.');
-  const event = events[await readAction(request)];
+  const { action, target } = await readAction(request);
+  const event = events[action]?.(target);
   if (event === undefined)
     return refuse(400, `The action must be one of: ${Object.keys(events).join(', ')}.`);
   return answerWith(() => asker.act(event));
@@ -66,17 +67,19 @@ function messageOf(error: unknown): string {
   return String(errorMessage ?? message ?? 'it gave no report');
 }
 
-/** The action of the body, `''` where there is none. What is longer than any action is read to its end, not kept. */
-async function readAction(request: IncomingMessage): Promise<string> {
+/** The action and the target of the body, `''` if there is none. What is longer than any action is read to its end, not kept. */
+async function readAction(request: IncomingMessage): Promise<{ action: string; target: string }> {
+  const none = { action: '', target: '' };
   let text = '';
   for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) {
     if (text.length <= longestBodyBytes) text += chunk;
   }
-  if (text.length > longestBodyBytes) return '';
+  if (text.length > longestBodyBytes) return none;
   try {
-    const { action } = JSON.parse(text) as { action?: unknown };
-    return typeof action === 'string' && Object.hasOwn(events, action) ? action : '';
+    const { action, target = '' } = JSON.parse(text) as { action?: unknown; target?: unknown };
+    const isKnown = typeof action === 'string' && Object.hasOwn(events, action);
+    return isKnown && typeof target === 'string' ? { action, target } : none;
   } catch {
-    return '';
+    return none;
   }
 }

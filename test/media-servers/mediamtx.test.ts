@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { DEFAULT_TIMING } from '../../lib/config/config.ts';
-import { policyOf } from '../../lib/rotation/policy.ts';
+import { policyOf, waitsOf } from '../../lib/rotation/policy.ts';
 import { mediamtx } from '../../lib/media-servers/index.ts';
 import type { Grant } from '../../lib/policy/grant.ts';
 
@@ -81,6 +81,6 @@ describe('a MediaMTX token', () => {
 });
 
 test('a new key is published for longer than a MediaMTX server keeps the old set', () => {
-  const { announceSeconds } = policyOf(target, DEFAULT_TIMING);
+  const { announceSeconds } = waitsOf(policyOf(target, DEFAULT_TIMING));
   expect(announceSeconds).toBeGreaterThanOrEqual(3600 + DEFAULT_TIMING.keyRingMaxAge);
 });

@@ -6,9 +6,11 @@ import {
 import type { Fault } from '../../local/secrets-manager/faults.ts';
 import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
 import { DEFAULT_TIMING } from '../../lib/config/config.ts';
-import { rotate, type Action, type Outcome, type Rotated } from '../../lib/rotation/rotate.ts';
+import type { RotateCommand } from '../../lib/rotation/event.ts';
+import { rotate, type Outcome, type Rotated } from '../../lib/rotation/rotate.ts';
+import type { RotationOptions } from '../../lib/rotation/options.ts';
 import { policyOf } from '../../lib/rotation/policy.ts';
-import type { NodeState } from '../../lib/rotation/observed.ts';
+import type { NodeState } from '../../lib/rotation/state.ts';
 import type { ServerSecret, Servers } from '../../lib/rotation/ports.ts';
 import type { TargetReport } from '../../lib/rotation/report.ts';
 import type { SigningAlgorithm } from '../../lib/jws/signing-algorithm.ts';
@@ -24,7 +26,7 @@ export interface Harness {
   now: number;
   /** What goes wrong with each call, in turn. */
   faults: (operation: string) => Fault | undefined;
-  readonly run: (action: Action) => Promise<TargetReport>;
+  readonly run: (action: RotateCommand['action'], serversFollow?: boolean) => Promise<TargetReport>;
   readonly outcomes: Outcome[];
   /** Advances until the phase, letting the time of each wait pass. */
   readonly until: (phase: TargetReport['phase']) => Promise<TargetReport>;
@@ -41,9 +43,15 @@ export interface MemoryFleet extends Servers {
 }
 
 export async function startHarness(
-  options: { readonly nodes?: number; readonly signing?: SigningAlgorithm; readonly probes?: boolean } = {},
+  options: {
+    readonly nodes?: number;
+    readonly signing?: SigningAlgorithm;
+    readonly probes?: boolean;
+    readonly hasFleet?: boolean;
+    readonly rotation?: RotationOptions;
+  } = {},
 ): Promise<Harness> {
-  const { nodes = 2, signing = 'HS256', probes = false } = options;
+  const { nodes = 2, signing = 'HS256', probes = false, hasFleet = true, rotation } = options;
   const endpoint = await createSecretsManagerEndpoint({
     port: 0,
     now: () => harness.now * 1000,
@@ -60,9 +68,10 @@ export async function startHarness(
     {
       keys: 'single',
       longestToken: 3540,
-      fleet: { by: 'files', files: [], probe: probes ? ['loopback'] : [] },
+      ...(hasFleet && { fleet: { by: 'files', files: [], probe: probes ? ['loopback'] : [] } }),
     },
     DEFAULT_TIMING,
+    rotation,
   );
   let made = 0;
   const target: Rotated = {
@@ -70,7 +79,8 @@ export async function startHarness(
     signing,
     policy,
     secrets: secretsWriter(client),
-    servers: fleet,
+    ...(hasFleet && { servers: fleet }),
+    memory: {},
     maker: { make: () => `made-by-the-test-${String(++made).padStart(30, '0')}` },
   };
   const harness: Harness = {
@@ -80,9 +90,12 @@ export async function startHarness(
     now: 1_800_000_000,
     faults: () => undefined,
     outcomes: [],
-    async run(action) {
-      const { targets } = await rotate(action, { red5: target }, harness.now, (_, outcome) =>
-        harness.outcomes.push(outcome),
+    async run(action, serversFollow = false) {
+      const { targets } = await rotate(
+        { action, serversFollow },
+        { red5: target },
+        harness.now,
+        (_, outcome) => harness.outcomes.push(outcome),
       );
       return targets['red5'] as TargetReport;
     },
@@ -126,7 +139,8 @@ function memoryFleet(count: number): MemoryFleet {
     probed,
     refusal: undefined,
     observe: async (_arn, versions) => ({ nodes: [...held.keys()].map((node) => stateOf(node, versions)) }),
-    async apply(_arn, versions, nodes) {
+    async apply(_arn, versions, named) {
+      const nodes = named === 'all' ? [...held.keys()] : named;
       for (const node of nodes) if (!unreachable.has(node)) held.set(node, versions[0]?.text ?? '');
       return nodes.map((node) => stateOf(node, versions));
     },

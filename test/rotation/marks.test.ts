@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MARKS } from '../../lib/rotation/observed.ts';
+import { MARKS } from '../../lib/rotation/state.ts';
 import { formatMark, markKey, readMarks } from '../../lib/rotation/marks.ts';
 
 test('a mark comes back from its tag', () => {

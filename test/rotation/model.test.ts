@@ -22,14 +22,19 @@ describe('no reachable state turns a token set away', () => {
     const explored = explore(production, bound);
     states += explored.states;
     expect(explored.broken).toBeUndefined();
-    expect(explored.retired).toBe(true);
+    // Without a fleet no rotation may end by itself.
+    expect(explored.retired).toBe(!('reaches' in bound) || bound.reaches < Infinity);
   });
 });
 
 describe('a plan without', () => {
-  test.each(Object.entries(mutations))('%s turns somebody away', { timeout: 60_000 }, async (_, mutation) => {
-    const production = await loadProduction(mutation);
-    const { broken } = explore(production, bounds[mutation.shownBy]);
-    expect(broken?.how).toMatch(/^node \d accepts version \d+, a live token set holds/);
-  });
+  test.each(Object.entries(mutations))(
+    '%s turns somebody away, or ends no rotation',
+    { timeout: 60_000 },
+    async (_, mutation) => {
+      const production = await loadProduction(mutation);
+      const { broken, retired } = explore(production, bounds[mutation.shownBy]);
+      expect(broken !== undefined || !retired).toBe(true);
+    },
+  );
 });

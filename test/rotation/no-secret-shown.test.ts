@@ -44,7 +44,10 @@ test(
       const output: string[] = [];
       const events = ['advance', 'advance', 'start', 'advance', 'abort', 'status', 'emergency', 'advance'];
       for (const action of events) {
-        const event = action === 'emergency' ? { action: 'start', emergency: true } : { action };
+        const event =
+          action === 'emergency'
+            ? { action: 'start', emergency: true, targets: ['red5', 'jitsi', 'rtcstats'] }
+            : { action, ...(action === 'start' && { confirmServersFollow: true }) };
         output.push(await runBuilt(event, env));
         clock += 1000;
       }

@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_TIMING } from '../../lib/config/config.ts';
-import type { Asked, MarkName, Observed } from '../../lib/rotation/observed.ts';
+import type { Command, MarkName, NodeState, RotationState } from '../../lib/rotation/state.ts';
 import { plan } from '../../lib/rotation/plan.ts';
-import { policyOf } from '../../lib/rotation/policy.ts';
+import { policyOf, waitsOf } from '../../lib/rotation/policy.ts';
 import type { Step } from '../../lib/rotation/step.ts';
 
 const NOW = 2_000_000_000;
-const policy = policyOf({ keys: 'single', longestToken: 3540 }, DEFAULT_TIMING);
-const { announceSeconds, overlapSeconds } = policy;
+const fleet = { by: 'files', files: ['a'] } as const;
+const policy = policyOf({ keys: 'single', longestToken: 3540, fleet }, DEFAULT_TIMING);
+const { announceSeconds, overlapSeconds } = waitsOf(policy);
 
 /** `C`, `P`, `V`, `S`: the holders of AWSCURRENT, AWSPENDING, AWSPREVIOUS and STREAMPASS_SERVERS. */
 interface State {
@@ -18,15 +19,18 @@ interface State {
   readonly S?: string;
   /** Mark to `version age`. */
   readonly marks?: Readonly<Partial<Record<MarkName, readonly [version: string, age: number]>>>;
-  /** What each node holds. */
-  readonly nodes?: readonly (string | undefined)[];
+  /** What each node holds, or all that is known of it. */
+  readonly nodes?: readonly (string | undefined | Partial<NodeState>)[];
   readonly unusable?: string;
   readonly created?: Readonly<Record<string, number>>;
-  readonly asked?: Asked;
-  readonly more?: Partial<Observed>;
+  readonly asked?: Command;
+  readonly more?: Partial<RotationState>;
+  /** What the look that was just taken differs in. */
+  readonly look?: Partial<RotationState['look']>;
 }
 
-function observed({
+/** A state with a look that was just taken, at nodes that had to hold what the servers' label says. */
+function stateOf({
   C,
   P,
   V,
@@ -37,28 +41,42 @@ function observed({
   created = {},
   asked,
   more,
-}: State): Observed {
+  look,
+}: State): RotationState {
   const labels = { current: C, pending: P, previous: V, servers: S };
   const held = Object.entries(labels).filter(([, version]) => version !== undefined);
   return {
-    ...(asked && { asked }),
+    ...(asked && { command: asked }),
     labels: Object.fromEntries(held),
     versions: Object.fromEntries(
       held.map(([, id]) => [
         String(id),
         {
           createdAt: NOW - (created[String(id)] ?? 1e7),
-          ...(id === unusable && { problem: 'is shorter than 32 bytes' }),
+          ...(id === unusable && { problem: 'is too short' }),
         },
       ]),
     ),
     marks: Object.fromEntries(
-      Object.entries(marks).map(([name, [version, age]]) => [name, { version, at: NOW - age }]),
+      Object.entries({ longest: ['3540', 1e7] as const, ...marks }).map(([name, [version, age]]) => [
+        name,
+        { version, at: NOW - age },
+      ]),
     ),
-    nodes: nodes.map((version, index) => ({
-      node: `n${index}`,
-      holds: version === undefined ? [] : [version],
-    })),
+    look: {
+      at: NOW,
+      dueAt: NOW + 900,
+      fresh: true,
+      wanted: { required: [S ?? C ?? ''], allowed: undefined },
+      complete: true,
+      fruitless: 0,
+      nodes: nodes.map((known, index) => ({
+        node: `n${index}`,
+        holds: typeof known === 'string' ? [known] : [],
+        ...(typeof known === 'object' && known),
+      })),
+      ...look,
+    },
     ...more,
   };
 }
@@ -76,7 +94,12 @@ const settled = { servers: ['v2', 1e6], promoted: ['v2', 1e6] } as const;
 const states: [string, State, string, Step, number?][] = [
   ['makes the first version', {}, 'empty', { kind: 'create' }],
   ['makes none on abort', { asked: 'abort' }, 'empty', { kind: 'refuse' }],
-  ['labels a version for the servers', { C: 'v1' }, 'steady', { kind: 'aim', from: undefined, to: 'v1' }],
+  [
+    'labels a version for the servers',
+    { C: 'v1' },
+    'steady',
+    { kind: 'retarget', from: undefined, to: 'v1' },
+  ],
   [
     'waits while steady',
     { C: 'v1', S: 'v1', marks: { servers: ['v1', 9] }, nodes: ['v1'] },
@@ -87,14 +110,19 @@ const states: [string, State, string, Step, number?][] = [
     'brings back a node that drifted',
     { C: 'v1', S: 'v1', marks: { servers: ['v1', 9] }, nodes: ['v1', 'v0', undefined] },
     'steady',
-    { kind: 'push', versions: ['v1'], nodes: ['n1', 'n2'] },
+    { kind: 'push', versions: ['v1'], nodes: ['n1', 'n2'], failuresAllowed: 0 },
   ],
-  ['announces on start', { C: 'v1', S: 'v1', asked: 'start' }, 'steady', { kind: 'announce' }],
+  [
+    'announces on start',
+    { C: 'v1', S: 'v1', asked: 'start' },
+    'steady',
+    { kind: 'announce', confirmed: false },
+  ],
   [
     'announces although a node is behind',
     { C: 'v1', S: 'v1', nodes: ['v0'], asked: 'start' },
     'steady',
-    { kind: 'announce' },
+    { kind: 'announce', confirmed: false },
   ],
   ['refuses a second start', { ...announced, asked: 'start' }, 'announced', { kind: 'refuse' }],
   ['refuses a start in the overlap', { ...promoted, asked: 'start' }, 'promoted', { kind: 'refuse' }],
@@ -126,13 +154,13 @@ const states: [string, State, string, Step, number?][] = [
     'turns the servers to the pending version in time',
     { ...announced, marks: { announced: ['v2', announceSeconds], servers: ['v1', 1e6] } },
     'announced',
-    { kind: 'aim', from: 'v1', to: 'v2' },
+    { kind: 'retarget', from: 'v1', to: 'v2' },
   ],
   [
     'pushes to the nodes that lack it',
     { ...pushing, nodes: ['v1', 'v2'] },
     'pushing',
-    { kind: 'push', versions: ['v2'], nodes: ['n0'] },
+    { kind: 'push', versions: ['v2'], nodes: ['n0'], failuresAllowed: 0 },
   ],
   [
     'promotes once every node holds it',
@@ -143,9 +171,10 @@ const states: [string, State, string, Step, number?][] = [
   ['promotes without servers of its own', pushing, 'pushing', { kind: 'promote', from: 'v1', to: 'v2' }],
   [
     'does not promote while servers cannot be listed',
-    { ...pushing, more: { fleetProblem: 'No running instance has the tag a=b.' } },
+    { ...pushing, look: { problem: 'No running instance has the tag a=b.' } },
     'pushing',
     { kind: 'wait' },
+    NOW + 900,
   ],
   [
     'takes the pending label from a current version',
@@ -170,7 +199,7 @@ const states: [string, State, string, Step, number?][] = [
     'repairs a straggler in the overlap',
     { ...promoted, marks: settled, nodes: ['v1'] },
     'promoted',
-    { kind: 'push', versions: ['v2'], nodes: ['n0'] },
+    { kind: 'push', versions: ['v2'], nodes: ['n0'], failuresAllowed: 0 },
   ],
   [
     'drops the old version after the overlap',
@@ -200,7 +229,7 @@ const states: [string, State, string, Step, number?][] = [
     'turns the servers back on an abort',
     { ...pushing, marks: { ...pushing.marks, aborted: ['v2', 1] } },
     'aborting',
-    { kind: 'aim', from: 'v2', to: 'v1' },
+    { kind: 'retarget', from: 'v2', to: 'v1' },
   ],
   [
     'keeps an aborted version for the overlap',
@@ -254,7 +283,7 @@ const states: [string, State, string, Step, number?][] = [
     'brings it to the servers in time',
     { C: 'v2', V: 'v1', S: 'v1', marks: { announced: ['v2', announceSeconds] }, nodes: ['v1'] },
     'bypassed',
-    { kind: 'aim', from: 'v1', to: 'v2' },
+    { kind: 'retarget', from: 'v1', to: 'v2' },
   ],
   [
     'never brings an unusable one to the servers',
@@ -266,13 +295,13 @@ const states: [string, State, string, Step, number?][] = [
     'takes the servers back to a promoted version after a lost label',
     { C: 'v2', V: 'v1', marks: settled },
     'promoted',
-    { kind: 'aim', from: undefined, to: 'v2' },
+    { kind: 'retarget', from: undefined, to: 'v2' },
   ],
   [
     'believes a lost label to be on the previous version where no promotion is known',
     { C: 'v2', V: 'v1' },
     'promoted',
-    { kind: 'aim', from: undefined, to: 'v1' },
+    { kind: 'retarget', from: undefined, to: 'v1' },
   ],
   [
     'ends a rotation that was rolled back',
@@ -296,7 +325,7 @@ const states: [string, State, string, Step, number?][] = [
     'takes the servers back to what every token knows',
     { C: 'v3', V: 'v1', S: 'v2' },
     'bypassed',
-    { kind: 'aim', from: 'v2', to: 'v1' },
+    { kind: 'retarget', from: 'v2', to: 'v1' },
   ],
   [
     'keeps the servers on what most tokens know',
@@ -314,7 +343,7 @@ const states: [string, State, string, Step, number?][] = [
     'replaces an unusable pending version on start',
     { C: 'v1', P: 'v2', S: 'v1', unusable: 'v2', asked: 'start' },
     'steady',
-    { kind: 'announce' },
+    { kind: 'announce', confirmed: false },
   ],
   [
     'pushes nothing while the only version is unusable',
@@ -358,7 +387,7 @@ const states: [string, State, string, Step, number?][] = [
 
 describe('a plan', () => {
   test.each(states)('%s', (_, state, phase, step, at) => {
-    const planned = plan(observed(state), policy, NOW);
+    const planned = plan(stateOf(state), policy, NOW);
     expect(planned).toMatchObject({ phase, step });
     expect(planned.at).toBe(at);
     expect(planned.why).toMatch(/\.$/);
@@ -376,7 +405,7 @@ describe('a plan', () => {
     [
       'pushes before it probes',
       { ...pushing, nodes: ['v1'] },
-      { kind: 'push', versions: ['v2'], nodes: ['n0'] },
+      { kind: 'push', versions: ['v2'], nodes: ['n0'], failuresAllowed: 0 },
     ],
     [
       'promotes what was accepted',
@@ -389,42 +418,56 @@ describe('a plan', () => {
       { kind: 'wait' },
     ],
   ] satisfies [string, State, Step][])('%s', (_, state, step) => {
-    expect(plan(observed(state), probing, NOW).step).toEqual(step);
+    expect(plan(stateOf(state), probing, NOW).step).toEqual(step);
   });
 
   test('says what a server said to a probe', () => {
-    const seen = observed({ ...pushing, more: { probe: { accepted: false, problem: 'Invalid signature' } } });
+    const seen = stateOf({ ...pushing, more: { probe: { accepted: false, problem: 'Invalid signature' } } });
     expect(plan(seen, probing, NOW).why).toContain('Invalid signature');
   });
 
-  test('brings the whole ring to servers that look secrets up by kid, and takes dropped versions away', () => {
-    const keyring = policyOf({ keys: 'keyring', longestToken: 3600 }, DEFAULT_TIMING);
+  describe('for servers that look secrets up by kid', () => {
+    const keyring = policyOf({ keys: 'keyring', longestToken: 3540, fleet }, DEFAULT_TIMING);
     const marks = { announced: ['v2', 9], servers: ['v1', 9] } as const;
-    expect(plan(observed({ ...announced, marks, nodes: ['v1'] }), keyring, NOW).step).toEqual({
-      kind: 'push',
-      versions: ['v1', 'v2'],
-      nodes: ['n0'],
+    const ring = ['v1', 'v2'];
+    const push = { kind: 'push', versions: ring, nodes: ['n0'], failuresAllowed: 0 };
+
+    test('does not push a key that is only announced, nor take it from a node that has it', () => {
+      for (const holds of [['v1'], ring]) {
+        const state = { ...announced, marks, nodes: [{ holds }] };
+        const look = { wanted: { required: ['v1'], allowed: ring } };
+        expect(plan(stateOf({ ...state, look }), keyring, NOW).reason).toBe('waiting_for_twins');
+      }
     });
-    const tooMany = { nodes: [{ node: 'n0', holds: ['v1', 'gone'] }] };
-    const steady = observed({ C: 'v1', S: 'v1', marks: { servers: ['v1', 9] }, more: tooMany });
-    expect(plan(steady, keyring, NOW).step).toEqual({ kind: 'push', versions: ['v1'], nodes: ['n0'] });
+
+    test('brings the whole ring once the servers are to hold the new key', () => {
+      const state = { ...pushing, nodes: ['v1'], look: { wanted: { required: ring, allowed: ring } } };
+      expect(plan(stateOf(state), keyring, NOW).step).toEqual(push);
+    });
+
+    test('takes dropped versions away', () => {
+      const nodes = [{ holds: ['v1', 'gone'] }];
+      const look = { wanted: { required: ['v1'], allowed: ['v1'] } };
+      const state = { C: 'v1', S: 'v1', marks: { servers: ['v1', 9] }, nodes, look } as const;
+      expect(plan(stateOf(state), keyring, NOW).step).toEqual({ ...push, versions: ['v1'] });
+    });
   });
 
   test('keeps each version of a key ring until its last token is gone', () => {
     for (const keys of ['keyring', 'jwks'] as const) {
-      const many = policyOf({ keys, longestToken: 86_400 }, DEFAULT_TIMING);
+      const many = waitsOf(policyOf({ keys, longestToken: 86_400 }, DEFAULT_TIMING));
       expect(many.overlapSeconds).toBe(600 + 86_400 + 60 + 120 + 120);
       expect(many.announceSeconds).toBeLessThan(announceSeconds);
     }
   });
 
   test('pushes nothing to servers that fetch public keys', () => {
-    const jwks = policyOf({ keys: 'jwks', longestToken: 3600 }, DEFAULT_TIMING);
-    const seen = observed({ ...pushing, nodes: ['v1'] });
+    const jwks = policyOf({ keys: 'jwks', longestToken: 3540 }, DEFAULT_TIMING);
+    const seen = stateOf({ ...pushing, nodes: ['v1'] });
     expect(plan(seen, jwks, NOW).step).toEqual({ kind: 'promote', from: 'v1', to: 'v2' });
   });
 
-  test('is made for any labels, marks and nodes, and never aims, pushes or promotes an unusable version', () => {
+  test('is made for any labels, marks and nodes, and never retargets, pushes or promotes an unusable version', () => {
     const version = fc.constantFrom('v1', 'v2', 'v3', 'v4');
     const maybe = fc.option(version, { nil: undefined });
     const mark = fc.option(fc.tuple(version, fc.constantFrom(0, 60, 5000, 1e6)), { nil: undefined });
@@ -442,10 +485,10 @@ describe('a plan', () => {
       fc.property(anyState, ({ marks, ...state }) => {
         const set = Object.fromEntries(Object.entries(marks).filter(([, value]) => value !== undefined));
         const given = JSON.parse(JSON.stringify({ ...state, marks: set })) as State;
-        const { step, why } = plan(observed(given), policy, NOW);
+        const { step, why } = plan(stateOf(given), policy, NOW);
         expect(why).not.toBe('');
         if (state.unusable === undefined) return;
-        if (step.kind === 'promote' || step.kind === 'aim') expect(step.to).not.toBe(state.unusable);
+        if (step.kind === 'promote' || step.kind === 'retarget') expect(step.to).not.toBe(state.unusable);
         if (step.kind === 'push') expect(step.versions).not.toContain(state.unusable);
       }),
       { numRuns: 2000 },

@@ -9,7 +9,7 @@ import { serveKeys } from '../../lib/signing-keys/serve-keys.ts';
 import { createKeyRing } from '../../lib/signing-keys/key-ring.ts';
 import { createLiveKeys } from '../../lib/signing-keys/live-keys.ts';
 import { rotate } from '../../lib/rotation/rotate.ts';
-import type { Action } from '../../lib/rotation/rotate.ts';
+import type { RotateCommand } from '../../lib/rotation/event.ts';
 import { policyOf } from '../../lib/rotation/policy.ts';
 import type { Servers } from '../../lib/rotation/ports.ts';
 import { makeSecret } from '../../lib/rotation/make-secret.ts';
@@ -54,11 +54,12 @@ export function rotatedService(
     policy: policyOf(target, DEFAULT_TIMING),
     secrets: secretsWriter(client),
     ...(servers && { servers }),
+    memory: {},
     maker: { make: () => makeSecret(target.signing, randomBytes) },
   };
   return {
-    async rotate(action: Action) {
-      const { targets } = await rotate(action, { it: rotated }, now(), (_name, { error }) => {
+    async rotate(action: RotateCommand['action']) {
+      const { targets } = await rotate({ action, serversFollow: false }, { it: rotated }, now(), (_name, { error }) => {
         if (error !== undefined) throw error;
       });
       return targets['it'];

@@ -28,6 +28,8 @@ const schema: v.GenericSchema<unknown, LivekitOptions> = v.pipe(
 export const livekit = defineTarget('livekit', schema, (options) => ({
   signing: 'HS256',
   keys: 'keyring',
+  // LiveKit renews its participants' tokens itself, with any key of its file (livekit/livekit#4732).
+  resignsTokens: true,
   longestToken: options.longestToken ?? 6 * 3600,
   actions: ['publish', 'subscribe'],
   transports: [],

@@ -83,7 +83,7 @@ export function createRotationPanel(first: Target, onEnd: () => void): RotationP
     if (looking && action === undefined) return;
     looking = true;
     try {
-      take(await askRotation(action));
+      take(await askRotation(action, target));
     } catch (error) {
       showNotice(problem, 'bad', 'The rotation cannot be seen', messageOf(error));
     }

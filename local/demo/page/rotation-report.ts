@@ -4,7 +4,12 @@ export interface TargetReport {
   readonly current: string | null;
   readonly fallback?: string;
   readonly nodes: readonly NodeReport[];
-  readonly next: { readonly step: string; readonly at?: string; readonly why: string };
+  readonly next: {
+    readonly step: string;
+    readonly reason: string;
+    readonly at?: string;
+    readonly why: string;
+  };
   readonly problems?: readonly string[];
 }
 
@@ -25,12 +30,12 @@ type Reports = Readonly<Record<string, TargetReport>>;
  *
  * @throws {Error} with what is wrong in one line
  */
-export async function askRotation(action?: RotationAction): Promise<Reports> {
+export async function askRotation(action?: RotationAction, target?: string): Promise<Reports> {
   const response = await fetch('/rotation', {
     ...(action !== undefined && {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ action }),
+      body: JSON.stringify({ action, target }),
     }),
     signal: AbortSignal.timeout(30_000),
   });

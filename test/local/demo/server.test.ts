@@ -78,10 +78,10 @@ describe('the rotation', () => {
 
   test.each([
     ['start', { action: 'start' }],
-    ['emergency', { action: 'start', emergency: true }],
+    ['emergency', { action: 'start', emergency: true, targets: 'red5' }],
     ['abort', { action: 'abort' }],
   ])('action %s becomes the event of the function', async (action, event) => {
-    expect((await post(JSON.stringify({ action }))).status).toBe(200);
+    expect((await post(JSON.stringify({ action, target: 'red5' }))).status).toBe(200);
     expect(asked).toEqual([event]);
   });
 

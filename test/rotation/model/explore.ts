@@ -11,6 +11,16 @@ export interface Bounds {
   readonly clocks: Clocks;
   /** Whether there are addresses to try a token on, which then reach every node. */
   readonly probes: boolean;
+  /** Whether somebody brings secrets to the servers; default yes. */
+  readonly hasFleet?: boolean;
+  /** Broken nodes that a promotion does not wait for; default 0. */
+  readonly tolerate?: number;
+  /** Whether the servers sign with their keys themselves. */
+  readonly resignsTokens?: true;
+  /** Whether an invocation begins with what an earlier one saw of the nodes. */
+  readonly remembers?: boolean;
+  /** The version that a whole rotation ends with, somewhere in the states; default 2. `Infinity`: none may end. */
+  readonly reaches?: number;
   readonly maxStates?: number;
 }
 
@@ -19,21 +29,31 @@ export interface Exploration {
   readonly states: number;
   /** How the promise is broken in the fewest events, if it can be. */
   readonly broken?: { readonly how: string; readonly trace: readonly string[] };
-  /** Whether some rotation was seen to end. */
+  /** Whether a rotation was seen to end with the version that was to be reached. */
   readonly retired: boolean;
 }
 
 /** Breadth first over every reachable state, or until one breaks the promise. */
-export function explore(
-  production: Production,
-  { keys = 'single', nodes, budget, clocks, probes, maxStates = Infinity }: Bounds,
-): Exploration {
-  const { longestToken, ...timing } = clocks;
-  const policy = production.policyOf(
-    { keys, longestToken, fleet: { by: 'files', files: [], probe: probes ? ['loopback'] : [] } },
-    { ...timing, keyRingRefresh: 1 },
-  );
-  const start = steadyWorld(keys, nodes, budget);
+export function explore(production: Production, bounds: Bounds): Exploration {
+  const {
+    keys = 'single',
+    nodes,
+    budget,
+    clocks,
+    probes,
+    maxStates = Infinity,
+    tolerate = 0,
+    reaches = 2,
+  } = bounds;
+  const { longestToken, publicKeyAge, ...timing } = clocks;
+  const fleet = { by: 'files', files: [], probe: probes ? ['loopback'] : [] } as const;
+  const { hasFleet = true, resignsTokens } = bounds;
+  const target = { keys, longestToken, ...(hasFleet && { fleet }), ...(resignsTokens && { resignsTokens }) };
+  const policy = {
+    ...production.policyOf(target, { ...timing, keyRingRefresh: 1 }, { every: 'manual', tolerate }),
+    publicKeyAge,
+  };
+  const start = steadyWorld(keys, nodes, clocks, budget);
   const states: World[] = [start];
   const cameFrom: { readonly parent: number; readonly event: string }[] = [{ parent: -1, event: 'steady' }];
   const known = new Set([JSON.stringify(start)]);
@@ -41,14 +61,18 @@ export function explore(
   for (let index = 0; index < states.length; index++) {
     const world = states[index] as World;
     states[index] = start; // What was explored need not be kept.
-    for (const { name, world: next } of eventsFrom(world, production, policy, clocks)) {
+    for (const { name, world: next, broken } of eventsFrom(world, production, policy, bounds)) {
       const key = JSON.stringify(next);
-      if (known.has(key)) continue;
+      if (known.has(key) && broken === undefined) continue;
       known.add(key);
       states.push(next);
       cameFrom.push({ parent: index, event: name });
-      retired ||= next.current > 1 && next.previous === 0 && next.pending === 0;
-      const how = rejection(next);
+      const isSettled = next.pending === 0 && (next.previous === 0 || resignsTokens === true);
+      retired ||=
+        next.current >= reaches &&
+        isSettled &&
+        next.nodes.every((node) => node.accepts.includes(String(next.current)));
+      const how = broken ?? rejection(next);
       if (how !== undefined) {
         return { states: known.size, broken: { how, trace: traceTo(states.length - 1, cameFrom) }, retired };
       }

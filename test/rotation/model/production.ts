@@ -1,6 +1,8 @@
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
-import type { labelCalls } from '../../../lib/rotation/label-calls.ts';
+import type { secretCalls } from '../../../lib/rotation/secret-calls.ts';
+import type { toInput } from '../../../lib/rotation/input.ts';
+import type { wantedOf } from '../../../lib/rotation/nodes.ts';
 import type { plan } from '../../../lib/rotation/plan.ts';
 import type { policyOf } from '../../../lib/rotation/policy.ts';
 
@@ -8,7 +10,9 @@ import type { policyOf } from '../../../lib/rotation/policy.ts';
 export interface Production {
   readonly plan: typeof plan;
   readonly policyOf: typeof policyOf;
-  readonly labelCalls: typeof labelCalls;
+  readonly toInput: typeof toInput;
+  readonly wantedOf: typeof wantedOf;
+  readonly secretCalls: typeof secretCalls;
 }
 
 /** One wait or check taken out of the production source, as text. */
@@ -34,7 +38,9 @@ export async function loadProduction(mutation?: Mutation): Promise<Production> {
       contents: `
         export { plan } from './plan.ts';
         export { policyOf } from './policy.ts';
-        export { labelCalls } from './label-calls.ts';`,
+        export { toInput } from './input.ts';
+        export { wantedOf } from './nodes.ts';
+        export { secretCalls } from './secret-calls.ts';`,
       resolveDir: folder,
     },
     bundle: true,

@@ -1,5 +1,6 @@
+import type { KeyDistribution } from '../../../lib/media-servers/target.ts';
+import type { MarkName, Wanted } from '../../../lib/rotation/state.ts';
 import type { Step } from '../../../lib/rotation/step.ts';
-import type { MarkName } from '../../../lib/rotation/observed.ts';
 
 /**
  * The world of the model, at one instant: everything that decides what happens next, dates as ages (ticks of a coarse clock)
@@ -8,10 +9,11 @@ import type { MarkName } from '../../../lib/rotation/observed.ts';
  * Issuers and token sets need no choices of their own. At every instant some issuer reads the ring, by an answer up to
  * `slack` old; it signs at every instant with every ring up to `keyRingMaxAge` old, and each token lives as long as it
  * may, at a server whose clock is behind by `clockSkew`. So a pair of versions is in a live token set exactly as long as
- * its youngest possible ring, then token, is; all older ones are dominated. `pairs` keeps that one age for each pair.
+ * its youngest possible ring, then token, is; all older ones are dominated. `pairs` keeps that one age for each pair and each
+ * length of token.
  */
 export interface World {
-  readonly keys: 'single' | 'keyring';
+  readonly keys: KeyDistribution;
   readonly current: number;
   readonly pending: number;
   readonly previous: number;
@@ -21,13 +23,23 @@ export interface World {
   /** Age of each labelled version. */
   readonly created: Readonly<Record<number, number>>;
   readonly nodes: readonly Node[];
-  /** Invocations between two of their calls. One that is never gone on with has crashed. */
+  /** Invocations between two of their calls. One that nothing continues has crashed. */
   readonly invocations: readonly Invocation[];
-  /** `a b` (first token, fallback) to the time since it was last the ring. */
+  /** `a b length` (first token, fallback, how long it lives) to the time since that was last the ring. */
   readonly pairs: Readonly<Record<string, number>>;
-  /** What a starting node may have fetched to the time since it was the answer. */
+  /** What a starting node may have fetched, or a server's key set may be, to the time since it was the answer. */
   readonly fetchable: Readonly<Record<string, number>>;
   readonly newest: number;
+  /** The longest token that the configuration allows now. */
+  readonly longestToken: number;
+  /** Whether servers may be restarted now. */
+  readonly windowOpen: boolean;
+  /** The newest version when an emergency replaced the secret: token sets of these alone die. 0 before it. */
+  readonly cut: number;
+  /** The newest version when the emergency was called: that one and those before it have to go. 0 before it. */
+  readonly leaked: number;
+  /** What the last look saw, for invocations that remember it. */
+  readonly seen: { readonly wanted: Wanted; readonly holds: readonly string[]; readonly age: number };
   readonly left: Budget;
 }
 
@@ -38,6 +50,10 @@ export interface Node {
   readonly accepts: string;
   /** It came back with another version than it was meant to hold. */
   readonly strayed: boolean;
+  /** Whether it can be asked and told. */
+  readonly silent: boolean;
+  /** Its last reload failed, and it was noticed. */
+  readonly failed: boolean;
 }
 
 export interface Invocation {
@@ -56,8 +72,17 @@ export interface Budget {
   readonly restarts: number;
   /** Reloads that fail without a word. */
   readonly falseReloads: number;
+  /** Reloads that fail and say so. */
+  readonly failures: number;
+  /** Nodes that cannot be reached any more, or can again. */
+  readonly silences: number;
   /** Changes by an operator. */
   readonly manual: number;
+  readonly emergencies: number;
+  /** Times that the push window opens or closes. */
+  readonly windows: number;
+  /** Changes of the configured longest token. */
+  readonly configs: number;
 }
 
 /** The clocks of the model, in ticks. */
@@ -71,32 +96,48 @@ export interface Clocks {
   readonly startUp: number;
   /** Longest life of an invocation. */
   readonly invocation: number;
+  /** How long a server keeps the public keys that it fetched. */
+  readonly publicKeyAge: number;
 }
 
+/** The version that the emergency makes. */
+export const EMERGENCY = 100;
+
 /** Steady: version 1 everywhere. */
-export function steadyWorld(keys: World['keys'], nodes: number, left: Budget): World {
-  return {
+export function steadyWorld(keys: World['keys'], nodes: number, clocks: Clocks, left: Budget): World {
+  return settle({
     keys,
     current: 1,
     pending: 0,
     previous: 0,
     servers: 1,
-    marks: {},
+    marks: { longest: { version: clocks.longestToken, age: 0 } },
     created: { 1: 0 },
-    nodes: Array.from({ length: nodes }, () => ({ holds: '1', accepts: '1', strayed: false })),
+    nodes: Array.from({ length: keys === 'jwks' ? 0 : nodes }, () => ({
+      holds: '1',
+      accepts: '1',
+      strayed: false,
+      silent: false,
+      failed: false,
+    })),
     invocations: [],
-    pairs: { '1 0': 0 },
-    fetchable: { '1': 0 },
+    pairs: {},
+    fetchable: {},
     newest: 1,
+    longestToken: clocks.longestToken,
+    windowOpen: left.windows === 0,
+    cut: 0,
+    leaked: 0,
+    seen: { wanted: { required: [], allowed: undefined }, holds: [], age: 0 },
     left,
-  };
+  });
 }
 
-/** The ring as an issuer reads it: first token, then fallback; 0 for none, as ever where servers hold a key ring. */
-export function ringOf({ keys, current, pending, previous }: World): string {
-  if (keys === 'keyring') return `${current} 0`;
+/** The ring as an issuer reads it: first token, then fallback; 0 for none, as ever for servers with several keys. */
+function ringOf({ keys, current, pending, previous, longestToken }: World): string {
+  if (keys !== 'single') return `${current} 0 ${longestToken}`;
   const fallback = pending !== 0 && pending !== current ? pending : previous !== current ? previous : 0;
-  return `${current} ${fallback}`;
+  return `${current} ${fallback} ${longestToken}`;
 }
 
 /** What a node that starts now fetches: the version labelled for the servers, or the whole ring. */
@@ -111,11 +152,18 @@ export function heldText(versions: readonly number[]): string {
 
 /** The token set and the node that break the promise, if any do. */
 export function rejection(world: World): string | undefined {
-  for (const [index, { accepts }] of world.nodes.entries()) {
-    const accepted = accepts.split(' ');
+  // Servers that fetch public keys may hold any set that was published while they keep one.
+  const serving =
+    world.keys === 'jwks' ? Object.keys(world.fetchable) : world.nodes.map((node) => node.accepts);
+  for (const [index, accepts] of serving.entries()) {
+    const accepted = accepts.split(' ').map(Number);
+    // Until an emergency has reached a node, its tokens are refused there: that is what it is for.
+    if (accepted.every((version) => version <= world.cut)) continue;
     for (const pair of Object.keys(world.pairs)) {
-      if (!pair.split(' ').some((version) => accepted.includes(version))) {
-        return `node ${index} accepts version ${accepts}, a live token set holds ${pair}`;
+      const [first = 0, fallback = 0] = pair.split(' ').map(Number);
+      if (Math.max(first, fallback) <= world.cut) continue;
+      if (!accepted.includes(first) && !accepted.includes(fallback)) {
+        return `node ${index} accepts version ${accepts}, a live token set holds ${first} ${fallback}`;
       }
     }
   }
@@ -124,29 +172,49 @@ export function rejection(world: World): string | undefined {
 
 /** The world one tick later. */
 export function tick(world: World, clocks: Clocks): World {
-  const { keyRingMaxAge, longestToken, clockSkew, slack, startUp, invocation, overlap } = clocks;
-  const tokenLife = slack + keyRingMaxAge + longestToken + clockSkew;
+  const { keyRingMaxAge, longestToken, clockSkew, slack, startUp, invocation, overlap, publicKeyAge } =
+    clocks;
+  const ringLife = slack + keyRingMaxAge + clockSkew;
+  const tokenLife = ringLife + longestToken;
   // What is older than the longest wait it is compared with stays at that age, so that the states are finitely many.
-  const older = (age: number) => Math.min(age + 1, tokenLife);
+  const waits = tokenLife + (world.keys === 'jwks' ? publicKeyAge : 0);
+  const older = (age: number) => Math.min(age + 1, waits);
   const longestOverlap = world.keys === 'single' ? overlap : Math.max(overlap, tokenLife + slack);
-  const markOlder = (name: string, age: number) =>
-    Math.min(age + 1, name === 'announced' ? tokenLife : longestOverlap);
+  const longest: Partial<Record<MarkName, number>> = {
+    announced: waits,
+    longest: 0,
+    confirmed: 0,
+    shorter: keyRingMaxAge + tokenLife,
+    emergency: keyRingMaxAge,
+  };
+  const fetchedLife = world.keys === 'jwks' ? slack + keyRingMaxAge + publicKeyAge : slack + startUp;
   return settle({
     ...world,
     marks: Object.fromEntries(
       Object.entries(world.marks).map(([name, { version, age }]) => [
         name,
-        { version, age: markOlder(name, age) },
+        { version, age: Math.min(age + 1, longest[name as MarkName] ?? longestOverlap) },
       ]),
     ),
     created: mapValues(world.created, older),
     invocations: world.invocations
       .map((one) => ({ ...one, age: one.age + 1 }))
       .filter(({ age }) => age <= invocation),
-    pairs: filterValues(mapValues(world.pairs, older), (age) => age < tokenLife),
-    fetchable: filterValues(mapValues(world.fetchable, older), (age) => age < slack + startUp),
+    pairs: Object.fromEntries(
+      Object.entries(world.pairs)
+        .map(([pair, age]): [string, number] => [pair, age + 1])
+        .filter(([pair, age]) => age < ringLife + Number(pair.split(' ')[2])),
+    ),
+    fetchable: filterValues(
+      mapValues(world.fetchable, (age) => age + 1),
+      (age) => age < fetchedLife,
+    ),
+    seen: { ...world.seen, age: Math.min(world.seen.age + 1, longestOverlap) },
   });
 }
+
+/** Marks that are about a labelled version, and mean nothing else. */
+const OF_A_VERSION = new Set(['announced', 'servers', 'promoted', 'aborted', 'emergency']);
 
 /** Notes what the labels say now, and forgets what nothing refers to. */
 export function settle(world: World): World {
@@ -158,7 +226,7 @@ export function settle(world: World): World {
       Object.entries(world.marks)
         .map(([name, mark]): [string, typeof mark] => [
           name,
-          labelled.includes(mark.version) ? mark : { ...mark, age: 0 },
+          labelled.includes(mark.version) || !OF_A_VERSION.has(name) ? mark : { ...mark, age: 0 },
         ])
         .sort(([a], [b]) => (a < b ? -1 : 1)),
     ),
@@ -173,6 +241,15 @@ export function settle(world: World): World {
         : [...world.invocations].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
     nodes: [...world.nodes].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
   };
+}
+
+/** The configuration with another longest token: rings that were read before sign with it too. */
+export function configure(world: World, longestToken: number): World {
+  const asWell = Object.entries(world.pairs).map(([pair, age]): [string, number] => {
+    const [first, fallback] = pair.split(' ');
+    return [`${first} ${fallback} ${longestToken}`, age];
+  });
+  return settle({ ...world, longestToken, pairs: { ...Object.fromEntries(asWell), ...world.pairs } });
 }
 
 function sorted(record: Readonly<Record<string, number>>): Record<string, number> {

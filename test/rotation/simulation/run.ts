@@ -120,7 +120,9 @@ export async function simulate(options: SimulationOptions): Promise<Progress> {
         if (event.action === 'abort') tally.aborts++;
         const deliveries = chance.happens(0.1) ? 0 : chance.happens(0.2) ? 2 : 1;
         if (chance.happens(0.1)) trouble.crashAfter(chance.below(12));
-        const reports = await Promise.all(rotates.slice(0, deliveries).map((rotate) => rotate(event)));
+        // A start or an abort that failed for a target throws, so that whoever sent it knows.
+        const settled = await Promise.allSettled(rotates.slice(0, deliveries).map((rotate) => rotate(event)));
+        const reports = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
         trouble.crashAfter(undefined);
         const report = reports.find(({ targets }) => targets['red5']?.phase !== 'unknown')?.targets['red5'];
         if (report !== undefined) {

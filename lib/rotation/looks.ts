@@ -1,0 +1,51 @@
+import { isDeepStrictEqual } from 'node:util';
+import { nodesBehind } from './nodes.ts';
+import type { FleetState } from './ports.ts';
+import type { Look, NodeState, Wanted } from './state.ts';
+
+/** How often servers that all hold what they should are looked at, in seconds: looks cost API calls and leave traces. */
+export const LOOK_EVERY = 900;
+/** How soon servers of which some are behind are looked at again, in seconds; twice as long each time that nothing changed. */
+const LOOK_AGAIN = 60;
+/** Runs begin a little early or late. */
+const JITTER = 20;
+
+/** A look as it is remembered: what was found, and when to look again. @param now epoch seconds */
+export function toLook(found: FleetState, wanted: Wanted, now: number, before: Look | undefined): Look {
+  const { nodes, at = now, complete = true, problem } = found;
+  const countBehind = (nodes: readonly NodeState[]) => nodesBehind(nodes, wanted).length;
+  const behind = countBehind(nodes);
+  const isInLine = behind === 0 && problem === undefined;
+  const isComparable = before !== undefined && isDeepStrictEqual(before.wanted, wanted) && before.complete;
+  const isFruitless = !isInLine && isComparable && behind >= countBehind(before.nodes);
+  const fruitless = isFruitless ? before.fruitless + 1 : 0;
+  const pause = isInLine ? LOOK_EVERY : Math.min(LOOK_EVERY, LOOK_AGAIN * 2 ** fruitless);
+  return {
+    at,
+    dueAt: complete ? now + pause - JITTER : now,
+    fresh: true,
+    wanted,
+    nodes,
+    complete,
+    fruitless,
+    ...(problem !== undefined && { problem }),
+  };
+}
+
+/** The look as the next invocation takes it up. */
+export function remembered(look: Look | undefined): Look | undefined {
+  return look && { ...look, fresh: false };
+}
+
+/** The look after a push, with what became of the nodes as far as it is known; nodes that nobody saw have to be looked at. */
+export function withTouched(
+  before: Look | undefined,
+  touched: readonly NodeState[],
+  wanted: Wanted,
+  now: number,
+): Look {
+  if (before === undefined || !isDeepStrictEqual(before.wanted, wanted))
+    return { ...toLook({ nodes: touched }, wanted, now, undefined), fresh: false, dueAt: now };
+  const states = new Map(touched.map((state) => [state.node, state]));
+  return { ...before, nodes: before.nodes.map((state) => states.get(state.node) ?? state) };
+}
