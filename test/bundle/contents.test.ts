@@ -67,13 +67,13 @@ test.each(ALL)(
 
 test.each([
   // The SDK's client is three quarters of each of these; what is left over is room for one feature.
-  ['token', 240],
+  ['token', 250],
   ['health', 230],
-  ['keys', 220],
+  ['keys', 228],
   ['callbacks', 230],
   ['authorizer', 225],
   // No client at all: the explanations of all reasons are the most of it.
-  ['metadata', 64],
+  ['metadata', 70],
   // Three clients, of which EC2's alone is a half: it runs once a minute and nobody waits for it.
   ['rotate', 1150],
 ] as const)('the bundle of %s is at most %i KiB', (name, limit) => {
