@@ -59,9 +59,14 @@ export function rotatedService(
   };
   return {
     async rotate(action: RotateCommand['action']) {
-      const { targets } = await rotate({ action, serversFollow: false }, { it: rotated }, now(), (_name, { error }) => {
-        if (error !== undefined) throw error;
-      });
+      const { targets } = await rotate(
+        { action, serversFollow: false },
+        { it: rotated },
+        now(),
+        (_name, { error }) => {
+          if (error !== undefined) throw error;
+        },
+      );
       return targets['it'];
     },
     async issue(): Promise<string> {
