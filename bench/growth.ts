@@ -169,8 +169,8 @@ async function prepare({ config = {}, event = {}, otherKeys = 0, refused = false
   await service.ringOf('red5').get();
   const identifyDeps = {
     issuers: service.issuers,
-    // One token is remembered, and never the one that comes next.
-    verified: createVerifiedTokens(1),
+    // No token is remembered: each exchange is a first one.
+    verified: createVerifiedTokens(0),
     now: systemNow,
     clockSkew: whole.timing.clockSkew,
   };

@@ -15,8 +15,11 @@ import { createVerifiedTokens } from '../lib/identity/verified-tokens.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
 
-/** Signatures that are remembered for renewals. */
-const VERIFIED_TOKENS = 2000;
+/**
+ * How much is remembered for renewals, in characters of subject tokens: some 2,000 of the usual size, and at most about 20
+ * MB with their parsed claims.
+ */
+const VERIFIED_TOKENS = 2_000_000;
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const { config } = loaded;

@@ -6,7 +6,7 @@
 import { decodeCompactJws } from '../jws/compact.ts';
 import type { CompactJws } from '../jws/compact.ts';
 import { headerProblem } from '../jws/header.ts';
-import { verifySignature } from '../jws/verify.ts';
+import { hasValidSignature } from '../jws/verify.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import type { SubjectTokenType } from '../oauth/token-exchange.ts';
 import type { Now } from '../ports.ts';
@@ -61,10 +61,12 @@ export async function identify(
     if (lookup.unreachable) throw new OAuthError('issuer_unreachable', lookup.retryAfterSeconds);
     throw new OAuthError('subject_token_signature');
   }
-  if (!verifySignature(jws, lookup.key)) throw new OAuthError('subject_token_signature');
+  const signed = await hasValidSignature(subjectToken, lookup.key, String(jws.header['alg']));
+  if (!signed) throw new OAuthError('subject_token_signature');
   const { header, claims } = jws;
   const identity = checkClaims(issuer, header, claims, declared, now(), clockSkew);
-  verified.keep(digest, { issuer, header, claims, keys, generation: lookup.generation });
+  const { generation } = lookup;
+  verified.keep(digest, { issuer, header, claims, keys, generation }, subjectToken.length);
   return identity;
 }
 

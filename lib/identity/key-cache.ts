@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
+import type { CryptoKey } from 'jose';
 import type { JsonObject } from '../jws/compact.ts';
-import { selectKey, usableKeys } from '../jws/jwk.ts';
-import type { VerificationKey } from '../jws/jwk.ts';
+import { readProviderKeys, type ProviderKeys } from '../jws/provider-keys.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import type { Now, Within } from '../ports.ts';
 
 /** What looking for a token's key comes to. */
 export type KeyLookup =
-  | { readonly found: true; readonly key: VerificationKey; readonly generation: number }
+  | { readonly found: true; readonly key: CryptoKey; readonly generation: number }
   | { readonly found: false; readonly unreachable: false }
   | { readonly found: false; readonly unreachable: true; readonly retryAfterSeconds: number };
 
@@ -41,7 +41,7 @@ const COOLDOWN = 30;
 const PATIENCE = 3;
 
 interface KeySet {
-  readonly keys: readonly VerificationKey[];
+  readonly keys: ProviderKeys;
   /** Before they were asked for, epoch seconds. */
   readonly fetchedAt: number;
   /** The place of its fetch among all fetches. */
@@ -83,8 +83,8 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
 
   async function fetchKeys(fetchedAt: number, fetchNumber: number): Promise<void> {
     const document = await fetchKeySet(fetchedAt + PATIENCE);
-    const keys = usableKeys(document);
-    if (keys.length === 0) throw new Error('it sent no JWK Set with a key that can verify signatures');
+    const keys = await readProviderKeys(document);
+    if (keys.kids.length === 0) throw new Error('it sent no JWK Set with a key that can verify signatures');
     const isOvertaken = keySet !== undefined && keySet.fetchNumber > fetchNumber;
     if (isOvertaken) return;
     const digest = hash('sha256', JSON.stringify(document));
@@ -128,26 +128,25 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
   }
 
   /** `undefined` where other keys than those that are here might be what the header asks for. */
-  function lookUp(header: JsonObject): KeyLookup | undefined {
+  async function lookUp(header: JsonObject): Promise<KeyLookup | undefined> {
     if (keySet === undefined || ageAt(now()) > STALE) return undefined;
-    const key = selectKey(keySet.keys, header);
+    const { keys, generation } = keySet;
+    const key = await keys.find(header);
     if (key === 'unknown_kid') return undefined;
-    return key === undefined
-      ? { found: false, unreachable: false }
-      : { found: true, key, generation: keySet.generation };
+    return key === undefined ? { found: false, unreachable: false } : { found: true, key, generation };
   }
 
   async function keyFor(header: JsonObject): Promise<KeyLookup> {
     const asked = now();
     const before = keySet;
     const hasFetched = await refreshIfDue();
-    const known = lookUp(header);
+    const known = await lookUp(header);
     if (known !== undefined) return known;
     // The provider may have new keys, but a caller may also have made the kid up.
     if (!hasFetched && cooldownLeft() === 0) await refresh();
     if (keySet === before) return unreachable();
     coolDown(asked);
-    return lookUp(header) ?? { found: false, unreachable: false };
+    return (await lookUp(header)) ?? { found: false, unreachable: false };
   }
 
   return {

@@ -16,7 +16,8 @@ export interface VerifiedToken {
 export interface VerifiedTokens {
   /** The token of this digest, where it was kept and its issuer's keys are still those that verified it. */
   find(digest: string, now: number): VerifiedToken | undefined;
-  keep(digest: string, verified: VerifiedToken): void;
+  /** @param length of the token, in characters */
+  keep(digest: string, verified: VerifiedToken, length: number): void;
 }
 
 /** What a token is remembered by: the SHA-256 of all of it. */
@@ -28,22 +29,35 @@ export function digestOf(token: string): string {
  * Remembers signatures by the digests of their tokens, so that no token stays in memory. Only the signature is
  * remembered: claims, time, deny list and rules are judged anew each time, and a change of the issuer's keys forgets it.
  *
- * @param capacity how many are kept; the oldest goes first
+ * @param capacity the length of the remembered tokens together, in characters, of which their parsed claims take about ten
+ *   bytes each; the oldest goes first
  */
 export function createVerifiedTokens(capacity: number): VerifiedTokens {
-  const byDigest = new Map<string, VerifiedToken>();
+  const byDigest = new Map<string, { readonly verified: VerifiedToken; readonly length: number }>();
+  let total = 0;
+
+  function forget(digest: string): void {
+    total -= byDigest.get(digest)?.length ?? 0;
+    byDigest.delete(digest);
+  }
+
   return {
     find(digest, now) {
-      const verified = byDigest.get(digest);
+      const verified = byDigest.get(digest)?.verified;
       if (verified === undefined) return undefined;
       if (verified.keys.generationAt(now) === verified.generation) return verified;
-      byDigest.delete(digest);
+      forget(digest);
       return undefined;
     },
-    keep(digest, verified) {
-      const oldest = byDigest.size >= capacity ? byDigest.keys().next().value : undefined;
-      if (oldest !== undefined) byDigest.delete(oldest);
-      byDigest.set(digest, verified);
+    keep(digest, verified, length) {
+      if (length > capacity) return;
+      forget(digest);
+      for (const oldest of byDigest.keys()) {
+        if (total + length <= capacity) break;
+        forget(oldest);
+      }
+      byDigest.set(digest, { verified, length });
+      total += length;
     },
   };
 }

@@ -1,13 +1,13 @@
 import { VERIFICATION_ALGORITHMS } from './algorithms.ts';
 import type { JsonObject } from './compact.ts';
 
-/**
- * Members by which a token names its own key, or demands that something be understood (RFC 7515 §4.1). No provider sends
- * them in an ID token, and a key named by the token itself proves nothing.
- */
-export const REFUSED_MEMBERS: readonly string[] = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c'];
+/** Members that change what a signature covers or demand that something be understood (RFC 7515 §4.1.11, RFC 7797). */
+const REFUSED_MEMBERS: readonly string[] = ['crit', 'b64'];
 
-/** Why a token with this header is refused before its key is looked for; `undefined` where it is not. */
+/**
+ * Why a token with this header is refused before its key is looked for; `undefined` if it is not. Members by which a token
+ * names its own key (`jwk`, `jku`, `x5u`, `x5c`) are ignored and never fetched: keys come from the issuer alone.
+ */
 export function headerProblem(
   header: JsonObject,
 ): 'subject_token_algorithm' | 'subject_token_header' | undefined {

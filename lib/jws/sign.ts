@@ -1,7 +1,7 @@
-import { createHmac, createPrivateKey, createSecretKey, sign } from 'node:crypto';
+import { createHmac, createPrivateKey, createPublicKey, createSecretKey, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { SigningAlgorithm } from './signing-algorithm.ts';
-import { MINIMUM_RSA_BITS, VERIFICATION_ALGORITHMS } from './algorithms.ts';
+import { MINIMUM_RSA_BITS } from './algorithms.ts';
 import type { JsonObject } from './compact.ts';
 
 /** A key that signs, made once. */
@@ -23,7 +23,7 @@ const KEY_SHAPE = {
   EdDSA: { type: 'ed25519', curve: undefined },
 } as const;
 
-/** The key of a private JWK's JSON text (RFC 7517), or `undefined` where it is none for this algorithm. */
+/** The key of a private JWK's JSON text (RFC 7517), or `undefined` if it is none for this algorithm. */
 export function privateKeyFromJwk(
   text: string,
   alg: Exclude<SigningAlgorithm, 'HS256'>,
@@ -41,6 +41,7 @@ export function privateKeyFromJwk(
 
 /**
  * A JWT in compact form (RFC 7515 §7.1) with the header `alg`, `typ: JWT` and `kid`. Claims are signed as they are given.
+ * By `node:crypto`, on the calling thread: an HMAC costs a thirtieth of what it costs through Web Crypto.
  */
 export function signCompact(claims: JsonObject, key: SigningKey): string {
   const signingInput = `${encodedHeaderOf(key)}.${toBase64url(JSON.stringify(claims))}`;
@@ -49,15 +50,24 @@ export function signCompact(claims: JsonObject, key: SigningKey): string {
 
 /** The signature of a JWS's first two parts (RFC 7515 §5.1 step 5), as base64url. */
 export function signatureOf(signingInput: string, { alg, key }: SigningKey): string {
-  if (alg === 'HS256') return macOf(signingInput, key);
-  const { hash, options } = VERIFICATION_ALGORITHMS.get(alg) ?? {};
-  return sign(hash, Buffer.from(signingInput, 'latin1'), { key, ...options }).toString('base64url');
+  if (alg === 'HS256') return createHmac('sha256', key).update(signingInput, 'latin1').digest('base64url');
+  // RFC 7518 §3.4: R and S side by side at full length, never ASN.1. Ed25519 hashes by itself.
+  const hash = alg === 'EdDSA' ? null : 'sha256';
+  const input = Buffer.from(signingInput, 'latin1');
+  return sign(hash, input, { key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
 }
 
-/** HMAC with SHA-256 (RFC 7518 §3.2), as base64url. */
-export function macOf(signingInput: string, key: KeyObject): string {
-  return createHmac('sha256', key).update(signingInput, 'latin1').digest('base64url');
+/** What a key's signatures are verified with: the secret itself, or the public half of a private key. */
+export function verificationKeyOf(signingKey: SigningKey): KeyObject {
+  if (signingKey.alg === 'HS256') return signingKey.key;
+  const known = publicHalves.get(signingKey);
+  if (known !== undefined) return known;
+  const key = createPublicKey(signingKey.key);
+  publicHalves.set(signingKey, key);
+  return key;
 }
+
+const publicHalves = new WeakMap<SigningKey, KeyObject>();
 
 /** A key's header is the same for each of its tokens. */
 const encodedHeaders = new WeakMap<SigningKey, string>();

@@ -42,11 +42,11 @@ export function createVerifier({ targets, assertNotDenied, now, clockSkew }: Ver
   return async (token, concerns = () => true) => {
     const concerned = targets.filter(({ name, target }) => concerns(target, name));
     let { candidates, failure } = await gatherKeys(concerned);
-    let verdict = verifyToken(token, candidates, now(), clockSkew);
+    let verdict = await verifyToken(token, candidates, now(), clockSkew);
     if (!verdict.ok && verdict.problem === 'token_key_unknown') {
       // An issuer may know a version by now that was set by hand a moment ago.
       ({ candidates, failure } = await gatherKeys(concerned, UNKNOWN_KEY_AGE));
-      verdict = verifyToken(token, candidates, now(), clockSkew);
+      verdict = await verifyToken(token, candidates, now(), clockSkew);
     }
     if (!verdict.ok) {
       // A key that cannot be had now may be the one it was signed with.

@@ -1,8 +1,8 @@
 import { decodeCompactJws } from '../jws/compact.ts';
-import type { JsonObject, Jws } from '../jws/compact.ts';
-import type { SigningKey } from '../jws/sign.ts';
+import type { JsonObject } from '../jws/compact.ts';
+import { verificationKeyOf, type SigningKey } from '../jws/sign.ts';
 import type { ClaimedGrant, Target } from '../media-servers/target.ts';
-import { isSignedWith } from './own-signature.ts';
+import { hasValidSignature } from '../jws/verify.ts';
 
 /** A target, and the keys that its live tokens can be signed with. */
 export interface CandidateTarget {
@@ -53,18 +53,19 @@ const MAX_TOKEN_LENGTH = 16_384;
  *
  * @param now epoch seconds
  */
-export function verifyToken(
+export async function verifyToken(
   token: string,
   targets: readonly CandidateTarget[],
   now: number,
   clockSkew: number,
-): TokenVerdict {
+): Promise<TokenVerdict> {
   if (token === '') return bad('token_missing');
   const jws = token.length > MAX_TOKEN_LENGTH ? undefined : decodeCompactJws(token);
   if (jws === undefined) return bad('token_malformed');
   if (!isOurHeader(jws.header)) return bad('token_header');
-  const signed = findSigner(jws, targets);
-  if (signed === undefined) return bad(isKeyKnown(jws, targets) ? 'token_signature' : 'token_key_unknown');
+  const signed = await findSigner(token, jws.header, targets);
+  if (signed === undefined)
+    return bad(isKeyKnown(jws.header, targets) ? 'token_signature' : 'token_key_unknown');
 
   const { name, target, key } = signed;
   const { iat, exp, nbf, iss, aud } = jws.claims;
@@ -98,21 +99,22 @@ function isOurHeader(header: JsonObject): boolean {
   return header['typ'] === 'JWT' && Object.keys(header).every((member) => HEADER_MEMBERS.includes(member));
 }
 
-function findSigner(
-  jws: Jws,
+async function findSigner(
+  token: string,
+  { alg, kid }: JsonObject,
   targets: readonly CandidateTarget[],
-): { readonly name: string; readonly target: Target; readonly key: SigningKey } | undefined {
-  const { alg, kid } = jws.header;
+): Promise<{ readonly name: string; readonly target: Target; readonly key: SigningKey } | undefined> {
   for (const { name, target, keys } of targets) {
     const named = keys.filter((key) => key.alg === alg && (kid === undefined || kidOf(target, key) === kid));
-    const key = named.find((candidate) => isSignedWith(jws, candidate));
-    if (key !== undefined) return { name, target, key };
+    for (const key of named) {
+      if (await hasValidSignature(token, verificationKeyOf(key), key.alg)) return { name, target, key };
+    }
   }
   return undefined;
 }
 
 /** Whether a newer set of keys could not hold what this one lacks. */
-function isKeyKnown({ header: { kid } }: Jws, targets: readonly CandidateTarget[]): boolean {
+function isKeyKnown({ kid }: JsonObject, targets: readonly CandidateTarget[]): boolean {
   return (
     kid === undefined || targets.some(({ target, keys }) => keys.some((key) => kidOf(target, key) === kid))
   );

@@ -68,12 +68,12 @@ const algorithms = byToken([
     ALGORITHM,
   ],
   [
-    'signs by PS512, which is not configured',
+    'signs by PS512, as may be',
     (issuer) => compact({ alg: 'PS512', kid: 'rsa' }, viewer(issuer), by(issuer.keys.rsa, 'sha512', PSS)),
-    ALGORITHM,
+    VIEWING,
   ],
-  ['names ES512', unsignedBy('ES512'), ALGORITHM],
-  ['names ES256K', unsignedBy('ES256K'), ALGORITHM],
+  ['names ES512 without such a key', unsignedBy('ES512'), SIGNATURE],
+  ['names ES256K, which no list has', unsignedBy('ES256K'), ALGORITHM],
   [
     'says RS256 and signs by RS512',
     (issuer) => compact({ alg: 'RS256', kid: 'rsa' }, viewer(issuer), by(issuer.keys.rsa, 'sha512')),
@@ -189,11 +189,11 @@ const signatures = byToken([
   [
     'brings a key of its own (jwk)',
     (issuer) => forged({ jwk: publicJwk(issuer.keys.attacker) })(issuer),
-    HEADER,
+    SIGNATURE,
   ],
-  ['says where its keys are (jku)', forged({ jku: 'https://evil.example/jwks' }), HEADER],
-  ['says where its certificate is (x5u)', forged({ x5u: 'https://evil.example/cert' }), HEADER],
-  ['brings a certificate of its own (x5c)', forged({ x5c: ['MIIB'] }), HEADER],
+  ['says where its keys are (jku)', forged({ jku: 'https://evil.example/jwks' }), SIGNATURE],
+  ['says where its certificate is (x5u)', forged({ x5u: 'https://evil.example/cert' }), SIGNATURE],
+  ['brings a certificate of its own (x5c)', forged({ x5c: ['MIIB'] }), SIGNATURE],
   ['demands an extension (crit)', (issuer) => tokenOf(issuer, {}, { crit: ['exp'] }), HEADER],
   ['demands nothing, which is forbidden (crit)', (issuer) => tokenOf(issuer, {}, { crit: [] }), HEADER],
   [

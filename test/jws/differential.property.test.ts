@@ -1,6 +1,5 @@
-/** What `jose` accepts and what streampass accepts, over mutated tokens of every algorithm. */
+/** What streampass's policy lets through of what `jose` accepts by itself, over mutated tokens of every algorithm. */
 
-import { sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { compactVerify, createLocalJWKSet } from 'jose';
@@ -8,32 +7,23 @@ import type { JWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { VERIFICATION_ALGORITHMS } from '../../lib/jws/algorithms.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
-import { selectKey, usableKeys } from '../../lib/jws/jwk.ts';
-import { verifySignature } from '../../lib/jws/verify.ts';
+import { readProviderKeys } from '../../lib/jws/provider-keys.ts';
+import { acceptsUnder, signedBy } from './verifier.ts';
 import { newKeyPair } from './key-pairs.ts';
 
 const ALGORITHMS = [...VERIFICATION_ALGORITHMS.keys()];
 const PAIRS = ALGORITHMS.map((alg) => ({ alg, ...newKeyPair(alg, `kid-${alg}`) }));
 const JWKS = { keys: PAIRS.map(({ jwk }) => jwk) };
-const OUR_KEYS = usableKeys(JWKS);
+const OUR_KEYS = await readProviderKeys(JWKS);
 const joseKeys = createLocalJWKSet(JWKS as { keys: JWK[] });
-
-const encode = (text: string): string => Buffer.from(text, 'utf8').toString('base64url');
 
 /** Signs whatever the parts say, also nonsense. */
 function signed(headerText: string, payloadText: string, alg: string, key: KeyObject): string {
-  const input = `${encode(headerText)}.${encode(payloadText)}`;
-  const algorithm = VERIFICATION_ALGORITHMS.get(alg);
-  if (algorithm === undefined) throw new TypeError(`no algorithm ${alg}`);
-  const signature = sign(algorithm.hash, Buffer.from(input), { key, ...algorithm.options });
-  return `${input}.${signature.toString('base64url')}`;
+  return signedBy(alg, key, headerText, payloadText);
 }
 
-function weAccept(token: string): boolean {
-  const jws = decodeCompactJws(token);
-  const key = jws && selectKey(OUR_KEYS, jws.header);
-  return jws !== undefined && typeof key === 'object' && verifySignature(jws, key);
-}
+const weAccept = async (token: string): Promise<boolean> =>
+  decodeCompactJws(token) !== undefined && acceptsUnder(OUR_KEYS, token);
 
 /** As a JWT: the payload has to be a JSON object too. */
 async function joseAccepts(token: string): Promise<boolean> {
@@ -48,17 +38,17 @@ async function joseAccepts(token: string): Promise<boolean> {
   }
 }
 
-/** What streampass refuses on purpose and `jose` lets pass: other spellings of base64url, and keys named by the token. */
+/** What streampass refuses on purpose and `jose` lets pass: other spellings of base64url, and `b64`. */
 function isRefusedOnPurpose(token: string): boolean {
   const parts = token.split('.');
   if (parts.some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part)) return true;
   const header = Buffer.from(parts[0] ?? '', 'base64url').toString('utf8');
-  return header.startsWith('\ufeff') || /"(b64|jwk|jku|x5u|x5c)":/.test(header);
+  return header.startsWith('\ufeff') || /"b64":/.test(header);
 }
 
 async function expectAgreement(token: string): Promise<void> {
   const theirs = await joseAccepts(token);
-  expect({ token, accepted: weAccept(token) }).toEqual({
+  expect({ token, accepted: await weAccept(token) }).toEqual({
     token,
     accepted: theirs && !isRefusedOnPurpose(token),
   });
@@ -68,7 +58,7 @@ const json = fc.json({ maxDepth: 1 });
 const headerMembers = fc.record(
   {
     alg: fc.oneof(
-      fc.constantFrom<unknown>(...ALGORITHMS, 'none', 'HS256', 'PS384', 'ES512', 'Ed25519'),
+      fc.constantFrom<unknown>(...ALGORITHMS, 'none', 'HS256', 'ES256K', 'Ed448'),
       fc.jsonValue({ maxDepth: 0 }),
     ),
     kid: fc.oneof(
@@ -91,7 +81,7 @@ describe.each(PAIRS)('$alg', ({ alg, jwk, privateKey }) => {
   const token = signed(header, '{"sub":"a"}', alg, privateKey);
 
   test('the unchanged token is accepted by both', async () => {
-    expect([weAccept(token), await joseAccepts(token)]).toEqual([true, true]);
+    expect([await weAccept(token), await joseAccepts(token)]).toEqual([true, true]);
   });
 
   test('both agree on tokens with characters changed, added or taken out', async () => {

@@ -19,7 +19,10 @@ function generate(alg: string): { publicKey: KeyObject; privateKey: KeyObject } 
       return generateKeyPairSync('ec', { namedCurve: 'P-256' });
     case 'ES384':
       return generateKeyPairSync('ec', { namedCurve: 'P-384' });
+    case 'ES512':
+      return generateKeyPairSync('ec', { namedCurve: 'P-521' });
     case 'EdDSA':
+    case 'Ed25519':
       return generateKeyPairSync('ed25519');
     default:
       return generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -3,9 +3,8 @@ import fc from 'fast-check';
 import { importJWK, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
-import { hmacKey, macOf, privateKeyFromJwk, signCompact } from '../../lib/jws/sign.ts';
-import type { SigningKey } from '../../lib/jws/sign.ts';
-import { verifyHs256 } from '../../lib/jws/verify-hs256.ts';
+import { hmacKey, privateKeyFromJwk, signCompact } from '../../lib/jws/sign.ts';
+import { hasValidSignature } from '../../lib/jws/verify.ts';
 import { newKeyPair } from './key-pairs.ts';
 
 const SECRET = 'ä secret of thirty-two bytes or more';
@@ -43,68 +42,14 @@ describe('signCompact', () => {
     expect(kids).toEqual(['0f7b9d42', 'other', '0f7b9d42']);
   });
 
-  test('gives back any claims that are signed', () => {
-    fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (any) => {
-        const jws = decodeCompactJws(signCompact(any, key));
-        expect(JSON.stringify(jws?.claims)).toBe(JSON.stringify(any));
-        expect(jws !== undefined && verifyHs256(jws, [key])).toBe(true);
+  test('gives back any claims that are signed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(fc.string(), fc.jsonValue()), async (any) => {
+        const token = signCompact(any, key);
+        expect(JSON.stringify(decodeCompactJws(token)?.claims)).toBe(JSON.stringify(any));
+        expect(await hasValidSignature(token, key.key, 'HS256')).toBe(true);
       }),
     );
-  });
-});
-
-describe('verifyHs256', () => {
-  const other = { alg: 'HS256', kid: 'other', key: hmacKey('another secret of thirty-two bytes') } as const;
-  const accepts = (token: string, keys: readonly SigningKey[] = [key, other]): boolean => {
-    const jws = decodeCompactJws(token);
-    return jws !== undefined && verifyHs256(jws, keys);
-  };
-  const signature = signCompact(claims, key).split('.')[2] ?? '';
-  const withHeader = (header: object): string => {
-    const input = `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30`;
-    return `${input}.${macOf(input, key.key)}`;
-  };
-
-  test('accepts a token of either key', () => {
-    expect([accepts(signCompact(claims, key)), accepts(signCompact(claims, other))]).toEqual([true, true]);
-  });
-
-  test('accepts a header with other members', () => {
-    expect(accepts(withHeader({ alg: 'HS256', kid: key.kid, extra: 1 }))).toBe(true);
-  });
-
-  test.each([
-    ['another kid', { alg: 'HS256', kid: 'other' }],
-    ['no kid', { alg: 'HS256' }],
-    ['alg none', { alg: 'none', kid: key.kid }],
-    ['another HMAC', { alg: 'HS384', kid: key.kid }],
-    ['no alg', { kid: key.kid }],
-    ['crit', { alg: 'HS256', kid: key.kid, crit: ['exp'] }],
-    ['b64', { alg: 'HS256', kid: key.kid, b64: false }],
-    ['a key of its own', { alg: 'HS256', kid: key.kid, jwk: { kty: 'oct', k: 'AA' } }],
-  ])('refuses a header with %s, though its MAC is good', (_what, header) => {
-    expect(accepts(withHeader(header))).toBe(false);
-  });
-
-  test.each([
-    ['changed', `A${signature.slice(1)}`],
-    ['cut', signature.slice(0, 40)],
-    ['longer', `${signature.slice(0, 40)}AAAAAAAA`],
-    ['missing', ''],
-  ])('refuses a MAC that is %s', (_what, mac) => {
-    const input = signCompact(claims, key).split('.').slice(0, 2).join('.');
-    expect(accepts(`${input}.${mac}`)).toBe(false);
-  });
-
-  test('refuses all where there is no key', () => {
-    expect(accepts(signCompact(claims, key), [])).toBe(false);
-  });
-
-  test('never takes a public key for a secret', () => {
-    const { privateKey } = newKeyPair('RS256', key.kid);
-    const jws = decodeCompactJws(signCompact(claims, key));
-    expect(jws && verifyHs256(jws, [{ alg: 'RS256', kid: key.kid, key: privateKey }])).toBe(false);
   });
 });
 

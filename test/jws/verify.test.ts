@@ -1,69 +1,96 @@
-import { sign } from 'node:crypto';
+import { createHmac, sign } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { VERIFICATION_ALGORITHMS } from '../../lib/jws/algorithms.ts';
-import type { Jws } from '../../lib/jws/compact.ts';
-import { usableKeys } from '../../lib/jws/jwk.ts';
-import type { VerificationKey } from '../../lib/jws/jwk.ts';
-import { verifySignature } from '../../lib/jws/verify.ts';
+import { hmacKey, verificationKeyOf } from '../../lib/jws/sign.ts';
+import { hasValidSignature } from '../../lib/jws/verify.ts';
 import { newKeyPair } from './key-pairs.ts';
+import { accepts, signatureBy } from './verifier.ts';
 
-const SIGNING_INPUT = 'e30.e30';
-const DATA = Buffer.from(SIGNING_INPUT);
 const PAIRS = [...VERIFICATION_ALGORITHMS.keys()].map((alg) => ({ alg, ...newKeyPair(alg, 'a') }));
-
-function keyOf(jwk: object): VerificationKey {
-  const [key] = usableKeys({ keys: [jwk] });
-  if (key === undefined) throw new Error('the key is not usable');
-  return key;
-}
-
-function signedBy(alg: string, signature: Buffer): Jws {
-  return { header: { alg, kid: 'a' }, payload: Buffer.from('{}'), signingInput: SIGNING_INPUT, signature };
-}
+const inputOf = (header: object): string =>
+  `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30`;
+const tokenOf = (input: string, signature: Buffer): string => `${input}.${signature.toString('base64url')}`;
 
 describe.each(PAIRS)('$alg', ({ alg, jwk, privateKey }) => {
-  const { hash = null, options = {} } = VERIFICATION_ALGORITHMS.get(alg) ?? {};
-  const jws = signedBy(alg, sign(hash, DATA, { key: privateKey, ...options }));
+  const input = inputOf({ alg, kid: 'a' });
+  const signature = signatureBy(alg, privateKey, input);
+  const token = tokenOf(input, signature);
 
-  test('verifies under its own key', () => {
-    expect(verifySignature(jws, keyOf(jwk))).toBe(true);
+  test('verifies under its own key', async () => {
+    expect(await accepts(token, jwk)).toBe(true);
   });
 
-  test('fails under a key of every algorithm that is not its own', () => {
-    const others = PAIRS.map((pair) => keyOf(pair.alg === alg ? newKeyPair(alg, 'a').jwk : pair.jwk));
-    expect(others.filter((key) => verifySignature(jws, key))).toEqual([]);
+  test('fails under a key of every algorithm that is not its own', async () => {
+    const others = PAIRS.map((pair) => (pair.alg === alg ? newKeyPair(alg, 'a').jwk : pair.jwk));
+    const accepted = await Promise.all(others.map((other) => accepts(token, other)));
+    expect(accepted.filter(Boolean)).toEqual([]);
   });
 
-  test('fails under its own key where that is for another algorithm', () => {
+  test('fails under its own key if that is for another algorithm', async () => {
     const { kty } = VERIFICATION_ALGORITHMS.get(alg) ?? {};
     const others = [...VERIFICATION_ALGORITHMS].filter(([name, other]) => other.kty === kty && name !== alg);
-    for (const [name] of others) {
-      for (const key of usableKeys({ keys: [{ ...jwk, alg: name }] }))
-        expect(verifySignature(jws, key)).toBe(false);
-    }
+    const accepted = await Promise.all(others.map(([name]) => accepts(token, { ...jwk, alg: name })));
+    expect(accepted.filter(Boolean)).toEqual([]);
   });
 
-  test('fails with a header that must be understood', () => {
-    expect(verifySignature({ ...jws, header: { ...jws.header, crit: ['exp'], exp: 1 } }, keyOf(jwk))).toBe(
-      false,
-    );
+  test('fails with a header that must be understood', async () => {
+    const critical = inputOf({ alg, kid: 'a', crit: ['exp'], exp: 1 });
+    expect(await accepts(tokenOf(critical, signatureBy(alg, privateKey, critical)), jwk)).toBe(false);
   });
 
-  test('fails with no signature, and with a longer or shorter one', () => {
-    const { signature } = jws;
+  test('fails with no signature, and with a longer or shorter one', async () => {
     const changed = [
       Buffer.alloc(0),
       signature.subarray(1),
       signature.subarray(0, -1),
       Buffer.concat([signature, Buffer.alloc(1)]),
     ];
-    expect(changed.filter((each) => verifySignature(signedBy(alg, each), keyOf(jwk)))).toEqual([]);
+    const accepted = await Promise.all(changed.map((each) => accepts(tokenOf(input, each), jwk)));
+    expect(accepted.filter(Boolean)).toEqual([]);
   });
 });
 
-test.each(['ES256', 'ES384'])('%s refuses a signature in ASN.1', (alg) => {
+test.each(['ES256', 'ES384', 'ES512'])('%s refuses a signature in ASN.1', async (alg) => {
   const { jwk, privateKey } = newKeyPair(alg, 'a');
-  const { hash = null } = VERIFICATION_ALGORITHMS.get(alg) ?? {};
-  const der = sign(hash, DATA, { key: privateKey, dsaEncoding: 'der' });
-  expect(verifySignature(signedBy(alg, der), keyOf(jwk))).toBe(false);
+  const input = inputOf({ alg, kid: 'a' });
+  const der = sign(`sha${alg.slice(2)}`, Buffer.from(input), { key: privateKey, dsaEncoding: 'der' });
+  expect(await accepts(tokenOf(input, der), jwk)).toBe(false);
+});
+
+describe('a MAC', () => {
+  const key = hmacKey('a secret of thirty-two bytes or more');
+  const input = inputOf({ alg: 'HS256' });
+  const mac = createHmac('sha256', key).update(input).digest('base64url');
+
+  test('verifies under its own secret', async () => {
+    expect(await hasValidSignature(`${input}.${mac}`, key, 'HS256')).toBe(true);
+  });
+
+  test.each([
+    ['changed', `A${mac.slice(1)}`],
+    ['cut', mac.slice(0, 40)],
+    ['longer', `${mac}AAAA`],
+    ['missing', ''],
+  ])('fails if it is %s', async (_what, changed) => {
+    expect(await hasValidSignature(`${input}.${changed}`, key, 'HS256')).toBe(false);
+  });
+
+  test.each(['HS384', 'none', 'RS256', undefined])('fails under the header %s', async (alg) => {
+    const other = inputOf({ alg });
+    const good = createHmac('sha256', key).update(other).digest('base64url');
+    expect(await hasValidSignature(`${other}.${good}`, key, 'HS256')).toBe(false);
+  });
+
+  test('made with a public key as the secret is never good', async () => {
+    const { jwk, privateKey } = newKeyPair('RS256', 'a');
+    const spki = verificationKeyOf({ alg: 'RS256', kid: 'a', key: privateKey }).export({
+      type: 'spki',
+      format: 'pem',
+    });
+    const forged = createHmac('sha256', spki).update(input).digest('base64url');
+    expect(await accepts(`${input}.${forged}`, jwk)).toBe(false);
+    const publicKey = verificationKeyOf({ alg: 'RS256', kid: 'a', key: privateKey });
+    expect(await hasValidSignature(`${input}.${forged}`, publicKey, 'HS256')).toBe(false);
+    expect(await hasValidSignature(`${input}.${forged}`, publicKey, 'RS256')).toBe(false);
+  });
 });

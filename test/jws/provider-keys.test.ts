@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { MAX_KEYS, selectKey, usableKeys } from '../../lib/jws/jwk.ts';
+import { VERIFICATION_ALGORITHMS } from '../../lib/jws/algorithms.ts';
+import { MAX_KEYS, readProviderKeys } from '../../lib/jws/provider-keys.ts';
 import { newKeyPair } from './key-pairs.ts';
 
 const rsa = newKeyPair('RS256', 'rsa').jwk;
@@ -9,21 +10,29 @@ const ec384 = newKeyPair('ES384', 'ec384').jwk;
 const ed = newKeyPair('EdDSA', 'ed').jwk;
 const without = (jwk: object, ...members: string[]): object =>
   Object.fromEntries(Object.entries(jwk).filter(([member]) => !members.includes(member)));
-const algorithmsOf = (jwk: object): string[] =>
-  usableKeys({ keys: [jwk] }).flatMap((key) => [...key.algorithms]);
+/** The algorithms of tokens that this key would be used for. */
+async function algorithmsOf(jwk: object): Promise<string[]> {
+  const keys = await readProviderKeys({ keys: [jwk] });
+  const names = [...VERIFICATION_ALGORITHMS.keys()];
+  const found = await Promise.all(names.map((alg) => keys.find({ alg })));
+  return names.filter((_name, index) => typeof found[index] === 'object');
+}
 
 /** An RSA JWK of any size and exponent. */
 function rsaJwk(modulusLength: number, publicExponent = 65537): object {
   return generateKeyPairSync('rsa', { modulusLength, publicExponent }).publicKey.export({ format: 'jwk' });
 }
 
-describe('usableKeys', () => {
+describe('readProviderKeys', () => {
   test.each([
-    ['an RSA key', without(rsa, 'alg'), ['RS256', 'RS384', 'RS512', 'PS256']],
+    ['an RSA key', without(rsa, 'alg'), ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
     ['an RSA key for one algorithm', { ...rsa, alg: 'PS256' }, ['PS256']],
     ['a P-256 key', without(ec, 'alg'), ['ES256']],
     ['a P-384 key', without(ec384, 'alg'), ['ES384']],
-    ['an Ed25519 key', without(ed, 'alg'), ['EdDSA']],
+    ['a P-521 key', without(newKeyPair('ES512', 'ec521').jwk, 'alg'), ['ES512']],
+    ['an Ed25519 key', without(ed, 'alg'), ['EdDSA', 'Ed25519']],
+    ['an Ed25519 key by its newer name', { ...ed, alg: 'Ed25519' }, ['Ed25519']],
+    ['a key whose id is null', { ...rsa, kid: null }, ['RS256']],
     ['a key without use', without(rsa, 'use'), ['RS256']],
     ['a key that may verify', { ...rsa, key_ops: ['verify'] }, ['RS256']],
     [
@@ -32,9 +41,9 @@ describe('usableKeys', () => {
       ['RS256'],
     ],
     ['a key with members of its own', { ...rsa, issuer: 'a', nbf: 1 }, ['RS256']],
-    ['an RSA key with exponent 3', rsaJwk(2048, 3), ['RS256', 'RS384', 'RS512', 'PS256']],
-  ])('uses %s', (_what, jwk, algorithms) => {
-    expect(algorithmsOf(jwk)).toEqual(algorithms);
+    ['an RSA key with exponent 3', rsaJwk(2048, 3), ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
+  ])('uses %s', async (_what, jwk, algorithms) => {
+    expect(await algorithmsOf(jwk)).toEqual(algorithms);
   });
 
   test.each([
@@ -75,8 +84,8 @@ describe('usableKeys', () => {
     ['an RSA key with an even exponent', { ...rsa, e: 'BA' }],
     ['a list', []],
     ['no members', {}],
-  ])('passes over %s', (_what, jwk) => {
-    expect(algorithmsOf(jwk)).toEqual([]);
+  ])('passes over %s', async (_what, jwk) => {
+    expect(await algorithmsOf(jwk)).toEqual([]);
   });
 
   test.each([
@@ -92,37 +101,45 @@ describe('usableKeys', () => {
     { keys: { 0: rsa } },
     { keys: [null, 1, 'x'] },
     { Keys: [rsa] },
-  ])('finds no key in %j', (document) => {
-    expect(usableKeys(document)).toEqual([]);
+  ])('finds no key in %j', async (document) => {
+    expect((await readProviderKeys(document)).kids).toEqual([]);
   });
 
-  test('finds the good keys between bad ones', () => {
-    const keys = usableKeys({ keys: [null, { kty: 'oct', k: 'AA' }, rsa, { ...ec, y: 'AA' }, ed] });
-    expect(keys.map(({ kid }) => kid)).toEqual(['rsa', 'ed']);
+  test('finds the good keys between bad ones', async () => {
+    const { kids } = await readProviderKeys({
+      keys: [null, { kty: 'oct', k: 'AA' }, rsa, { ...ec, y: 'AA' }, ed],
+    });
+    expect(kids).toEqual(['rsa', 'ed']);
   });
 
-  test('reads a bounded number of keys', () => {
+  test('counts a key once that is listed twice', async () => {
+    const keys = await readProviderKeys({ keys: [rsa, { ...rsa, x5t: 'a' }, ec] });
+    expect(keys.kids).toEqual(['rsa', 'ec']);
+    expect(await keys.find({ alg: 'RS256', kid: 'rsa' })).toBeTypeOf('object');
+  });
+
+  test('reads a bounded number of keys', async () => {
     const keys = Array.from({ length: MAX_KEYS + 1 }, (_, index) => ({ ...ed, kid: `k${index}` }));
-    expect(usableKeys({ keys }).map(({ kid }) => kid)).toEqual(keys.slice(0, MAX_KEYS).map(({ kid }) => kid));
+    expect((await readProviderKeys({ keys })).kids).toEqual(keys.slice(0, MAX_KEYS).map(({ kid }) => kid));
   });
 });
 
-describe('selectKey', () => {
-  const keys = usableKeys({ keys: [rsa, ec, without(ed, 'kid')] });
+describe('find', async () => {
+  const keys = await readProviderKeys({ keys: [rsa, ec, without(ed, 'kid')] });
 
   test.each([
-    ['the key with the kid', { alg: 'RS256', kid: 'rsa' }, 'rsa'],
-    ['the only key that fits, where there is no kid', { alg: 'ES256' }, 'ec'],
-  ])('gives %s', (_what, header, kid) => {
-    expect(selectKey(keys, header)).toMatchObject({ kid });
+    ['the key with the kid', { alg: 'RS256', kid: 'rsa' }, 'RSASSA-PKCS1-v1_5'],
+    ['the only key that fits, where there is no kid', { alg: 'ES256' }, 'ECDSA'],
+  ])('gives %s', async (_what, header, algorithm) => {
+    expect(await keys.find(header)).toMatchObject({ algorithm: { name: algorithm } });
   });
 
   test.each([
     ['no key has the kid', { alg: 'RS256', kid: 'new' }],
     ['the kid differs in case', { alg: 'RS256', kid: 'RSA' }],
     ['the kid is empty', { alg: 'RS256', kid: '' }],
-  ])('says that the kid is unknown where %s', (_what, header) => {
-    expect(selectKey(keys, header)).toBe('unknown_kid');
+  ])('says that the kid is unknown where %s', async (_what, header) => {
+    expect(await keys.find(header)).toBe('unknown_kid');
   });
 
   test.each([
@@ -132,13 +149,13 @@ describe('selectKey', () => {
     ['the algorithm is unknown', { alg: 'HS256', kid: 'rsa' }],
     ['there is no algorithm', { kid: 'rsa' }],
     ['the algorithm is no text', { alg: ['RS256'], kid: 'rsa' }],
-  ])('gives none where %s', (_what, header) => {
-    expect(selectKey(keys, header)).toBeUndefined();
+  ])('gives none where %s', async (_what, header) => {
+    expect(await keys.find(header)).toBeUndefined();
   });
 
-  test('never chooses between two keys that fit', () => {
-    const twice = usableKeys({ keys: [rsa, { ...newKeyPair('RS256', 'rsa').jwk }] });
-    expect(selectKey(twice, { alg: 'RS256' })).toBeUndefined();
-    expect(selectKey(twice, { alg: 'RS256', kid: 'rsa' })).toBeUndefined();
+  test('never chooses between two keys that fit', async () => {
+    const twice = await readProviderKeys({ keys: [rsa, { ...newKeyPair('RS256', 'rsa').jwk }] });
+    expect(await twice.find({ alg: 'RS256' })).toBeUndefined();
+    expect(await twice.find({ alg: 'RS256', kid: 'rsa' })).toBeUndefined();
   });
 });
