@@ -3,7 +3,10 @@ import { createVerifiedTokens, type VerifiedToken } from '../../lib/identity/ver
 
 const verified = { keys: { generationAt: () => 1 }, generation: 1 } as unknown as VerifiedToken;
 const found = (tokens: ReturnType<typeof createVerifiedTokens>, digests: string): string =>
-  digests.split('').filter((digest) => tokens.find(digest, 0) !== undefined).join('');
+  digests
+    .split('')
+    .filter((digest) => tokens.find(digest, 0) !== undefined)
+    .join('');
 
 test('tokens are remembered up to a length together, and the oldest goes first', () => {
   const tokens = createVerifiedTokens(100);
