@@ -1,78 +1,121 @@
+import { reasonOf, unlessAborted } from './abort.ts';
 import { StreamPassError, type OfferedToken, type Refusal } from './error.ts';
+import { audiencesOf, type ExchangeAnswer, type IssuedToken } from './exchange.ts';
+import { fieldsOf } from './fields.ts';
 import type { HeldToken } from './held-token.ts';
+import type { StreamPassOptions } from './options.ts';
 import type { Renewal } from './renewal.ts';
 
-/** Opens the connection with this token: resolves once the server took it, throws or rejects when it did not. */
-export type Attempt<T> = (token: string, offered: OfferedToken) => T | Promise<T>;
+/**
+ * Opens the connection with this token: resolves once the server took it, throws or rejects when it did not. The signal
+ * aborts with the one that `connect` was given, and on `close()`: end then what you opened.
+ */
+export type Attempt<T> = (token: string, offered: OfferedToken, signal: AbortSignal) => T | Promise<T>;
 
 /** How one `connect` waits, and what it takes for a refusal. */
 export interface ConnectOptions {
-  /** Ends all waiting and further attempts; an attempt that runs is the app's own to end. */
+  /** Ends all waiting, the present attempt and all further ones. */
   readonly signal?: AbortSignal | undefined;
-  /** Whether what the attempt threw means "refused", so that another token may help · default {@link isRefusal}. */
+  /** Whose token, if several targets were asked for · default the first. */
+  readonly audience?: string | undefined;
+  /**
+   * Whether what the attempt threw means "refused", so that another token may help; all else reaches the caller as it
+   * is · default decides by status, close code and error type, as docs/browser.md says.
+   */
   readonly isRefusal?: ((error: unknown) => boolean) | undefined;
 }
 
 /**
- * Takes everything for a refusal but an unmistakable bug (`ReferenceError`, `SyntaxError`, `RangeError`), the app's
- * own abort, and an error of this package. A `TypeError` counts: it is how `fetch` shows a 403 without CORS headers.
- */
-export function isRefusal(error: unknown): boolean {
-  return !/^(Reference|Syntax|Range|Abort|StreamPass)Error$/.test(String(fieldsOf(error)['name']));
-}
-
-/**
  * Resolves with what the attempt resolved with.
- * @throws {StreamPassError} where no token helped; else the signal's reason, or what the attempt threw and was no refusal.
+ * @throws {StreamPassError} `refused` if no token helped, `unavailable` if no server decided; else the signal's reason,
+ * or what the attempt threw and was no refusal.
  */
 export type Connect = <T>(attempt: Attempt<T>, options?: ConnectOptions) => Promise<T>;
+
+type Meaning = 'refused' | 'unclear' | 'unavailable' | 'other';
 
 /**
  * A `connect` that offers the present token, its fallback, a fresh token and its fallback, in this order. Each time it
  * gives up, exchanges are held off for a back-off, so that an app which reconnects in a loop to a server that is down
  * does not turn into a load on the API.
  */
-export function createConnect(renewal: Renewal): Connect {
+export function createConnect(renewal: Renewal, options: Pick<StreamPassOptions, 'audience'>): Connect {
   let gaveUp = 0;
-  return async (attempt, { signal, isRefusal: meansRefused = isRefusal } = {}) => {
+  return async (attempt, { signal, audience, isRefusal } = {}) => {
     const refusals: Refusal[] = [];
     const secrets: string[] = [];
+    let verdict: 'refused' | 'unavailable' = 'unavailable';
 
     const obtain = (refused?: HeldToken): Promise<HeldToken> =>
       renewal.obtain(signal, refused).catch((error: unknown) => {
         if (!refused || !(error instanceof StreamPassError)) throw error;
-        throw new StreamPassError(error.kind, error.reason, {
-          retryAfterSeconds: error.retryAfterSeconds,
-          refusals,
-          cause: error,
-        });
+        throw new StreamPassError(error.kind, error.reason, { ...error, refusals, cause: error });
       });
+
+    const giveUp = (reason: StreamPassError['reason']): never => {
+      renewal.holdOff(gaveUp++);
+      throw new StreamPassError(verdict, reason, { refusals });
+    };
 
     let held: HeldToken | undefined;
     for (const round of ['first', 'fresh'] as const) {
       held = await obtain(held);
-      const { token, fallbackToken } = held.answer;
+      const { token, fallbackToken } = tokenFor(options, held.answer, audience);
       for (const [offered, value] of [
         [round, token],
         [`${round}-fallback`, fallbackToken],
       ] as const) {
         if (!value) continue;
-        renewal.throwIfClosed();
-        signal?.throwIfAborted();
         secrets.push(value);
         try {
-          const connection = await attempt(value, offered);
+          const connection = await unlessAborted(
+            (either) => attempt(value, offered, either),
+            signal,
+            renewal.closing,
+          );
           gaveUp = 0;
           return connection;
         } catch (error) {
-          if (!meansRefused(error)) throw error;
+          renewal.throwIfClosed();
+          if (signal?.aborted) throw reasonOf(signal);
+          const meaning = isRefusal ? (isRefusal(error) ? 'refused' : 'other') : meaningOf(error);
+          if (meaning === 'other') throw error;
           refusals.push({ offered, message: secrets.reduce(strikeOut, wordsOf(error)) });
+          if (meaning === 'refused') verdict = meaning;
+          const { status, code } = fieldsOf(error);
+          if (meaning === 'unavailable') giveUp(`server_${status ?? code}`);
         }
       }
     }
-    renewal.holdOff(gaveUp++);
-    throw new StreamPassError('refused', 'token_refused', { refusals });
+    return giveUp(verdict === 'refused' ? 'token_refused' : 'server_unreachable');
   };
+}
+
+/**
+ * The token of this target.
+ * @throws {StreamPassError} `audience_not_requested` if it was not asked for.
+ */
+export function tokenFor(
+  options: Pick<StreamPassOptions, 'audience'>,
+  { tokens }: ExchangeAnswer,
+  audience: string | undefined,
+): IssuedToken {
+  const token = tokens[audience ?? audiencesOf(options)[0] ?? ''];
+  if (!token) throw new StreamPassError('bad-request', 'audience_not_requested');
+  return token;
+}
+
+/**
+ * What a thrown thing says about the token. Bugs, aborts and our own errors (but `refused`) are no refusal. A
+ * `TypeError` or a close with 1006 may be a server that is down, or a refusal that the browser hides.
+ */
+function meaningOf(error: unknown): Meaning {
+  const { name, kind, status, code } = fieldsOf(error);
+  if (name === 'StreamPassError') return kind === 'refused' ? kind : 'other';
+  if (/^(Reference|Syntax|Range|Abort)Error$/.test(String(name))) return 'other';
+  if (name === 'TypeError' || code === 1006) return 'unclear';
+  // HTTP: not found, timeout, gone, too many, broken. WebSocket: going away, broken, restarting, overloaded.
+  return /^(404|408|410|42[59]|5..|1001|101[1-4])$/.test(String(status ?? code)) ? 'unavailable' : 'refused';
 }
 
 function strikeOut(text: string, secret: string): string {
@@ -83,8 +126,4 @@ function strikeOut(text: string, secret: string): string {
 function wordsOf(error: unknown): string {
   const { message, status, code, reason } = fieldsOf(error);
   return [message, status, code, reason].filter(Boolean).join(' ') || String(error);
-}
-
-function fieldsOf(error: unknown): Record<string, unknown> {
-  return Object(error) as Record<string, unknown>;
 }

@@ -1,10 +1,36 @@
+import type { Reason } from './reasons.ts';
+
 /**
- * What the app does about a failure: `sign-in-again` (the sign-in is missing, expired or not accepted), `not-allowed`
- * (no rule allows it), `bad-request` (the request or its configuration is wrong), `try-later` (network, overload,
- * outage), `refused` (the media server accepted no token), `closed` (`close()` was called).
+ * What the app does about a failure:
+ *
+ * - `sign-in-again`: the sign-in is missing or has expired. Start the sign-in.
+ * - `not-allowed`: this user may not do this. Show it. A new sign-in of the same user changes nothing.
+ * - `bad-request`: the code, or a configuration, is wrong. A developer has to correct it.
+ * - `try-later`: network, overload or outage of the API. It is tried again by itself.
+ * - `refused`: the media server accepted none of the tokens.
+ * - `unavailable`: the media server did not answer, or does not serve this now.
+ * - `closed`: `close()` was called.
  */
 export type StreamPassErrorKind =
-  'sign-in-again' | 'not-allowed' | 'bad-request' | 'try-later' | 'refused' | 'closed';
+  'sign-in-again' | 'not-allowed' | 'bad-request' | 'try-later' | 'refused' | 'unavailable' | 'closed';
+
+/** The reasons that this package gives itself. `http_…` is the API's status, `server_…` the media server's. */
+export type ClientReason =
+  | 'network'
+  | 'timeout'
+  | 'cors'
+  | 'answer_too_late'
+  | 'subject_token_missing'
+  | 'subject_token_unavailable'
+  | 'audience_not_requested'
+  | 'token_refused'
+  | 'server_unreachable'
+  | 'closed'
+  | `http_${number}`
+  | `server_${number}`;
+
+/** A reason of the server, of this package, or of an app or a server that knows more. */
+export type AnyReason = Reason | ClientReason | (string & {});
 
 /** Which token `connect` offered to the media server; also the second argument of its `attempt`. */
 export type OfferedToken = 'first' | 'first-fallback' | 'fresh' | 'fresh-fallback';
@@ -26,24 +52,25 @@ export interface StreamPassErrorDetails {
 }
 
 /**
- * The only error that this package makes. Decide by `kind`; `reason` is the server's stable slug
- * (`room_not_allowed`, …) or one of ours (`network`, `timeout`, `http_502`, …), for logs and finer decisions.
- * Its message says all of this in words, and never holds a token.
+ * The only error that this package makes. Decide by `kind`; `reason` is a stable slug for logs and finer decisions. Its
+ * message says all of this in words, and never holds a token.
  */
 export class StreamPassError extends Error {
-  override readonly name = 'StreamPassError';
-  readonly kind: StreamPassErrorKind;
-  readonly reason: string;
-  readonly retryAfterSeconds: number | undefined;
-  readonly refusals: readonly Refusal[];
+  declare readonly kind: StreamPassErrorKind;
+  /** The server's {@link Reason}, one of ours, or what a newer server or your own code gave. */
+  declare readonly reason: AnyReason;
+  declare readonly retryAfterSeconds: number | undefined;
+  declare readonly refusals: readonly Refusal[];
+  declare readonly cause: unknown;
 
-  constructor(kind: StreamPassErrorKind, reason: string, details: StreamPassErrorDetails = {}) {
-    const { description, refusals = [] } = details;
+  constructor(
+    kind: StreamPassErrorKind,
+    reason: AnyReason,
+    { description, retryAfterSeconds, refusals = [], cause }: StreamPassErrorDetails = {},
+  ) {
     const refused = refusals.map(({ offered, message }) => `${offered} token refused: ${message}`);
-    super([`${kind}: ${reason}`, description, ...refused].filter(Boolean).join('; '), details);
-    this.kind = kind;
-    this.reason = reason;
-    this.retryAfterSeconds = details.retryAfterSeconds;
-    this.refusals = refusals;
+    super([`${kind}: ${reason}`, description, ...refused].filter(Boolean).join('; '));
+    // The cause too: not every engine of React Native knows the second argument of Error.
+    Object.assign(this, { name: 'StreamPassError', kind, reason, retryAfterSeconds, refusals, cause });
   }
 }

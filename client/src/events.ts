@@ -1,5 +1,8 @@
 import type { StreamPassError } from './error.ts';
 import type { ExchangeAnswer } from './exchange.ts';
+import { fieldsOf } from './fields.ts';
+import type { StreamPassLogger } from './options.ts';
+import type { StreamPassState } from './state.ts';
 
 /** The events, and what each brings to its listeners. */
 export interface StreamPassEvents {
@@ -11,6 +14,8 @@ export interface StreamPassEvents {
   denied: StreamPassError;
   /** The exchange failed for now (`try-later`), and is tried again by itself. */
   delayed: StreamPassError;
+  /** The state is another one; told after the event that changed it. */
+  changed: StreamPassState;
 }
 
 /** Called with what the event brings, while the event happens. */
@@ -27,7 +32,7 @@ export interface Events {
 }
 
 /** Listeners by event. What a listener throws becomes an unhandled rejection, and disturbs nothing here. */
-export function createEvents(): Events {
+export function createEvents(logger: StreamPassLogger | undefined): Events {
   type AnyListener = { name: keyof StreamPassEvents; listener: (detail: never) => void };
   const registered = new Set<AnyListener>();
   return {
@@ -37,13 +42,12 @@ export function createEvents(): Events {
       return () => registered.delete(entry);
     },
     emit(name, detail) {
+      // An answer holds tokens: of it nothing is logged.
+      const { message, status } = fieldsOf(detail);
+      logger?.[message ? 'warn' : 'debug'](`streampass: ${name} ${message ?? status ?? ''}`);
       for (const entry of registered) {
-        if (entry.name !== name) continue;
-        try {
-          entry.listener(detail as never);
-        } catch (error) {
-          void Promise.reject(error);
-        }
+        // Called now; what it throws rejects this promise, which nobody handles.
+        if (entry.name === name) void new Promise(() => entry.listener(detail as never));
       }
     },
     clear: () => registered.clear(),

@@ -1,11 +1,13 @@
 // The wire: one RFC 8693 token exchange as a request that a browser sends without a CORS preflight.
-import { StreamPassError, type StreamPassErrorKind } from './error.ts';
+import { StreamPassError } from './error.ts';
+import { fieldsOf } from './fields.ts';
 import type { StreamPassOptions, Words } from './options.ts';
+import { kindOf } from './reasons.ts';
 
 const OAUTH = 'urn:ietf:params:oauth:';
 
-/** What a successful exchange gave: the members of RFC 8693 §2.2.1 that matter here, with the two of streampass. */
-export interface ExchangeAnswer {
+/** One target's token: the members of RFC 8693 §2.2.1 that matter here, with the two of streampass. */
+export interface IssuedToken {
   readonly token: string;
   /** The same claims under the server's other live secret; only while a rotation needs it. */
   readonly fallbackToken: string | undefined;
@@ -15,22 +17,33 @@ export interface ExchangeAnswer {
   readonly refreshInSeconds: number;
 }
 
+/** What a successful exchange gave: the first target's token, and that of each target by its name. */
+export interface ExchangeAnswer extends IssuedToken {
+  readonly tokens: Readonly<Record<string, IssuedToken>>;
+}
+
+/** The names of the targets that are asked for. */
+export function audiencesOf({ audience }: Pick<StreamPassOptions, 'audience'>): readonly string[] {
+  return [audience].flat();
+}
+
 /** The form of one exchange (RFC 8693 §2.1). What is `undefined` is left out; what is empty is sent, never widened. */
 function exchangeForm(options: StreamPassOptions, subjectToken: string): URLSearchParams {
-  const parameters: Record<string, Words | number | undefined> = {
+  const form = new URLSearchParams();
+  audiencesOf(options).forEach((audience) => form.append('audience', audience));
+  const parameters: Readonly<Record<string, Words | number | undefined>> = {
     grant_type: OAUTH + 'grant-type:token-exchange',
     subject_token: subjectToken,
     subject_token_type: `${OAUTH}token-type:${options.subjectTokenType ?? 'id_token'}`,
-    audience: options.audience,
     scope: options.scope,
     room: options.room,
     transport: options.transport,
     session: options.session,
     expires_in: options.expiresInSeconds,
   };
-  const form = new URLSearchParams();
+  // React Native has `append`, and no `set`.
   for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined) form.set(name, [value].flat().join(' '));
+    if (value !== undefined) form.append(name, [value].flat().join(' '));
   }
   return form;
 }
@@ -44,22 +57,27 @@ export async function exchange(
   subjectToken: string,
   signal: AbortSignal,
 ): Promise<ExchangeAnswer> {
-  let response: Response;
-  try {
-    // No header of ours, and URLSearchParams as the body: a CORS-safelisted request. A redirect would carry the
-    // identity token to an address that nobody configured.
-    response = await (options.fetch ?? fetch)(options.endpoint, {
-      method: 'POST',
-      body: exchangeForm(options, subjectToken),
-      credentials: 'omit',
-      redirect: 'error',
-      signal,
-    });
-  } catch (cause) {
-    throw new StreamPassError('try-later', 'network', { cause });
+  const { endpoint, fetch: send = fetch } = options;
+  const credentials = 'omit';
+  for (let isKeptFromPage = false; ; isKeptFromPage = true) {
+    let response: Response;
+    try {
+      // No header of ours, and a form as the body: a CORS-safelisted request. A redirect would carry the identity token
+      // to an address that nobody configured.
+      const body = exchangeForm(options, subjectToken);
+      response = await send(endpoint, { method: 'POST', body, credentials, redirect: 'error', signal });
+    } catch (cause) {
+      // An answer that no page may read (`opaque`) says that the API is there: then, if it is not a hiccup, CORS is why.
+      const probe =
+        !signal.aborted && (await send(endpoint, { mode: 'no-cors', credentials, signal }).catch(() => 0));
+      if (fieldsOf(probe)['type'] !== 'opaque') throw new StreamPassError('try-later', 'network', { cause });
+      if (!isKeptFromPage) continue;
+      const description = `the API probably does not allow the origin ${globalThis.location?.origin}, or redirects`;
+      throw new StreamPassError('bad-request', 'cors', { description, cause });
+    }
+    const body: unknown = await response.json().catch(() => 0);
+    return judgeAnswer(response.status, response.headers.get('retry-after'), body, audiencesOf(options));
   }
-  const body: unknown = await response.json().catch(() => undefined);
-  return judgeAnswer(response.status, response.headers.get('retry-after'), body);
 }
 
 /**
@@ -67,40 +85,51 @@ export async function exchange(
  * @param retryAfter the header's text, where CORS lets it be read; the body's `retry_after` says the same.
  * @throws {StreamPassError} for everything but a usable 200.
  */
-export function judgeAnswer(status: number, retryAfter: string | null, body: unknown): ExchangeAnswer {
-  const fields = Object(body) as Record<string, unknown>;
-  const text = (name: string): string | undefined => {
-    const value = fields[name];
-    return typeof value === 'string' && value ? value : undefined;
-  };
-  const token = text('access_token');
-  const expiresInSeconds = seconds(fields['expires_in']);
-  if (status === 200 && token && expiresInSeconds) {
-    return {
-      token,
-      fallbackToken: text('fallback_token'),
-      scope: text('scope'),
-      expiresInSeconds,
-      refreshInSeconds: seconds(fields['refresh_in']) ?? expiresInSeconds * 0.6,
-    };
+export function judgeAnswer(
+  status: number,
+  retryAfter: string | null,
+  body: unknown,
+  audiences: readonly string[] = [''],
+): ExchangeAnswer {
+  const fields = fieldsOf(body);
+  const [first = ''] = audiences;
+  const answers = audiences[1] ? fieldsOf(fields['tokens']) : { [first]: fields };
+  const tokens: Record<string, IssuedToken> = {};
+  for (const name of audiences) {
+    const token = status === 200 && issuedToken(answers[name]);
+    if (token) tokens[name] = token;
   }
-  const error = text('error');
-  const reason = text('reason') ?? error ?? `http_${status}`;
-  throw new StreamPassError(kindOf(status, error, reason), reason, {
-    description: text('error_description'),
-    retryAfterSeconds: seconds(retryAfter) ?? seconds(fields['retry_after']),
+  if (audiences.every((name) => tokens[name])) return { ...(tokens[first] as IssuedToken), tokens };
+  const error = text(fields['error']);
+  const reason = text(fields['reason']) ?? error ?? `http_${status}`;
+  const retryAfterSeconds = seconds(retryAfter) ?? seconds(fields['retry_after']);
+  throw new StreamPassError(kindOf(status, error, reason, !!retryAfterSeconds), reason, {
+    description: text(fields['error_description']),
+    retryAfterSeconds,
   });
+}
+
+function issuedToken(answer: unknown): IssuedToken | undefined {
+  const fields = fieldsOf(answer);
+  const token = text(fields['access_token']);
+  const expiresInSeconds = seconds(fields['expires_in']);
+  return token && expiresInSeconds
+    ? {
+        token,
+        fallbackToken: text(fields['fallback_token']),
+        scope: text(fields['scope']),
+        expiresInSeconds,
+        refreshInSeconds: seconds(fields['refresh_in']) ?? expiresInSeconds * 0.6,
+      }
+    : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value ? value : undefined;
 }
 
 /** A positive number of seconds, as a number or its digits; a `retry-after` that is a date counts as none. */
 function seconds(value: unknown): number | undefined {
   const number = Number(value);
   return number > 0 && number < Infinity ? number : undefined;
-}
-
-function kindOf(status: number, error: string | undefined, reason: string): StreamPassErrorKind {
-  // A 200 without a token is not the API's: some proxy or portal answered.
-  if (status > 499 || status === 429 || status === 200) return 'try-later';
-  if (error === 'invalid_scope') return 'not-allowed';
-  return reason.startsWith('subject_token_') ? 'sign-in-again' : 'bad-request';
 }

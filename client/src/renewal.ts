@@ -1,18 +1,24 @@
 // Holds the present token and decides when to exchange for the next: at most one exchange in flight, one back-off at a
 // time, and no timer or listener left after `close`.
+import { reasonOf, unlessAborted } from './abort.ts';
 import { backOffMs } from './back-off.ts';
 import type { Environment } from './environment.ts';
 import { StreamPassError } from './error.ts';
 import type { Events } from './events.ts';
 import { exchange } from './exchange.ts';
+import { fieldsOf } from './fields.ts';
 import { ageMs, holdToken, type HeldToken } from './held-token.ts';
 import type { StreamPassOptions } from './options.ts';
+import type { Reason } from './reasons.ts';
+import type { StreamPassState, StreamPassStatus } from './state.ts';
 import { readSubjectToken, SUBJECT_TOKEN_UNAVAILABLE } from './subject-token.ts';
-import { unlessAborted } from './unless-aborted.ts';
 
 /** Time limit of one exchange: short while a usable token is held, since callers then wait for no more than this. */
 const TIMEOUT_MS = 15_000;
 const TIMEOUT_WHILE_USABLE_MS = 5_000;
+
+const EXPIRED = 'subject_token_expired';
+const KEY_UNKNOWN = 'subject_token_key_unknown';
 
 /** The present token, and when it is exchanged for the next. */
 export interface Renewal {
@@ -23,9 +29,14 @@ export interface Renewal {
    * signal's reason.
    */
   obtain(signal: AbortSignal | undefined, refused?: HeldToken): Promise<HeldToken>;
+  /** A token that was asked for after this call; otherwise as {@link Renewal.obtain}. */
+  renew(signal: AbortSignal | undefined, forceRefresh: boolean): Promise<HeldToken>;
+  current(): StreamPassState;
   /** Starts a back-off, as the failed exchange after so many would. */
   holdOff(failuresBefore: number): void;
   throwIfClosed(): void;
+  /** Aborts on `close`. */
+  readonly closing: AbortSignal;
   close(): void;
 }
 
@@ -35,45 +46,74 @@ export function createRenewal(
   options: StreamPassOptions,
   { emit }: Pick<Events, 'emit'>,
 ): Renewal {
+  const closing = new AbortController();
   let held: HeldToken | undefined;
-  let inFlight: { token: Promise<HeldToken>; abort: AbortController } | undefined;
+  let inFlight: { readonly token: Promise<HeldToken>; readonly abort: AbortController } | undefined;
   let backOff: { over: Promise<void>; asked: boolean; end(): void } | undefined;
   let failures = 0;
+  /** Why the sign-in has to renew its token before the next exchange. */
+  let distrust: Reason | '' | undefined;
   let closed: StreamPassError | undefined;
   let cancelTimers = (): void => {};
+  let state: StreamPassState = { status: 'idle', answer: undefined, error: undefined };
 
   const age = (): number => (held ? ageMs(held, environment.now()) : Infinity);
   const isFresh = (): boolean => held !== undefined && age() < held.renewAtMs;
+  const isUsable = (): boolean => held !== undefined && age() < held.usableMs;
 
   /** The held token, unless its end has come, of which the listeners hear once. */
   function usable(): HeldToken | undefined {
-    if (!held || age() < held.usableMs) return held;
+    if (!held || isUsable()) return held;
     if (!held.expired) {
       held.expired = true;
       emit('expired', undefined);
+      become('expired', state.error);
     }
     return undefined;
+  }
+
+  /** The state that follows, told after the event that led to it. */
+  function become(status: StreamPassStatus, error?: StreamPassError): void {
+    state = { status, answer: status === 'ready' ? held?.answer : undefined, error };
+    emit('changed', state);
   }
 
   function renew(): Promise<HeldToken> {
     if (!inFlight) {
       const abort = new AbortController();
-      inFlight = { abort, token: unlessAborted(requestToken(abort), abort.signal).then(accept, refuse) };
+      const token = unlessAborted((signal) => requestToken(signal, () => abort.abort()), abort.signal).then(
+        accept,
+        (error: unknown) =>
+          refuse(abort.signal.aborted ? new StreamPassError('try-later', 'timeout') : error),
+      );
+      inFlight = { token, abort };
+      if (!isUsable()) become('pending', state.error);
     }
     return inFlight.token;
   }
 
-  async function requestToken(abort: AbortController): Promise<HeldToken> {
-    const cancelTimeout = environment.after(usable() ? TIMEOUT_WHILE_USABLE_MS : TIMEOUT_MS, () =>
-      abort.abort(new StreamPassError('try-later', 'timeout')),
-    );
+  async function requestToken(signal: AbortSignal, onTimeout: () => void): Promise<HeldToken> {
+    let cancelTimeout = (): void => {};
+    let refused: { readonly subjectToken: string; readonly error: unknown } | undefined;
     try {
-      const subjectToken = await readSubjectToken(options);
-      abort.signal.throwIfAborted();
-      // Counted from before the request, so that no delay on the way makes the token seem younger than it is.
-      const requestedAt = environment.now();
-      const answer = await exchange(options, subjectToken, abort.signal);
-      return holdToken(answer, requestedAt, environment.random());
+      for (;;) {
+        cancelTimeout();
+        cancelTimeout = environment.after(isUsable() ? TIMEOUT_WHILE_USABLE_MS : TIMEOUT_MS, onTimeout);
+        const request = { forceRefresh: distrust !== undefined, reason: distrust || undefined, signal };
+        const subjectToken = await readSubjectToken(options, request);
+        if (signal.aborted) throw reasonOf(signal);
+        if (refused?.subjectToken === subjectToken) throw refused.error;
+        // Counted from before the request, so that no delay on the way makes the token seem younger than it is.
+        const requestedAt = environment.now();
+        try {
+          return holdToken(await exchange(options, subjectToken, signal), requestedAt, environment.random());
+        } catch (error) {
+          if (distrust || fieldsOf(error)['reason'] !== EXPIRED) throw error;
+          // Some libraries give an expired token from their cache: the function is told, and asked once more.
+          distrust = EXPIRED;
+          refused = { subjectToken, error };
+        }
+      }
     } finally {
       cancelTimeout();
     }
@@ -84,7 +124,7 @@ export function createRenewal(
     if (ageMs(token, environment.now()) >= token.usableMs) {
       refuse(new StreamPassError('try-later', 'answer_too_late'));
     }
-    inFlight = undefined;
+    inFlight = distrust = undefined;
     held = token;
     failures = 0;
     cancelTimers();
@@ -95,19 +135,31 @@ export function createRenewal(
       cancelExpiry();
     };
     emit('renewed', token.answer);
+    become('ready');
     return token;
   }
 
-  function refuse(error: unknown): never {
+  function refuse(thrown: unknown): never {
     inFlight = undefined;
     throwIfClosed();
+    let error = thrown;
     if (error instanceof StreamPassError) {
-      if (error.kind !== 'try-later') {
-        emit('denied', error);
-      } else if (passesByItself(error) || usable()) {
-        startBackOff(failures++, error.retryAfterSeconds);
-        emit('delayed', error);
+      // The API may not know the provider's newest key yet: it says when it asks for keys again.
+      if (!distrust && error.reason === KEY_UNKNOWN) {
+        distrust = KEY_UNKNOWN;
+        error = new StreamPassError('try-later', KEY_UNKNOWN, error);
       }
+      const failure = error as StreamPassError;
+      let status: StreamPassStatus = 'failed';
+      if (failure.kind !== 'try-later') {
+        distrust = undefined;
+        emit('denied', failure);
+      } else if (passesByItself(failure) || usable()) {
+        startBackOff(failures++, failure.retryAfterSeconds);
+        emit('delayed', failure);
+        status = 'waiting';
+      }
+      become(isUsable() ? 'ready' : status, failure);
     }
     throw error;
   }
@@ -151,21 +203,22 @@ export function createRenewal(
 
   async function obtain(signal: AbortSignal | undefined, refused?: HeldToken): Promise<HeldToken> {
     const usableOther = (): HeldToken | undefined => (held === refused ? undefined : usable());
-    let failure: unknown;
+    let waitedThrough: unknown;
     for (;;) {
       throwIfClosed();
-      if (signal?.aborted) throw failure ?? signal.reason;
+      if (signal?.aborted) throw waitedThrough ?? reasonOf(signal);
       const present = usableOther();
       if (present && (isFresh() || backOff)) return present;
       try {
-        if (!backOff) return await unlessAborted(renew(), signal);
-        await unlessAborted(backOff.over, signal);
+        if (!backOff) return await unlessAborted(renew, signal);
+        const { over } = backOff;
+        await unlessAborted(() => over, signal);
       } catch (error) {
         if (closed || signal?.aborted) continue;
         const stillUsable = usableOther();
         if (stillUsable) return stillUsable;
         if (!passesByItself(error)) throw error;
-        failure = error;
+        waitedThrough = error;
       }
     }
   }
@@ -173,17 +226,28 @@ export function createRenewal(
   const stopListening = environment.onWake(wake);
   return {
     obtain,
+    current: () => state,
     throwIfClosed,
+    closing: closing.signal,
+    async renew(signal, forceRefresh) {
+      // One that is under way may have begun before what this call is for. Its failure is told to those who wait for it.
+      await inFlight?.token.catch(() => {});
+      if (forceRefresh) distrust ??= '';
+      return obtain(signal, held);
+    },
     holdOff(failuresBefore) {
       if (!closed && !backOff) startBackOff(failuresBefore);
     },
     close() {
-      closed ??= new StreamPassError('closed', 'closed');
+      if (closed) return;
+      closed = new StreamPassError('closed', 'closed');
       held = undefined;
       stopListening();
       cancelTimers();
       backOff?.end();
-      inFlight?.abort.abort(closed);
+      inFlight?.abort.abort();
+      closing.abort();
+      become('closed');
     },
   };
 }

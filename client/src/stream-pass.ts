@@ -1,39 +1,74 @@
-import { createConnect, type Connect } from './connect.ts';
+import { createConnect, tokenFor, type Connect } from './connect.ts';
 import type { Environment } from './environment.ts';
 import { createEvents, type On } from './events.ts';
-import type { StreamPassOptions } from './options.ts';
+import type { ExchangeAnswer } from './exchange.ts';
+import type { StreamPassOptions, StreamPassRequest } from './options.ts';
 import { createRenewal } from './renewal.ts';
+import type { StreamPassState } from './state.ts';
 
-/** Keeps one streaming token fresh. It asks for the first one when `token` or `connect` is first called. */
+/** Keeps one streaming token, or one for each of several targets, fresh. Nothing is sent before the first call. */
 export interface StreamPass {
   /**
    * A token fresh enough to connect with. Waits through an outage while it holds none.
+   * @param options `audience`: whose token, if several targets were asked for · default the first.
    * @throws {StreamPassError} what waiting does not mend; on an abort of `signal`, the failure it was waiting through,
    * else the signal's reason.
    */
-  token(options?: { readonly signal?: AbortSignal | undefined }): Promise<string>;
+  token(options?: {
+    readonly signal?: AbortSignal | undefined;
+    readonly audience?: string | undefined;
+  }): Promise<string>;
   /**
    * Calls `attempt` with the present token, then its fallback, then a fresh token and its fallback, until one is
    * accepted, and resolves to what that attempt gave.
-   * @throws {StreamPassError} kind `refused` with all `refusals` when none is; else as {@link StreamPass.token}.
+   * @throws {StreamPassError} kind `refused` with all `refusals` when none is, `unavailable` when the server did not
+   * decide; else as {@link StreamPass.token}.
    */
   readonly connect: Connect;
+  /**
+   * Exchanges now, whatever the age of the present token, which stays in use until then: after the user's rights changed.
+   * @param options `forceRefresh`: have `subjectToken` renew the sign-in first · default false.
+   */
+  renew(options?: {
+    readonly signal?: AbortSignal | undefined;
+    readonly forceRefresh?: boolean | undefined;
+  }): Promise<ExchangeAnswer>;
+  /** The state of this moment; the event `changed` tells of the next. */
+  current(): StreamPassState;
+  /**
+   * A StreamPass of its own for other targets or rooms, with the same endpoint, sign-in and session. It is closed with
+   * this one.
+   */
+  with(request: Partial<StreamPassRequest>): StreamPass;
   readonly on: On;
   /** Ends all timers, listeners and waiting; every later call rejects with kind `closed`. */
   close(): void;
 }
 
 /** {@link StreamPass} in an environment of the caller's; `createStreamPass` is this in the browser's. */
-export function createStreamPassIn(environment: Environment, options: StreamPassOptions): StreamPass {
-  const events = createEvents();
+export function createStreamPassIn(environment: Environment, given: StreamPassOptions): StreamPass {
+  // A session that no two visits share.
+  const options = { ...given, session: given.session ?? `s${environment.random().toString(36).slice(2)}` };
+  const events = createEvents(options.logger);
   const renewal = createRenewal(environment, options, events);
+  const { closing } = renewal;
   return {
-    token: async ({ signal } = {}) => (await renewal.obtain(signal)).answer.token,
-    connect: createConnect(renewal),
+    token: async ({ signal, audience } = {}) =>
+      tokenFor(options, (await renewal.obtain(signal)).answer, audience).token,
+    connect: createConnect(renewal, options),
+    renew: async ({ signal, forceRefresh = false } = {}) =>
+      (await renewal.renew(signal, forceRefresh)).answer,
+    current: renewal.current,
+    with(request) {
+      const made = createStreamPassIn(environment, { ...options, ...request });
+      if (closing.aborted) made.close();
+      closing.addEventListener('abort', made.close);
+      return made;
+    },
     on: events.on,
     close() {
-      events.clear();
       renewal.close();
+      events.clear();
     },
   };
 }

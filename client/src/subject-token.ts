@@ -1,5 +1,5 @@
 import { StreamPassError } from './error.ts';
-import type { StreamPassOptions } from './options.ts';
+import type { StreamPassOptions, SubjectTokenRequest } from './options.ts';
 
 /** The reason when the app's own `subjectToken` function threw. */
 export const SUBJECT_TOKEN_UNAVAILABLE = 'subject_token_unavailable';
@@ -9,10 +9,13 @@ export const SUBJECT_TOKEN_UNAVAILABLE = 'subject_token_unavailable';
  * @throws {StreamPassError} `sign-in-again` when there is none; `try-later` when the app's function threw, with what
  * it threw as the cause (a StreamPassError of the app's own goes through as it is).
  */
-export async function readSubjectToken({ subjectToken }: StreamPassOptions): Promise<string> {
+export async function readSubjectToken(
+  { subjectToken }: Pick<StreamPassOptions, 'subjectToken'>,
+  request: SubjectTokenRequest,
+): Promise<string> {
   let token: string | null | undefined;
   try {
-    token = typeof subjectToken === 'string' ? subjectToken : await subjectToken();
+    token = typeof subjectToken === 'string' ? subjectToken : await subjectToken(request);
   } catch (cause) {
     if (cause instanceof StreamPassError) throw cause;
     throw new StreamPassError('try-later', SUBJECT_TOKEN_UNAVAILABLE, { cause });

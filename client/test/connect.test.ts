@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { StreamPassError } from '../src/error.ts';
+import { StreamPassError } from '../src/error.ts';
 import { createStage, SIGN_IN_EXPIRED } from './support/stream-pass.ts';
+import { settle } from './support/virtual-environment.ts';
 
 const WITH_FALLBACK = { kind: 'issues', fallback: true } as const;
 
@@ -169,4 +170,80 @@ test('an app that reconnects in a loop to a server that is down asks the API eve
   expect(api.exchanges).toBeLessThan(30);
   pass.close();
   expect(await end).toMatchObject({ kind: 'closed' });
+});
+
+test.each([
+  ['status 500', { status: 500 }, 'server_500'],
+  ['status 404: no such stream', { status: 404 }, 'server_404'],
+  ['status 429', { status: 429 }, 'server_429'],
+  ['a server that goes away', { code: 1001 }, 'server_1001'],
+  ['a server that is overloaded', { code: 1013 }, 'server_1013'],
+])('%s is no refusal: no other token is tried', async (_, thrown, reason) => {
+  const { api, pass } = createStage();
+  const attempt = vi.fn<() => Promise<never>>(() => Promise.reject(thrown));
+  await expect(pass.connect(attempt)).rejects.toMatchObject({ kind: 'unavailable', reason });
+  expect([attempt.mock.calls.length, api.exchanges]).toEqual([1, 1]);
+});
+
+test.each([
+  ['a failed fetch', new TypeError('Failed to fetch')],
+  ['a WebSocket that never opened', { code: 1006 }],
+])('%s may hide a refusal: every token is tried, then the server is unavailable', async (_, thrown) => {
+  const { api, pass } = createStage();
+  api.behaviour = WITH_FALLBACK;
+  await expect(pass.connect(() => Promise.reject(thrown))).rejects.toMatchObject({
+    kind: 'unavailable',
+    reason: 'server_unreachable',
+    refusals: Array.from({ length: 4 }, () => expect.anything() as object),
+  });
+});
+
+test('one clear refusal among unclear ones is a refusal', async () => {
+  const { pass } = createStage();
+  const thrown: unknown[] = [new TypeError('Failed to fetch'), { status: 403 }];
+  await expect(pass.connect(() => Promise.reject(thrown.shift()))).rejects.toMatchObject({ kind: 'refused' });
+});
+
+test('an attempt that knows its server says itself that it is a refusal, or that nothing was decided', async () => {
+  const { api, pass } = createStage();
+  const refused = new StreamPassError('refused', 'stream_is_private');
+  await expect(pass.connect(() => Promise.reject(refused))).rejects.toMatchObject({ kind: 'refused' });
+  expect(api.exchanges).toBe(2);
+  const unavailable = new StreamPassError('unavailable', 'stream_not_live');
+  await expect(pass.connect(() => Promise.reject(unavailable))).rejects.toBe(unavailable);
+});
+
+test('an attempt that hangs ends with the signal, and hears of it', async () => {
+  const { pass } = createStage();
+  const stop = new AbortController();
+  let heard: AbortSignal | undefined;
+  const connection = pass.connect(
+    (_token, _offered, signal) => {
+      heard = signal;
+      return new Promise<never>(() => {});
+    },
+    { signal: stop.signal },
+  );
+  await settle();
+  expect(heard?.aborted).toBe(false);
+  stop.abort(new Error('left the page'));
+  await expect(connection).rejects.toThrow('left the page');
+  expect(heard?.aborted).toBe(true);
+});
+
+test('an attempt that hangs ends with close', async () => {
+  const { pass } = createStage();
+  const connection = pass.connect(() => new Promise<never>(() => {}));
+  await settle();
+  pass.close();
+  await expect(connection).rejects.toMatchObject({ kind: 'closed' });
+});
+
+test('an attempt is not begun with a signal that is aborted already', async () => {
+  const { pass } = createStage();
+  const attempt = vi.fn<() => string>(() => 'in');
+  await expect(pass.connect(attempt, { signal: AbortSignal.abort(new Error('left')) })).rejects.toThrow(
+    'left',
+  );
+  expect(attempt).not.toHaveBeenCalled();
 });

@@ -295,3 +295,24 @@ test('a listener may be removed, and one that throws disturbs nothing', async ()
   expect(removed).not.toHaveBeenCalled();
   expect(await unhandled).toMatchObject({ message: 'in a listener' });
 });
+
+test('an API that answers, but not to this page, is told as what it is', async () => {
+  const { api, pass, events } = createStage();
+  api.behaviour = { kind: 'kept from page' };
+  await expect(pass.token()).rejects.toMatchObject({
+    kind: 'bad-request',
+    reason: 'cors',
+    message: expect.stringContaining('probably does not allow the origin') as string,
+  });
+  expect(events).toEqual(['denied cors']);
+});
+
+test('one request that fails while the API answers is no CORS mistake', async () => {
+  const { api, pass, events } = createStage();
+  api.behaviour = { kind: 'kept from page' };
+  api.onExchange = () => {
+    if (api.exchanges === 2) api.behaviour = { kind: 'issues' };
+  };
+  expect(await pass.token()).toBe('token-2');
+  expect(events).toEqual(['renewed']);
+});

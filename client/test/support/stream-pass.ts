@@ -18,6 +18,8 @@ export interface Stage {
   readonly pass: StreamPass;
   /** Every event so far as `name` or `name reason`. */
   readonly events: readonly string[];
+  /** Every status that was told so far. */
+  readonly states: readonly string[];
 }
 
 /** A StreamPass in virtual time against a virtual API; tokens live 1000 s, and are due for renewal after 600 s. */
@@ -37,6 +39,8 @@ export function createStage(options: Partial<StreamPassOptions> = {}, random?: (
       events.push(detail && 'reason' in detail ? `${name} ${detail.reason}` : name);
     });
   }
+  const states: string[] = [];
+  pass.on('changed', ({ status }) => states.push(status));
   onTestFinished(() => pass.close());
-  return { environment, api, pass, events };
+  return { environment, api, pass, events, states };
 }

@@ -10,14 +10,20 @@ export type Behaviour =
       readonly headers?: Record<string, string>;
     }
   | { readonly kind: 'hangs' }
-  | { readonly kind: 'unreachable' };
+  | { readonly kind: 'unreachable' }
+  /** Answers that the page may not read. */
+  | { readonly kind: 'kept from page' };
 
 /** A token endpoint in virtual time; tokens are `token-1`, `token-2`, …, their fallbacks `fallback-1`, …. */
 export interface VirtualApi {
   readonly fetch: typeof fetch;
   behaviour: Behaviour;
+  /** Told of each exchange before it is answered. */
+  onExchange: (form: URLSearchParams) => void;
   readonly exchanges: number;
   readonly mostInFlight: number;
+  /** What was sent, each time. */
+  readonly forms: readonly URLSearchParams[];
   /** The true time, in ms, at which this token dies. */
   expiryOf(token: string): number;
 }
@@ -25,6 +31,7 @@ export interface VirtualApi {
 /** @param lifeSeconds of each token; `refresh_in` is 60 % of it. */
 export function createVirtualApi(environment: VirtualEnvironment, lifeSeconds = 1000): VirtualApi {
   const expiries = new Map<string, number>();
+  const forms: URLSearchParams[] = [];
   let exchanges = 0;
   let inFlight = 0;
   let mostInFlight = 0;
@@ -33,15 +40,23 @@ export function createVirtualApi(environment: VirtualEnvironment, lifeSeconds = 
     ({ status, headers: new Headers(headers), json: () => Promise.resolve(body) }) as Response;
 
   function issue(fallback: boolean): Response {
-    const token = `token-${exchanges}`;
-    expiries.set(token, environment.trueMs + lifeSeconds * 1000);
-    return respond(200, {
-      access_token: token,
-      expires_in: lifeSeconds,
-      refresh_in: lifeSeconds * 0.6,
-      scope: 'subscribe',
-      ...(fallback ? { fallback_token: `fallback-${exchanges}` } : {}),
+    const audiences = forms.at(-1)?.getAll('audience') ?? [];
+    const answers = audiences.map((audience, index) => {
+      const token = index ? `token-${exchanges}-${audience}` : `token-${exchanges}`;
+      // Each further target's tokens live shorter.
+      const life = lifeSeconds / (index + 1);
+      expiries.set(token, environment.trueMs + life * 1000);
+      const answer = {
+        access_token: token,
+        expires_in: life,
+        refresh_in: life * 0.6,
+        scope: 'subscribe',
+        ...(fallback ? { fallback_token: `fallback-${exchanges}` } : {}),
+      };
+      return [audience, answer] as const;
     });
+    const first = answers[0]?.[1] ?? {};
+    return respond(200, answers.length > 1 ? { ...first, tokens: Object.fromEntries(answers) } : first);
   }
 
   function answer(behaviour: Behaviour): Promise<Response> {
@@ -58,19 +73,30 @@ export function createVirtualApi(environment: VirtualEnvironment, lifeSeconds = 
       case 'hangs':
         return new Promise(() => {});
       case 'unreachable':
+      case 'kept from page':
         return Promise.reject(new TypeError('Failed to fetch'));
     }
   }
 
   const api: VirtualApi = {
     behaviour: { kind: 'issues' },
+    onExchange: () => {},
+    forms,
     fetch: async (_, init) => {
+      if (init?.mode === 'no-cors') {
+        if (api.behaviour.kind !== 'kept from page') throw new TypeError('Failed to fetch');
+        return { type: 'opaque', status: 0 } as Response;
+      }
       exchanges++;
+      const form = init?.body as URLSearchParams;
+      forms.push(form);
+      api.onExchange(form);
       mostInFlight = Math.max(mostInFlight, ++inFlight);
       const { signal } = init ?? {};
-      const aborted = new Promise<never>((_, reject) =>
-        signal?.addEventListener('abort', () => reject(signal.reason as Error)),
-      );
+      const aborted = new Promise<never>((_, reject) => {
+        if (signal?.aborted) reject(signal.reason as Error);
+        signal?.addEventListener('abort', () => reject(signal.reason as Error));
+      });
       return Promise.race([answer(api.behaviour), aborted]).finally(() => inFlight--);
     },
     get exchanges() {

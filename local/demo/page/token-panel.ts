@@ -21,6 +21,7 @@ const headlines: Readonly<Record<StreamPassError['kind'], string>> = {
   'not-allowed': 'You may not do this',
   'bad-request': 'The API does not understand this request',
   'try-later': 'The API does not answer now; it is asked again by itself',
+  unavailable: 'The media server does not answer',
   refused: 'The media server accepted no token',
   closed: 'Closed',
 };
