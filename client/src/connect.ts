@@ -49,7 +49,11 @@ export function createConnect(renewal: Renewal, options: Pick<StreamPassOptions,
     const obtain = (refused?: HeldToken): Promise<HeldToken> =>
       renewal.obtain(signal, refused).catch((error: unknown) => {
         if (!refused || !(error instanceof StreamPassError)) throw error;
-        throw new StreamPassError(error.kind, error.reason, { ...error, refusals, cause: error });
+        throw new StreamPassError(error.kind, error.reason, {
+          retryAfterSeconds: error.retryAfterSeconds,
+          refusals,
+          cause: error,
+        });
       });
 
     const giveUp = (reason: StreamPassError['reason']): never => {
@@ -83,7 +87,7 @@ export function createConnect(renewal: Renewal, options: Pick<StreamPassOptions,
           refusals.push({ offered, message: secrets.reduce(strikeOut, wordsOf(error)) });
           if (meaning === 'refused') verdict = meaning;
           const { status, code } = fieldsOf(error);
-          if (meaning === 'unavailable') giveUp(`server_${status ?? code}`);
+          if (meaning === 'unavailable') giveUp(`server_${String(status ?? code)}`);
         }
       }
     }

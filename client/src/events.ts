@@ -44,7 +44,7 @@ export function createEvents(logger: StreamPassLogger | undefined): Events {
     emit(name, detail) {
       // An answer holds tokens: of it nothing is logged.
       const { message, status } = fieldsOf(detail);
-      logger?.[message ? 'warn' : 'debug'](`streampass: ${name} ${message ?? status ?? ''}`);
+      logger?.[message ? 'warn' : 'debug'](['streampass:', name, message, status].filter(Boolean).join(' '));
       for (const entry of registered) {
         // Called now; what it throws rejects this promise, which nobody handles.
         if (entry.name === name) void new Promise(() => entry.listener(detail as never));

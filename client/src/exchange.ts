@@ -72,7 +72,8 @@ export async function exchange(
         !signal.aborted && (await send(endpoint, { mode: 'no-cors', credentials, signal }).catch(() => 0));
       if (fieldsOf(probe)['type'] !== 'opaque') throw new StreamPassError('try-later', 'network', { cause });
       if (!isKeptFromPage) continue;
-      const description = `the API probably does not allow the origin ${globalThis.location?.origin}, or redirects`;
+      const { location } = globalThis as { readonly location?: { readonly origin: string } };
+      const description = `the API probably does not allow the origin ${location?.origin}, or redirects`;
       throw new StreamPassError('bad-request', 'cors', { description, cause });
     }
     const body: unknown = await response.json().catch(() => 0);

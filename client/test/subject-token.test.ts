@@ -168,6 +168,6 @@ test('a logger hears of every event, and of no token', async () => {
   expect(warned[0]).toBe('streampass: denied sign-in-again: subject_token_expired');
   const lines = [...warned, ...logger.debug.mock.calls.flat()];
   expect(lines).toContain('streampass: changed ready');
-  expect(lines).toContain('streampass: expired ');
+  expect(lines).toContain('streampass: expired');
   expect(lines.join()).not.toMatch(/token-\d/);
 });

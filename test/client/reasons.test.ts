@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { REASONS } from '../../lib/oauth/reasons.ts';
-import type { StreamPassErrorKind } from '../src/error.ts';
-import { judgeAnswer } from '../src/exchange.ts';
-import type { Reason } from '../src/reasons.ts';
+import type { StreamPassErrorKind } from '../../client/src/error.ts';
+import { judgeAnswer } from '../../client/src/exchange.ts';
+import type { Reason } from '../../client/src/reasons.ts';
 
 /** What the app does about each reason of the server. */
 const KINDS = {
