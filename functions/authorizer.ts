@@ -15,7 +15,7 @@ import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
-const service = createVerifierService(loaded, createLiveKeysOf(loaded.config, process.env));
+const service = createVerifierService(loaded, process.env, createLiveKeysOf(loaded.config, process.env));
 const names = process.env['AUTHORIZER_TARGETS'] || undefined;
 const cacheSeconds = Number(process.env['AUTHORIZER_CACHE_SECONDS'] || 0);
 /** What API Gateway keeps an answer for at most, in seconds: assumed where the environment has no number. */

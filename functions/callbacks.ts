@@ -26,7 +26,7 @@ const callbacks: Readonly<Record<string, Callback>> = {
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const liveKeysOf = createLiveKeysOf(loaded.config, process.env);
-const service = createVerifierService(loaded, liveKeysOf);
+const service = createVerifierService(loaded, process.env, liveKeysOf);
 const callerSecretId = process.env['RED5_CALLER_SECRET_ID'];
 const callerSecret = callerSecretId ? liveKeysOf(callerSecretId, 'HS256', 'callers') : undefined;
 const deps = { verify: service.verify, callerSecret };

@@ -3,6 +3,7 @@
 import { auditLines } from '../lib/exchange/audit.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { createService } from './wiring/service.ts';
+import { denyTableOf } from './wiring/tables.ts';
 import { newRandomId, systemNow } from '../lib/node/system.ts';
 import { exchange } from '../lib/exchange/exchange.ts';
 import type { ExchangeDeps, ExchangeOutcome } from '../lib/exchange/exchange.ts';
@@ -23,7 +24,7 @@ const VERIFIED_TOKENS = 2_000_000;
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const { config } = loaded;
-const service = createService(loaded, process.env);
+const service = createService(loaded, process.env, denyTableOf(process.env));
 const identifyDeps = {
   issuers: service.issuers,
   verified: createVerifiedTokens(VERIFIED_TOKENS),

@@ -185,7 +185,7 @@ async function rulesFromInput(config: Config): Promise<Config> {
   const grants = checked.flatMap((rule) => (rule.ok ? [rule.options] : []));
   const shape = checked.flatMap((rule, index) => (rule.ok ? [] : under(`grants[${index}]`, rule.problems)));
   const changed = { ...config, grants };
-  const [problem] = shape.length > 0 ? shape : configProblems(changed, process.env);
+  const [problem] = shape.length > 0 ? shape : configProblems(changed);
   if (problem !== undefined) throw new Error(formatProblem(problem, 'standard input'));
   return changed;
 }

@@ -1,4 +1,5 @@
 import { createAdmission } from '../../lib/admission/admission.ts';
+import type { DenyTable } from '../../lib/admission/cached-table.ts';
 import type { Admission } from '../../lib/admission/admission.ts';
 import { errorsUrlOf } from '../../lib/api-gateway/event.ts';
 import type { ApiGatewayEvent } from '../../lib/api-gateway/event.ts';
@@ -39,6 +40,7 @@ const PREFETCHED_ISSUERS = 4;
 export function createService(
   { config, problems }: Configured,
   env: Readonly<Record<string, string | undefined>>,
+  denyTable?: DenyTable,
 ): Service {
   const sound = problems.length === 0;
   if (sound && config.issuers.length === 0) {
@@ -90,6 +92,7 @@ export function createService(
     issuers: byIss(trusted),
     admission: createAdmission({
       deny: config.deny,
+      table: denyTable,
       tokensPerMinute: config.tokensPerMinute,
       now: systemNow,
       within,

@@ -5,6 +5,7 @@ import type { VerifiedToken } from '../../lib/token-verification/verify-token.ts
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import type { Configured } from './configured.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
+import { denyTableOf } from './tables.ts';
 import { keyTargets } from './target-keys.ts';
 import type { LiveKeysOf } from './target-keys.ts';
 
@@ -19,13 +20,20 @@ export interface VerifierService {
 /** Wires a configuration to Secrets Manager and to its deny list. Reads nothing before it is asked. */
 export function createVerifierService(
   { config, problems }: Configured,
+  env: Readonly<Record<string, string | undefined>>,
   liveKeysOf: LiveKeysOf,
 ): VerifierService {
   const sound = problems.length === 0;
   const targets = keyTargets(config, liveKeysOf);
-  const { assertNotDenied } = createAdmission({ deny: config.deny, now: systemNow, within });
+  const { assertNotDenied } = createAdmission({
+    deny: config.deny,
+    table: denyTableOf(env),
+    now: systemNow,
+    within,
+  });
   const verify = createVerifier({
     targets,
+    issuers: config.issuers.map(({ issuer }) => issuer),
     assertNotDenied,
     now: systemNow,
     clockSkew: config.timing.clockSkew,

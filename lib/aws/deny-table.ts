@@ -7,19 +7,14 @@ import { awsAccess } from './access.ts';
 const CALL_TIMEOUT_MS = 900;
 
 /**
- * A deny table in DynamoDB, for `deny.table` of the configuration: partition key `id` (text, as `denyKeysOf` makes it) and,
- * where a denial ends, the number `expires_at` in epoch seconds, which may also be the table's TTL attribute; TTL deletes
- * late, so the time is read here too. A function that asks it needs `dynamodb:BatchGetItem` on the table.
- *
- * Import it in `streampass.config.ts` alone: then only a deployment that has a table carries the client.
- *
- * @param tableName left out, there is no table: so it is where functions run without a stack
+ * A deny table in DynamoDB: partition key `id` (a string, as `rowIdsOf` makes it) and, if a denial ends, the number
+ * `expires_at` in epoch seconds, which is the table's TTL attribute; TTL deletes late, so the time is read here too. A
+ * function that asks it needs `dynamodb:BatchGetItem` on the table.
  */
 export function dynamoDenyTable(
-  tableName: string | undefined,
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): DenyTable | undefined {
-  if (!tableName) return undefined;
+  tableName: string,
+  env: Readonly<Record<string, string | undefined>>,
+): DenyTable {
   const client = createClient(env);
   return {
     async find(keys) {

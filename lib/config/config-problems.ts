@@ -2,7 +2,7 @@ import type { Target } from '../media-servers/target.ts';
 import type { OptionProblem } from '../options/check-options.ts';
 import { roomPatternProblem } from '../policy/room.ts';
 import type { Rule } from '../policy/rule.ts';
-import type { Config, ConfigContext } from './config.ts';
+import type { Config } from './config.ts';
 import { fleetProblems } from './fleet-problems.ts';
 import { rotationProblems } from './rotation-problems.ts';
 import { timingProblems } from './timing-problems.ts';
@@ -15,7 +15,6 @@ import { timingProblems } from './timing-problems.ts';
  */
 export function configProblems(
   config: Config,
-  env: ConfigContext['env'],
   ruleIndexes: readonly number[] = config.grants.map((_rule, index) => index),
 ): readonly OptionProblem[] {
   const problems = [
@@ -23,7 +22,6 @@ export function configProblems(
     ...nameProblems(config),
     ...secretProblems(config),
     ...config.grants.flatMap((rule, index) => ruleProblems(rule, `grants[${ruleIndexes[index]}]`, config)),
-    ...unreadDenyTable(config, env),
     ...timingProblems(config),
     ...fleetProblems(config.targets),
   ];
@@ -116,11 +114,4 @@ function transportProblems(
       ? []
       : [at(`transports[${index}]`, `must be one of ${target.transports.join(', ')}`)],
   );
-}
-
-/** A stack that has a deny table, and a configuration that never reads it, would let denied people in. */
-function unreadDenyTable(config: Config, env: ConfigContext['env']): OptionProblem[] {
-  const problem =
-    "DENY_TABLE is set, so it must be dynamoDenyTable(env['DENY_TABLE']) of lib/aws/deny-table.ts";
-  return env['DENY_TABLE'] && config.deny.table === undefined ? [{ path: 'deny.table', problem }] : [];
 }

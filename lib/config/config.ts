@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import type { DenyTable } from '../admission/cached-table.ts';
 import type { Issuer } from '../identity/issuer.ts';
 import type { ConfiguredTarget, Target } from '../media-servers/target.ts';
 import { dictionary, filledText, wholeNumber } from '../options/schemas.ts';
@@ -29,14 +28,12 @@ export const DEFAULT_TIMING: Timing = {
   overlap: 3600,
 };
 
-/** People and sessions that get nothing, whatever the rules say. */
+/** People and sessions that get nothing, whatever the rules say. `npm run deny` denies others while functions run. */
 export interface DenyList {
   /** Subjects, exactly as the provider names them; all issuers. */
   readonly subjects?: readonly string[];
   /** Sign-ins (`sid`, Cognito's `origin_jti`) or token ids (`jti`). */
   readonly sessions?: readonly string[];
-  /** A list that changes while functions run: `dynamoDenyTable(env['DENY_TABLE'])` of `lib/aws/deny-table.ts`. */
-  readonly table?: DenyTable | undefined;
 }
 
 /** What `defineConfig` takes. */
@@ -110,12 +107,6 @@ export const configSchema = v.strictObject({
     v.strictObject({
       subjects: v.exactOptional(v.array(filledText)),
       sessions: v.exactOptional(v.array(filledText)),
-      table: v.optional(
-        v.custom<DenyTable>(
-          (value) => typeof value === 'object' && value !== null && 'find' in value,
-          'must be a deny table, such as dynamoDenyTable(…)',
-        ),
-      ),
     }),
   ),
   tokensPerMinute: v.exactOptional(wholeNumber(1)),

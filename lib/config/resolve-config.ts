@@ -45,7 +45,7 @@ export function resolveConfig(definition: unknown, context: ConfigContext): Reso
   const made = problemsOfMadeParts(input);
   if (!shape.ok) return broken([...shape.problems, ...made, ...rules.problems]);
   const config = withDefaults(shape.options, rules.sound, context.stage);
-  const problems = [...made, ...rules.problems, ...configProblems(config, context.env, rules.indexes)];
+  const problems = [...made, ...rules.problems, ...configProblems(config, rules.indexes)];
   return problems.length > 0 ? broken(problems) : { config, problems };
 }
 

@@ -4,6 +4,8 @@
  * step is then taken for all of them before the next, and one refusal refuses the request.
  */
 
+import { whomOf } from '../admission/for-whom.ts';
+import type { Whom } from '../admission/deny-rows.ts';
 import type { Config } from '../config/config.ts';
 import { decideByRules } from '../policy/decide-by-rules.ts';
 import type { RuleIndex } from '../policy/match-rules.ts';
@@ -29,7 +31,7 @@ export interface ExchangeDeps {
   /** Whom a subject token vouches for; throws an `OAuthError` where it is not good. */
   readonly identify: (subjectToken: string, type: SubjectTokenType) => Promise<Identity>;
   /** Throws an `OAuthError` where this person may get nothing, or nothing more for now. */
-  readonly admit: (identity: Identity) => Promise<void>;
+  readonly admit: (whom: Whom) => Promise<void>;
   /** The ring of a configured target. */
   readonly ringOf: (targetName: string) => KeyRing;
   readonly now: Now;
@@ -72,7 +74,7 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
     const identity = await deps.identify(request.subjectToken, request.subjectTokenType);
     const person: ExchangeFacts = { issuer: identity.issuer, subject: identity.subject };
     facts = person;
-    await deps.admit(identity);
+    await deps.admit(whomOf(identity, request.session));
 
     const targets = selectTargets(deps.config, request.audiences);
     const several = targets.length > 1;
@@ -113,7 +115,7 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
         session,
         transportsNamed: one.wanted.transports !== undefined,
       });
-      const tokenFacts = factsOf(token, one.ring, several || one.target.takesSession ? session : undefined);
+      const tokenFacts = factsOf(token, one.ring, session);
       const { grant } = token;
       const rules = grant === one.grant ? one.facts.rules : one.rulesOf(grant);
       return { name: one.name, token, facts: { ...one.facts, grant, rules, ...tokenFacts } };
@@ -144,8 +146,8 @@ function selectTargets(
   });
 }
 
-function factsOf(token: IssuedToken, ring: SigningRing, session: string | undefined): ExchangeFacts {
+function factsOf(token: IssuedToken, ring: SigningRing, session: string): ExchangeFacts {
   const { expiresAt, jti, kid, issuedAt } = token;
   const ringAgeSeconds = Math.max(0, issuedAt - ring.readAt);
-  return { expiresAt, jti, kid, ringAgeSeconds, ...(session !== undefined && { session }) };
+  return { expiresAt, jti, kid, ringAgeSeconds, session };
 }

@@ -1,3 +1,4 @@
+import { FOR_WHOM_CLAIM, toForWhom, whomOf } from '../admission/for-whom.ts';
 import type { Identity } from '../identity/identity.ts';
 import { signCompact } from '../jws/sign.ts';
 import type { SigningKey } from '../jws/sign.ts';
@@ -64,6 +65,7 @@ export function issueToken(
     iat: issuedAt,
     exp: expiresAt,
     jti: issuance.jti,
+    [FOR_WHOM_CLAIM]: toForWhom(whomOf(identity, issuance.session), target.subject, targetName),
   };
   const replacedKid = target.header?.['kid'];
   const sign = (key: SigningKey): string =>

@@ -10,4 +10,6 @@ export interface Identity {
   readonly claims: Readonly<Record<string, unknown>>;
   /** When the subject token ends, epoch seconds. */
   readonly expiresAt: number;
+  /** The id of the stream key that stands for the sign-in, if one does. */
+  readonly streamKey?: string;
 }

@@ -1,4 +1,4 @@
-import { sessionsOf } from '../admission/deny-keys.ts';
+import { rowIdsOfToken } from '../admission/for-whom.ts';
 import type { Admission } from '../admission/admission.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import type { Now } from '../ports.ts';
@@ -10,6 +10,8 @@ import type { CandidateTarget, VerifiedToken, TokenProblem } from './verify-toke
 /** What a judgement needs of the outside. */
 export interface VerifierDeps {
   readonly targets: readonly { readonly name: string; readonly target: Target; readonly keys: LiveKeys }[];
+  /** The issuers of the configuration. */
+  readonly issuers: readonly string[];
   readonly assertNotDenied: Admission['assertNotDenied'];
   readonly now: Now;
   /** Seconds. */
@@ -38,7 +40,7 @@ export type Verify = (
 const UNKNOWN_KEY_AGE = 30;
 
 /** The one decision on streaming tokens that every callback asks for. */
-export function createVerifier({ targets, assertNotDenied, now, clockSkew }: VerifierDeps): Verify {
+export function createVerifier({ targets, issuers, assertNotDenied, now, clockSkew }: VerifierDeps): Verify {
   return async (token, concerns = () => true) => {
     const concerned = targets.filter(({ name, target }) => concerns(target, name));
     let { candidates, failure } = await gatherKeys(concerned);
@@ -54,12 +56,12 @@ export function createVerifier({ targets, assertNotDenied, now, clockSkew }: Ver
       if (mayBeSigned && failure !== undefined) throw failure;
       return verdict;
     }
-    const { claims, grant } = verdict.token;
+    const { targetName, target, grant, claims } = verdict.token;
+    const { subject, session } = grant;
+    const rows = rowIdsOfToken({ targetName, form: target.subject, subject, session, claims }, issuers);
+    if (rows === undefined) return { ok: false, problem: 'token_claims' };
     try {
-      await assertNotDenied({
-        subject: grant.subject,
-        sessions: [...sessionsOf(claims), ...(grant.session === undefined ? [] : [grant.session])],
-      });
+      await assertNotDenied(rows);
     } catch (error) {
       if (!(error instanceof OAuthError) || error.reason !== 'subject_token_denied') throw error;
       return { ok: false, problem: 'token_denied', token: verdict.token };

@@ -4,7 +4,8 @@ import { createAdmission } from '../../lib/admission/admission.ts';
 import type { AdmissionOptions } from '../../lib/admission/admission.ts';
 import { DENY_CACHE_SECONDS } from '../../lib/admission/cached-table.ts';
 import type { DenyTable } from '../../lib/admission/cached-table.ts';
-import { bearerOf, denyKeysOf, sessionsOf } from '../../lib/admission/deny-keys.ts';
+import { rowIdOf } from '../../lib/admission/deny-rows.ts';
+import { whomOf } from '../../lib/admission/for-whom.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { within } from '../../lib/node/system.ts';
 
@@ -45,8 +46,11 @@ function memoryTable(): DenyTable & {
 }
 
 function admission(options: Partial<AdmissionOptions>) {
-  return createAdmission({ deny: {}, now: () => 1000, within, ...options });
+  const { assertNotDenied, admit } = createAdmission({ deny: {}, now: () => 1000, within, ...options });
+  return { assertNotDenied, admit: (person: Identity) => admit(whomOf(person)) };
 }
+
+const byIssuer = (value: string, issuer = ISSUER): string => rowIdOf({ kind: 'sub', value, issuer });
 
 describe('the configured deny list', () => {
   const { admit } = admission({ deny: { subjects: ['mallory'], sessions: ['s-1'] } });
@@ -70,49 +74,37 @@ describe('the configured deny list', () => {
   ])('admits %s', async (_title, person) => {
     await expect(admit(person)).resolves.toBeUndefined();
   });
-
-  test('refuses a bearer without an issuer, as of a streaming token', async () => {
-    const { assertNotDenied } = admission({ deny: { sessions: ['jti-1'] } });
-    const claims = { sub: 'anna', jti: 'jti-1' };
-    const bearer = { subject: claims.sub, sessions: sessionsOf(claims) };
-    await expect(assertNotDenied(bearer)).rejects.toMatchObject({ reason: 'subject_token_denied' });
-  });
 });
 
 describe('the deny table', () => {
   test.each([
-    ['by issuer and subject', `sub#${ISSUER}#anna`],
-    ['by subject, of any issuer', 'sub#*#anna'],
-    ['by issuer and session', `sid#${ISSUER}#s-1`],
-    ['by session, of any issuer', 'sid#*#s-1'],
+    ['by issuer and subject', byIssuer('anna')],
+    ['by subject, of any issuer', rowIdOf({ kind: 'sub', value: 'anna' })],
+    ['by sign-in', rowIdOf({ kind: 'sign-in', value: 's-1' })],
   ])('refuses %s', async (_title, key) => {
     const table = memoryTable();
     table.items.set(key, Infinity);
-    await expect(
-      admission({ deny: { table } }).admit(identity('anna', { sid: 's-1' })),
-    ).rejects.toMatchObject({
+    await expect(admission({ table }).admit(identity('anna', { sid: 's-1' }))).rejects.toMatchObject({
       reason: 'subject_token_denied',
     });
   });
 
   test.each([
-    ['the same subject of another issuer', `sub#${OTHER_ISSUER}#anna`],
-    ['a session that is called like the subject', `sid#${ISSUER}#anna`],
+    ['the same subject of another issuer', byIssuer('anna', OTHER_ISSUER)],
+    ['a session that is called like the subject', rowIdOf({ kind: 'sign-in', value: 'anna' })],
     ['a denial that has ended', `ended`],
   ])('admits %s', async (_title, key) => {
     const table = memoryTable();
-    table.items.set(key === 'ended' ? `sub#${ISSUER}#anna` : key, key === 'ended' ? 1000 : Infinity);
-    await expect(
-      admission({ deny: { table } }).admit(identity('anna', { sid: 's-1' })),
-    ).resolves.toBeUndefined();
+    table.items.set(key === 'ended' ? byIssuer('anna') : key, key === 'ended' ? 1000 : Infinity);
+    await expect(admission({ table }).admit(identity('anna', { sid: 's-1' }))).resolves.toBeUndefined();
   });
 
   test('is asked once in ten seconds for one person, and then heeds what has changed', async () => {
     const clock = clockAt(1000);
     const table = memoryTable();
-    const { admit } = admission({ deny: { table }, now: clock.now });
+    const { admit } = admission({ table, now: clock.now });
     await admit(identity('anna'));
-    table.items.set(`sub#${ISSUER}#anna`, Infinity);
+    table.items.set(byIssuer('anna'), Infinity);
     clock.advance(DENY_CACHE_SECONDS);
     await expect(admit(identity('anna'))).resolves.toBeUndefined();
     expect(table.asked).toHaveLength(1);
@@ -126,7 +118,7 @@ describe('the deny table', () => {
   test('is asked again where the clock was set back', async () => {
     const clock = clockAt(1000);
     const table = memoryTable();
-    const { admit } = admission({ deny: { table }, now: clock.now });
+    const { admit } = admission({ table, now: clock.now });
     await admit(identity('anna'));
     clock.advance(-500);
     await admit(identity('anna'));
@@ -136,8 +128,8 @@ describe('the deny table', () => {
   test('ends a denial at its time, from the cache too', async () => {
     const clock = clockAt(1000);
     const table = memoryTable();
-    table.items.set(`sub#${ISSUER}#anna`, 1003);
-    const { admit } = admission({ deny: { table }, now: clock.now });
+    table.items.set(byIssuer('anna'), 1003);
+    const { admit } = admission({ table, now: clock.now });
     await expect(admit(identity('anna'))).rejects.toMatchObject({ reason: 'subject_token_denied' });
     clock.advance(3);
     await expect(admit(identity('anna'))).resolves.toBeUndefined();
@@ -149,7 +141,7 @@ describe('the deny table', () => {
     ['hangs', () => new Promise<never>(() => undefined)],
   ])('lets nobody through while it %s, and heals by itself', async (_title, fault) => {
     const table = memoryTable();
-    const { admit } = admission({ deny: { table } });
+    const { admit } = admission({ table });
     table.fault = fault;
     await expect(admit(identity('anna'))).rejects.toMatchObject({
       reason: 'deny_list_unavailable',
@@ -161,15 +153,15 @@ describe('the deny table', () => {
 
   test('is not asked about a person whom the configuration denies', async () => {
     const table = memoryTable();
-    const { admit } = admission({ deny: { subjects: ['mallory'], table } });
+    const { admit } = admission({ deny: { subjects: ['mallory'] }, table });
     await expect(admit(identity('mallory'))).rejects.toMatchObject({ reason: 'subject_token_denied' });
     expect(table.asked).toHaveLength(0);
   });
 
   test('keeps its memory bounded and still heeds every denial', async () => {
     const table = memoryTable();
-    table.items.set(`sub#${ISSUER}#person-0`, Infinity);
-    const { admit } = admission({ deny: { table } });
+    table.items.set(byIssuer('person-0'), Infinity);
+    const { admit } = admission({ table });
     for (let index = 1; index < 6000; index++) await admit(identity(`person-${index}`));
     await expect(admit(identity('person-0'))).rejects.toMatchObject({ reason: 'subject_token_denied' });
     await admit(identity('person-1'));
@@ -179,45 +171,9 @@ describe('the deny table', () => {
 
 test('a denial that was made room for is not forgotten, and none is made up', async () => {
   const table = memoryTable();
-  const { admit } = admission({ deny: { table } });
+  const { admit } = admission({ table });
   for (let index = 0; index < 2048; index++) await admit(identity(`person-${index}`));
   await expect(admit(identity('person-0', { sid: 's-1' }))).resolves.toBeUndefined();
-});
-
-describe('the keys of a person', () => {
-  test('no two people share one', () => {
-    const person = fc.record({
-      issuer: fc.constantFrom(ISSUER, OTHER_ISSUER),
-      subject: fc.string({ unit: fc.constantFrom('a', '#', '*', 's'), minLength: 1 }),
-    });
-    fc.assert(
-      fc.property(person, person, (one, other) => {
-        fc.pre(one.issuer !== other.issuer && one.subject !== other.subject);
-        const keys = denyKeysOf({ ...one, sessions: [] });
-        const shared = denyKeysOf({ ...other, sessions: [] }).filter((key) => keys.includes(key));
-        expect(shared).toEqual([]);
-      }),
-    );
-  });
-
-  test('are distinct and short enough for the table', () => {
-    const sessions = ['x'.repeat(5000), 's-1', 's-1'];
-    expect(denyKeysOf({ issuer: ISSUER, subject: 'anna', sessions })).toEqual([
-      `sub#${ISSUER}#anna`,
-      `sid#${ISSUER}#s-1`,
-      'sub#*#anna',
-      'sid#*#s-1',
-    ]);
-  });
-
-  test('come from every claim that names a sign-in', () => {
-    const claims = { sid: 'a', origin_jti: 'b', jti: 'c', nonce: 'd' };
-    expect(bearerOf(identity('anna', claims))).toEqual({
-      issuer: ISSUER,
-      subject: 'anna',
-      sessions: ['a', 'b', 'c'],
-    });
-  });
 });
 
 describe('the limit of one subject', () => {

@@ -123,13 +123,13 @@ describe('the callbacks function', () => {
     expect(cut.output()).toContain('"reason":"secret_unavailable"');
   });
 
-  test('answers no where a deny table is there that the configuration never reads', async () => {
-    const unread = await start({ DENY_TABLE: 'streampass-deny' });
+  test('answers no, with status 200, while the deny table cannot be read', async () => {
+    const cut = await start({ DENY_TABLE: 'deny', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1' });
     const event = validate(tokenOf(V1), '/red5/validateCredentials', {
       queryStringParameters: { key: CALLER },
     });
-    expect(await unread.invoke('callbacks', event)).toMatchObject(DENIED);
-    expect(unread.output()).toContain('"reason":"config_invalid"');
+    expect(await cut.invoke('callbacks', event)).toMatchObject(DENIED);
+    expect(cut.output()).toContain('"reason":"deny_list_unavailable"');
   });
 
   test('introspects, and names the version that signed in its log alone', async () => {

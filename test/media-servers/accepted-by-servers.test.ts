@@ -130,6 +130,7 @@ describe('Red5 Pro', () => {
       iat: NOW,
       exp: NOW + 60,
       jti: 'jti',
+      for: expect.stringMatching(/^[\w-]{32}$/),
     });
   });
 });
@@ -170,6 +171,7 @@ describe('Jitsi', () => {
       iat: NOW,
       exp: NOW + 60,
       jti: 'jti',
+      for: expect.stringMatching(/^[\w-]{32}$/),
     });
   });
 });

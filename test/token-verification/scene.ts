@@ -108,6 +108,7 @@ export function verifierWith({
       target: TARGETS[name],
       keys: liveKeys(without.includes(name) ? 'unavailable' : KEYS[name]),
     })),
+    issuers: [PERSON.issuer],
     assertNotDenied: createAdmission({ deny, now, within: (work) => work }).assertNotDenied,
     now,
     clockSkew: 60,

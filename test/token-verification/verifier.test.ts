@@ -161,6 +161,7 @@ describe('a key that is not known yet', () => {
           },
         },
       ],
+      issuers: [],
       assertNotDenied: async () => {},
       now: () => NOW,
       clockSkew: 60,

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The rows of a deny table: how one is named, for whoever writes it and whoever looks it up. A row's id is made of hashes,
+ * because a streaming token carries the same hashes (`for-whom.ts`) and so can be found in the table without naming anybody.
+ */
+
+/** What a denial can name, and what the value is. */
+export const DENIAL_KINDS = {
+  sub: 'a user: the `sub` of their identity tokens, of any issuer or of one',
+  'sign-in': 'one sign-in: the `sid`, `origin_jti` (Amazon Cognito) or `jti` of an identity token',
+  session: 'one call: the `session` of a streaming token',
+  token: 'one streaming token: its `jti`, with its fallback token',
+  'stream-key': 'one stream key: its id, with all tokens that were made of it',
+} as const;
+export type DenialKind = keyof typeof DENIAL_KINDS;
+
+/** Whom a row denies. */
+export interface Denied {
+  readonly kind: DenialKind;
+  readonly value: string;
+  /** The issuer of a `sub`; left out, any issuer. */
+  readonly issuer?: string;
+}
+
+/** A user: the hash of the subject, then that of the issuer. */
+const SUBJECT_BYTES = 10;
+const ISSUER_BYTES = 6;
+/** A sign-in, a session, a token or a stream key. */
+const TAG_BYTES = 8;
+/** Bytes that stand for one user. */
+export const PERSON_BYTES = SUBJECT_BYTES + ISSUER_BYTES;
+
+/** What says who somebody is, for each kind of row; what is left out is denied by no row of that kind. */
+export interface Whom {
+  readonly issuer: string;
+  readonly subject: string;
+  /** Ids of the sign-in, each of which a row may name. */
+  readonly signIns?: readonly string[];
+  readonly session?: string;
+  readonly streamKey?: string;
+}
+
+/**
+ * The hashes of somebody: 16 bytes for the user, then 8 for each of sign-ins, session and stream key. They are short
+ * because a token carries them and RTMP addresses are. Even with a million rows and a billion people, the chance that
+ * anybody is denied by mistake is below 1 in 10,000.
+ */
+export function hashesOf({ issuer, subject, signIns = [], session, streamKey }: Whom): Buffer {
+  const tags = [
+    ...signIns.map((id) => tagOf('sign-in', id)),
+    ...(session === undefined ? [] : [tagOf('session', session)]),
+    ...(streamKey === undefined ? [] : [tagOf('stream-key', streamKey)]),
+  ];
+  return Buffer.concat([personOf(issuer, subject), ...tags]);
+}
+
+/** The ids of every row that denies somebody with these hashes. A tag of zeros, which fills a block up, names nobody. */
+export function rowIdsOf(hashes: Buffer): readonly string[] {
+  const tags: string[] = [];
+  for (let at = PERSON_BYTES; at + TAG_BYTES <= hashes.length; at += TAG_BYTES) {
+    const tag = hashes.subarray(at, at + TAG_BYTES);
+    if (tag.some((byte) => byte !== 0)) tags.push(tagId(tag));
+  }
+  const person = hashes.subarray(0, PERSON_BYTES);
+  return [...new Set([subjectId(person.subarray(0, SUBJECT_BYTES)), subjectId(person), ...tags])];
+}
+
+/** The id of the row that denies a user, a sign-in, a session, a token or a stream key. */
+export function rowIdOf({ kind, value, issuer }: Denied): string {
+  if (kind !== 'sub') return tagId(tagOf(kind, value));
+  const person = personOf(issuer ?? '', value);
+  return subjectId(issuer === undefined ? person.subarray(0, SUBJECT_BYTES) : person);
+}
+
+function personOf(issuer: string, subject: string): Buffer {
+  return Buffer.concat([hash('sub', subject, SUBJECT_BYTES), hash('iss', issuer, ISSUER_BYTES)]);
+}
+
+function tagOf(kind: Exclude<DenialKind, 'sub'>, value: string): Buffer {
+  return hash(kind, value, TAG_BYTES);
+}
+
+const subjectId = (bytes: Buffer): string => `sub#${bytes.toString('base64url')}`;
+const tagId = (bytes: Buffer): string => `id#${bytes.toString('base64url')}`;
+
+/** The kind is hashed too, so that a session that is called like a sign-in is not denied with it. */
+function hash(kind: string, value: string, bytes: number): Buffer {
+  return createHash('sha256').update(`${kind}\n${value}`).digest().subarray(0, bytes);
+}

@@ -1,0 +1,93 @@
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import type { Identity } from '../identity/identity.ts';
+import type { SubjectForm } from '../media-servers/target.ts';
+import { hashesOf, PERSON_BYTES, rowIdOf, rowIdsOf } from './deny-rows.ts';
+import type { Whom } from './deny-rows.ts';
+
+/**
+ * The claim `for` of a streaming token: for whom and for which sign-in it was issued, as hashes. Media servers ignore it;
+ * callbacks, the authorizer and server plugins look its rows up in the deny table.
+ *
+ * A target with pairwise subjects must not learn who somebody is elsewhere. Its tokens hold the hashes encrypted (AES-128,
+ * block by block) under a key made of the salt and the target's name: for whoever lacks the salt that is a keyed hash, and
+ * whoever has it finds the same rows as for any other target.
+ */
+
+/** The claim's name. */
+export const FOR_WHOM_CLAIM = 'for';
+
+/** Claims of an identity token that name a sign-in: OpenID Connect Front-Channel Logout 1.0, Amazon Cognito, RFC 7519. */
+const SIGN_IN_CLAIMS = ['sid', 'origin_jti', 'jti'];
+
+/** Who asks for a token: a user by their identity, in a session if they named one. */
+export function whomOf({ issuer, subject, claims, streamKey }: Identity, session?: string): Whom {
+  const signIns = SIGN_IN_CLAIMS.flatMap((name) => {
+    const id = claims[name];
+    return typeof id === 'string' && id !== '' ? [id] : [];
+  });
+  return {
+    issuer,
+    subject,
+    signIns: [...new Set(signIns)],
+    ...(session !== undefined && { session }),
+    ...(streamKey !== undefined && { streamKey }),
+  };
+}
+
+/** The claim's value: base64url of 16 bytes and 8 for each id, without padding. */
+export function toForWhom(whom: Whom, form: SubjectForm, targetName: string): string {
+  const hashes = hashesOf(whom);
+  if (form === 'public') return hashes.toString('base64url');
+  const whole = Buffer.concat([hashes, Buffer.alloc(-hashes.length & (BLOCK_BYTES - 1))]);
+  const cipher = createCipheriv(CIPHER, keyOf(form.pairwiseSalt, targetName), null).setAutoPadding(false);
+  return Buffer.concat([cipher.update(whole), cipher.final()]).toString('base64url');
+}
+
+/** A streaming token whose signature was verified. */
+export interface IssuedFor {
+  readonly targetName: string;
+  readonly form: SubjectForm;
+  /** The user, as the target sees them. */
+  readonly subject: string;
+  readonly session?: string | undefined;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The ids of every row that denies a streaming token; `undefined` if its claim is none of ours. A token without the claim
+ * comes from a version before 0.2: its user is looked for under each issuer.
+ *
+ * @param issuers those of the configuration
+ */
+export function rowIdsOfToken(token: IssuedFor, issuers: readonly string[]): readonly string[] | undefined {
+  const { claims, form, targetName, session } = token;
+  const person = Object.hasOwn(claims, FOR_WHOM_CLAIM)
+    ? [readForWhom(claims[FOR_WHOM_CLAIM], form, targetName)]
+    : issuers.map((issuer) => hashesOf({ issuer, subject: token.subject }));
+  const hashes = person.filter((one) => one !== undefined);
+  if (hashes.length < person.length) return undefined;
+  const ids = [
+    ...hashes.flatMap(rowIdsOf),
+    rowIdOf({ kind: 'token', value: String(claims['jti']) }),
+    ...(session === undefined ? [] : [rowIdOf({ kind: 'session', value: session })]),
+  ];
+  return [...new Set(ids)];
+}
+
+/** The hashes in the claim; `undefined` if it is none of ours. */
+function readForWhom(claim: unknown, form: SubjectForm, targetName: string): Buffer | undefined {
+  if (typeof claim !== 'string' || !/^[\w-]+$/.test(claim)) return undefined;
+  const bytes = Buffer.from(claim, 'base64url');
+  if (bytes.length < PERSON_BYTES || bytes.length % 8 !== 0) return undefined;
+  if (form === 'public') return bytes;
+  if (bytes.length % BLOCK_BYTES !== 0) return undefined;
+  const cipher = createDecipheriv(CIPHER, keyOf(form.pairwiseSalt, targetName), null).setAutoPadding(false);
+  return Buffer.concat([cipher.update(bytes), cipher.final()]);
+}
+
+const CIPHER = 'aes-128-ecb';
+const BLOCK_BYTES = 16;
+
+function keyOf(salt: string, targetName: string): Buffer {
+  return createHmac('sha256', salt).update(`streampass for ${targetName}`).digest().subarray(0, BLOCK_BYTES);
+}
