@@ -1,6 +1,6 @@
 /**
- * Who may do what on which media server. This file serves the demo and the tests; write your own issuers, targets and
- * grants over it. It is checked when it is built (`npm run build`) and when a function starts.
+ * Who may do what on which media server. This file is yours: write your own issuers, targets and grants over the example. It is
+ * checked when it is built (`npm run build`) and when a function starts.
  */
 
 import {
@@ -15,62 +15,56 @@ import {
   rtcstats,
 } from './lib/config/index.ts';
 
-export default defineConfig(({ env }) => {
-  /** Short lifetimes and waits, so that a whole rotation can be watched in about three minutes: for the local stack. */
-  const demo = env['STREAMPASS_PROFILE'] === 'demo';
-  return {
-    issuers: [
-      ...(env['OIDC_ISSUER']
-        ? [oidc({ issuer: env['OIDC_ISSUER'], audience: env['OIDC_AUDIENCE'] ?? '' })]
-        : []),
-      ...(env['COGNITO_USER_POOL_ID']
-        ? [cognito({ userPoolId: env['COGNITO_USER_POOL_ID'], clientId: env['COGNITO_CLIENT_ID'] ?? '' })]
-        : []),
-    ],
+export default defineConfig(({ env }) => ({
+  issuers: [
+    ...(env['OIDC_ISSUER']
+      ? [oidc({ issuer: env['OIDC_ISSUER'], audience: env['OIDC_AUDIENCE'] ?? '' })]
+      : []),
+    ...(env['COGNITO_USER_POOL_ID']
+      ? [cognito({ userPoolId: env['COGNITO_USER_POOL_ID'], clientId: env['COGNITO_CLIENT_ID'] ?? '' })]
+      : []),
+  ],
 
-    targets: {
-      red5: red5({
-        issuer: 'streampass',
-        serverLimitMinutes: 60,
-        longestToken: demo ? 60 : minutes(59),
-        fleet: fleetFromEnv('RED5', env),
-      }),
-      jitsi: jitsi({
-        appId: 'streampass',
-        audience: 'jitsi',
-        domain: env['JITSI_DOMAIN'] || 'meet.example.com',
-        longestToken: demo ? 60 : hours(1),
-        fleet: fleetFromEnv('JITSI', env),
-      }),
-      rtcstats: rtcstats({
-        longestToken: demo ? 60 : hours(24),
-        fleet: fleetFromEnv('RTCSTATS', env),
-      }),
+  targets: {
+    red5: red5({
+      issuer: 'streampass',
+      serverLimitMinutes: 60,
+      longestToken: minutes(59),
+      fleet: fleetFromEnv('RED5', env),
+    }),
+    jitsi: jitsi({
+      appId: 'streampass',
+      audience: 'jitsi',
+      domain: env['JITSI_DOMAIN'] || 'meet.example.com',
+      longestToken: hours(1),
+      fleet: fleetFromEnv('JITSI', env),
+    }),
+    rtcstats: rtcstats({
+      longestToken: hours(24),
+      fleet: fleetFromEnv('RTCSTATS', env),
+    }),
+  },
+
+  grants: [
+    {
+      group: 'broadcasters',
+      target: 'red5',
+      actions: ['publish'],
+      rooms: ['*'],
+      transports: ['WHIP', 'RTMP'],
+      ttl: hours(1),
     },
-
-    grants: [
-      {
-        group: 'broadcasters',
-        target: 'red5',
-        actions: ['publish'],
-        rooms: ['*'],
-        transports: ['WHIP', 'RTMP'],
-        ttl: hours(1),
-      },
-      {
-        group: 'viewers',
-        target: 'red5',
-        actions: ['subscribe'],
-        rooms: ['public-*'],
-        transports: ['WHEP'],
-        ttl: minutes(15),
-      },
-      { group: 'moderators', target: 'red5', actions: ['publish', 'subscribe'], rooms: ['*'], ttl: hours(1) },
-      { group: 'moderators', target: 'jitsi', actions: ['join', 'moderate'], rooms: ['*'], ttl: hours(1) },
-      { target: 'jitsi', actions: ['join'], rooms: ['public-*'], ttl: hours(1) },
-      { target: 'rtcstats', actions: ['report'], rooms: ['*'], ttl: hours(6) },
-    ],
-
-    ...(demo && { timing: { clockSkew: 2, keyRingRefresh: 3, keyRingMaxAge: 20, slack: 3, overlap: 30 } }),
-  };
-});
+    {
+      group: 'viewers',
+      target: 'red5',
+      actions: ['subscribe'],
+      rooms: ['public-*'],
+      transports: ['WHEP'],
+      ttl: minutes(15),
+    },
+    { group: 'moderators', target: 'red5', actions: ['publish', 'subscribe'], rooms: ['*'], ttl: hours(1) },
+    { group: 'moderators', target: 'jitsi', actions: ['join', 'moderate'], rooms: ['*'], ttl: hours(1) },
+    { target: 'jitsi', actions: ['join'], rooms: ['public-*'], ttl: hours(1) },
+    { target: 'rtcstats', actions: ['report'], rooms: ['*'], ttl: hours(6) },
+  ],
+}));

@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSecretsManagerEndpoint } from '../local/secrets-manager/endpoint.ts';
 import type { SecretsManagerEndpoint } from '../local/secrets-manager/endpoint.ts';
-import { STACK_SECRETS } from '../local/secrets-manager/seed.ts';
+import { localSecretOf } from '../lib/config/stand-ins.ts';
 import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
 
 export const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
@@ -66,7 +66,7 @@ export async function startScene({ otherKeys = 0 } = {}): Promise<Scene> {
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   const secrets = await createSecretsManagerEndpoint({ port: 0 });
-  for (const Name of STACK_SECRETS) {
+  for (const Name of ['red5', 'jitsi', 'rtcstats'].map(localSecretOf)) {
     const { error } = secrets.execute('CreateSecret', {
       Name,
       ClientRequestToken: randomUUID(),

@@ -17,7 +17,7 @@ export interface ClientFleet {
   readonly close: () => Promise<void>;
 }
 
-/** What one of them does at a media server. */
+/** What one of them does at a media server of the example's targets. */
 const VIEWS = [
   { target: 'red5', room: 'public-1', attempt: { action: 'subscribe', transport: 'WHEP' } },
   { target: 'jitsi', room: 'public-1', attempt: { action: 'join' } },
@@ -33,7 +33,7 @@ const SIGN_IN_MS = 30 * 60_000;
  * Starts clients of every media server that use `streampass-client` as a page does, and count with which token they got
  * in. A connection is rejected where neither token of the set, nor a fresh one, was accepted.
  */
-export function startClientFleet({ urls }: Pick<Stack, 'urls'>): ClientFleet {
+export function startClientFleet({ urls, servers }: Pick<Stack, 'urls' | 'servers'>): ClientFleet {
   const ending = new AbortController();
   const counts = { first: 0, fallback: 0, rejected: 0 };
   const subjectToken = keepSignedIn(urls.oidc);
@@ -44,7 +44,7 @@ export function startClientFleet({ urls }: Pick<Stack, 'urls'>): ClientFleet {
       try {
         const offered = await pass.connect(
           async (token, offered) => {
-            await connect(`${urls[target]}/connect`, { token, room, ...attempt });
+            await connect(`${servers[target]}/connect`, { token, room, ...attempt });
             return offered;
           },
           { signal: ending.signal },
@@ -58,7 +58,7 @@ export function startClientFleet({ urls }: Pick<Stack, 'urls'>): ClientFleet {
     pass.close();
   }
 
-  const views = VIEWS.map(view);
+  const views = VIEWS.filter(({ target }) => servers[target] !== undefined).map(view);
   return {
     counts: () => ({ ...counts }),
     async close() {

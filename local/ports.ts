@@ -1,19 +1,16 @@
 import { createServer } from 'node:net';
 
-/** Where each part of the local stack listens, on loopback. */
-export interface Ports {
-  readonly api: number;
-  readonly oidc: number;
-  readonly secrets: number;
-  readonly page: number;
-  readonly red5: number;
-  readonly jitsi: number;
-  readonly rtcstats: number;
-  /** The Lambda invoke API of serverless-offline. */
-  readonly lambda: number;
-  /** serverless-offline itself, behind the API's front. */
-  readonly offline: number;
-}
+/**
+ * Where each part of the local stack listens, on loopback. The media servers of the first target of a kind have the kind's port,
+ * those of further ones `further` and those after it. `lambda` is the invoke API of serverless-offline, `offline` the emulation
+ * itself, behind the API's front.
+ */
+export type Ports = Readonly<
+  Record<
+    'api' | 'oidc' | 'secrets' | 'page' | 'red5' | 'jitsi' | 'rtcstats' | 'lambda' | 'offline' | 'further',
+    number
+  >
+>;
 
 /** The stack's ports, one after another; the default first one is 3000. */
 export function portsFrom(first: number): Ports {
@@ -27,7 +24,23 @@ export function portsFrom(first: number): Ports {
     rtcstats: first + 6,
     lambda: first + 7,
     offline: first + 8,
+    further: first + 9,
   };
+}
+
+/** Where the media servers of these targets listen: the first of its kind on the kind's port, others on further ones. */
+export function serverPorts(
+  ports: Ports,
+  kinds: Readonly<Record<string, 'red5' | 'jitsi' | 'rtcstats'>>,
+): Readonly<Record<string, number>> {
+  const placed = new Set<string>();
+  let next = ports.further;
+  const entries = Object.entries(kinds).map(([target, kind]) => {
+    const isFirst = !placed.has(kind);
+    placed.add(kind);
+    return [target, isFirst ? ports[kind] : next++] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 /** As many free ports as the stack needs, for tests that run beside others. */
@@ -44,7 +57,7 @@ export async function freePorts(): Promise<Ports> {
  *
  * @returns an empty list where all are free
  */
-export async function takenPorts(ports: Ports): Promise<readonly string[]> {
+export async function takenPorts(ports: Readonly<Record<string, number>>): Promise<readonly string[]> {
   const checked = await Promise.all(
     Object.entries(ports).map(async ([name, port]: [string, number]) => {
       try {

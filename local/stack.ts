@@ -1,18 +1,25 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { loadConfigFile } from '../build/load-config-file.ts';
+import type { Config } from '../lib/config/config.ts';
+import { localSecretOf, type StandIns } from '../lib/config/stand-ins.ts';
+import type { ConfiguredTarget } from '../lib/media-servers/target.ts';
 import type { RotationReport } from '../lib/rotation/report.ts';
 import { startApi } from './api.ts';
 import type { Api } from './api.ts';
+import type { DemoConfig } from './demo/demo-config.ts';
 import { startDemoPage } from './demo/server.ts';
-import { configFileName, writeDefaultConfigFile } from './media-servers/config-templates.ts';
-import { startMediaServer } from './media-servers/start-media-server.ts';
-import type { MediaServer } from './media-servers/start-media-server.ts';
+import type { MediaServerKind } from './media-servers/rules/index.ts';
 import { demoClient, demoClientId } from './oidc-provider/client.ts';
 import { startOidcProvider } from './oidc-provider/provider.ts';
-import { takenPorts } from './ports.ts';
+import { usersFor, type LocalUser } from './oidc-provider/users.ts';
+import { serverPorts, takenPorts } from './ports.ts';
 import type { Ports } from './ports.ts';
 import { createSecretsManagerEndpoint } from './secrets-manager/endpoint.ts';
+import type { SecretsManagerEndpoint } from './secrets-manager/endpoint.ts';
 import { seedEmptySecrets } from './secrets-manager/seed.ts';
+import { hasMediaServer, startTargetServers, type TargetServers } from './target-servers.ts';
 
 /** What the local stack is started with. */
 export interface StackOptions {
@@ -31,14 +38,23 @@ export interface StackOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** A target of the configuration, and what stands for its servers. */
+export interface LocalTarget {
+  readonly target: ConfiguredTarget;
+  readonly servers: TargetServers;
+}
+
 /** The whole service on one machine. */
 export interface Stack {
-  readonly urls: Readonly<
-    Record<'api' | 'oidc' | 'secrets' | 'page' | 'red5' | 'jitsi' | 'rtcstats', string>
-  >;
+  readonly urls: Readonly<Record<'api' | 'oidc' | 'secrets' | 'page', string>>;
+  /** The addresses of media servers, by target. */
+  readonly servers: Readonly<Record<string, string>>;
+  /** By name. */
+  readonly targets: Readonly<Record<string, LocalTarget>>;
+  /** Who can sign in. */
+  readonly users: readonly LocalUser[];
   /** Where what the functions print goes. */
   readonly logFile: string;
-  readonly mediaServers: Readonly<Record<TargetName, MediaServer>>;
   /** Nobody answers at the API's address until `resume`, as in an outage. */
   readonly api: Pick<Api, 'pause' | 'resume'>;
   /** Runs the `rotate` function once. */
@@ -47,25 +63,49 @@ export interface Stack {
   readonly close: () => Promise<void>;
 }
 
-const TARGETS = ['red5', 'jitsi', 'rtcstats'] as const;
-type TargetName = (typeof TARGETS)[number];
-
 const root = join(import.meta.dirname, '..');
-const RELOAD = join(import.meta.dirname, 'media-servers/reload.ts');
+/** The name of the secret that media servers show when they ask about a token. */
+export const CALLERS_SECRET = localSecretOf('callers');
 /** Between two `advance` of the demo profile, in milliseconds: its waits are of seconds. */
 const DEMO_TICK_MS = 2000;
 /** Most `advance` until a fresh stack's servers hold their first secrets. */
 const FIRST_ADVANCES = 40;
 
 /**
- * Starts all of it: Secrets Manager endpoint, OpenID provider, media servers, API and demo page; then has `rotate` make the
- * first secrets and bring them to the servers.
+ * Starts all of it with the project's configuration: Secrets Manager endpoint, OpenID provider, media servers, API and demo
+ * page; then has `rotate` make the first secrets and bring them to the servers.
  *
  * @throws {Error} a line for each thing that is wrong; nothing is left running then
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { ports, stateDir, profile, nodes = 3, project = root } = options;
-  const taken = await takenPorts(ports);
+  const urls = {
+    api: `http://localhost:${ports.api}`,
+    oidc: `http://localhost:${ports.oidc}`,
+    secrets: `http://127.0.0.1:${ports.secrets}`,
+    page: `http://localhost:${ports.page}`,
+  };
+  const env = {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: urls.secrets,
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    OIDC_ISSUER: urls.oidc,
+    OIDC_AUDIENCE: demoClientId,
+    PUBLIC_URL: urls.api,
+    RED5_CALLER_SECRET_ID: CALLERS_SECRET,
+    STREAMPASS_STAGE: 'local',
+    STREAMPASS_PROFILE: profile,
+    ...options.env,
+  };
+  const { config, problems } = await loadConfigFile(join(project, 'streampass.config.ts'), {
+    stage: 'local',
+    env: { ...process.env, ...env },
+  });
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  const { red5: _red5, jitsi: _jitsi, rtcstats: _rtcstats, further: _further, ...own } = ports;
+  const servers = serverPorts(ports, kindsOf(config));
+  const taken = await takenPorts({ ...own, ...servers });
   if (taken.length > 0) throw new Error(taken.join('\n'));
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
 
@@ -82,91 +122,100 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const secrets = keep(
       await createSecretsManagerEndpoint({ port: ports.secrets, stateFile: join(stateDir, 'secrets.json') }),
     );
-    seedEmptySecrets(secrets);
+    seedEmptySecrets(secrets, Object.keys(config.targets).map(localSecretOf));
+    seedCallersSecret(secrets);
 
-    const page = `http://localhost:${ports.page}`;
-    const provider = keep(
+    const users = usersFor(config.grants.flatMap(({ group }) => group ?? []));
+    keep(
       await startOidcProvider({
         port: ports.oidc,
-        clients: [demoClient({ origin: page })],
+        clients: [demoClient({ origin: urls.page })],
+        users,
         keysFile: join(stateDir, 'oidc-keys.json'),
         ...(options.idTokenTtlSeconds !== undefined && { idTokenTtlSeconds: options.idTokenTtlSeconds }),
       }),
     );
 
-    const mediaServers = {} as Record<TargetName, MediaServer>;
-    const fleets: Record<string, string> = {};
-    for (const kind of TARGETS) {
-      const files = Array.from({ length: nodes }, (_, index) =>
-        join(stateDir, 'servers', `${kind}-${index}`, configFileName[kind]),
-      );
-      for (const file of files) await writeDefaultConfigFile(kind, file);
-      mediaServers[kind] = keep(await startMediaServer({ kind, port: ports[kind], files }));
-      const name = kind.toUpperCase();
-      fleets[`${name}_SERVER_FILES`] = files.join(':');
-      fleets[`${name}_SERVER_RELOAD`] = `${process.execPath} ${RELOAD} {file}`;
-      fleets[`${name}_SERVER_PROBE`] = `http://localhost:${ports[kind]}`;
+    const targets: Record<string, LocalTarget> = {};
+    for (const [name, target] of Object.entries(config.targets)) {
+      const folder = join(stateDir, 'servers');
+      const place = { folder, nodes, port: servers[name] ?? 0 };
+      const standing = await startTargetServers(name, target, config, place);
+      if (standing.by === 'media server') keep(standing.server);
+      targets[name] = { target, servers: standing };
     }
 
     const logFile = join(stateDir, 'api.log');
-    const apiUrl = `http://localhost:${ports.api}`;
+    const standIns: StandIns = {
+      issuer: { issuer: urls.oidc, audience: demoClientId },
+      fleets: Object.fromEntries(
+        Object.entries(targets).flatMap(([name, { servers }]) =>
+          'fleet' in servers ? [[name, servers.fleet]] : [],
+        ),
+      ),
+    };
     const api = keep(
       await startApi({
         port: ports.api,
         offlinePort: ports.offline,
-        allowedOrigin: page,
+        allowedOrigin: urls.page,
         lambdaPort: ports.lambda,
         logFile,
         project,
-        env: {
-          AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
-          AWS_REGION: 'eu-west-1',
-          AWS_ACCESS_KEY_ID: 'local',
-          AWS_SECRET_ACCESS_KEY: 'local',
-          OIDC_ISSUER: provider.issuer,
-          OIDC_AUDIENCE: demoClientId,
-          PUBLIC_URL: apiUrl,
-          STREAMPASS_PROFILE: profile,
-          ...fleets,
-          ...options.env,
-        },
+        env: { ...env, STREAMPASS_STAND_INS: JSON.stringify(standIns) },
       }),
     );
     await advanceUntilServed(api.rotate, logFile);
     if (profile === 'demo') keep(startTicking(api.rotate));
-
-    const urls = {
-      api: apiUrl,
-      oidc: provider.issuer,
-      secrets: secrets.url,
-      page,
-      red5: mediaServers.red5.url,
-      jitsi: mediaServers.jitsi.url,
-      rtcstats: mediaServers.rtcstats.url,
-    };
     keep(
       await startDemoPage({
         port: ports.page,
-        api: apiUrl,
-        oidcIssuer: provider.issuer,
-        servers: { red5: urls.red5, jitsi: urls.jitsi, rtcstats: urls.rtcstats },
+        api: urls.api,
+        oidcIssuer: urls.oidc,
+        servers: addressesOf(targets) as DemoConfig['servers'],
         rotate: api.rotate,
         profile,
       }),
     );
-    return { urls, logFile, mediaServers, api, rotate: api.rotate, close };
+    return { urls, servers: addressesOf(targets), targets, users, logFile, api, rotate: api.rotate, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** The targets that get media servers of this stack. */
+function kindsOf({ targets }: Config): Readonly<Record<string, MediaServerKind>> {
+  const served = Object.entries(targets).filter(([, target]) => hasMediaServer(target));
+  return Object.fromEntries(served.map(([name, { kind }]) => [name, kind as MediaServerKind]));
+}
+
+function addressesOf(targets: Stack['targets']): Stack['servers'] {
+  const served = Object.entries(targets).flatMap(([name, { servers }]) =>
+    servers.by === 'media server' ? [[name, servers.server.url]] : [],
+  );
+  return Object.fromEntries(served) as Stack['servers'];
+}
+
+/** The callers' secret is not rotated here: it is made once. */
+function seedCallersSecret(secrets: SecretsManagerEndpoint): void {
+  if (secrets.execute('DescribeSecret', { SecretId: CALLERS_SECRET }).output) return;
+  const { error } = secrets.execute('CreateSecret', {
+    Name: CALLERS_SECRET,
+    ClientRequestToken: randomUUID(),
+    SecretString: randomBytes(32).toString('base64url'),
+  });
+  if (error) throw error;
+}
+
 /** A rotation that an earlier start left under way goes on later; the servers only have to hold a secret. */
 async function advanceUntilServed(rotate: Stack['rotate'], logFile: string): Promise<void> {
   for (let count = 0; count < FIRST_ADVANCES; count += 1) {
-    const { targets } = await rotate({ action: 'advance' });
-    const nodes = Object.values(targets).flatMap((target) => target.nodes);
-    if (nodes.length > 0 && nodes.every(({ holds }) => holds !== null)) return;
+    const targets = Object.values((await rotate({ action: 'advance' })).targets);
+    const isServed = targets.every(
+      ({ current, nodes }) => current !== null && nodes.every(({ holds }) => holds !== null),
+    );
+    if (isServed) return;
   }
   throw new Error(`the media servers did not get their first secrets: see ${relative(root, logFile)}`);
 }

@@ -2,18 +2,19 @@
 
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { localSecretOf } from '../lib/config/stand-ins.ts';
 import { startClientFleet } from './client-fleet.ts';
 import type { ClientFleet } from './client-fleet.ts';
 import { portsFrom } from './ports.ts';
-import { startStack } from './stack.ts';
-import type { Stack } from './stack.ts';
+import { CALLERS_SECRET, startStack } from './stack.ts';
+import type { LocalTarget, Stack } from './stack.ts';
 
 const HELP = `npm start [-- --demo] [--nodes N] [--port N] [--state D]
 
   --demo      short lifetimes, so that a whole rotation takes about three minutes; a few clients
               keep connecting and a line counts with which token
   --nodes N   media server nodes a target, 1 to 9 (default 3)
-  --port N    the first of nine ports (default 3000)
+  --port N    the first of nine ports, and one more for each further media server (default 3000)
   --state D   the folder that keeps secrets and keys (default .streampass)`;
 
 const root = join(import.meta.dirname, '..');
@@ -98,22 +99,49 @@ function showCounts(fleet: ClientFleet): { end: () => void } {
   };
 }
 
-function describe({ urls, logFile }: Stack): string {
+function describe(stack: Stack): string {
+  const { urls, users, logFile } = stack;
+  const lines: [string, string][] = [
+    ['demo page', urls.page],
+    ['API', urls.api],
+    ['OpenID provider', `${urls.oidc}   ${users.map(({ sub }) => sub).join(', ')}`],
+    ['Secrets Manager', urls.secrets],
+    ...Object.entries(stack.targets).map(([name, target]): [string, string] => [
+      name,
+      describeServers(name, target, urls.api),
+    ]),
+    ['callbacks', `${urls.api}/introspect, /red5/…, /mediamtx/auth   callers' secret: ${CALLERS_SECRET}`],
+    ['log', relative(root, logFile)],
+  ];
+  const width = Math.max(...lines.map(([name]) => name.length));
   return `
-  demo page        ${urls.page}
-  API              ${urls.api}
-  OpenID provider  ${urls.oidc}   broadcaster, viewer, moderator
-  Secrets Manager  ${urls.secrets}
-  Red5             ${urls.red5}
-  Jitsi            ${urls.jitsi}
-  rtcstats         ${urls.rtcstats}
-  log              ${relative(root, logFile)}
+${lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`).join('\n')}
+${firstToken(stack)}
+A rotation:  npm run rotate -- start${port === 3000 ? '' : ` --port ${port}`}      Ctrl-C ends everything.`;
+}
 
+/** What stands for a target's servers; if nothing does, what servers of one's own are given. */
+function describeServers(name: string, { target: { kind }, servers }: LocalTarget, api: string): string {
+  switch (servers.by) {
+    case 'media server':
+      return `${servers.server.url}   ${kind}`;
+    case 'key ring file':
+      return `no ${kind} server here: start your own with the key ring ${relative(root, servers.file)}`;
+    case 'public keys':
+      return `no ${kind} server here: start your own with the public keys at ${api}/.well-known/jwks.json`;
+    case 'key by hand':
+      return `no ${kind} server here: put the private key into the secret ${localSecretOf(name)} by hand`;
+  }
+}
+
+/** Commands for the example's first token; nothing if the configuration has no such target. */
+function firstToken({ urls, servers }: Stack): string {
+  if (servers['red5'] === undefined) return '';
+  return `
 A first token, in a second terminal:
 
   ID_TOKEN=$(${urls.oidc === 'http://localhost:3001' ? '' : `OIDC_ISSUER=${urls.oidc} `}npm run -s id-token -- viewer)
   TOKEN=$(curl -s ${urls.api}/token -d grant_type=urn:ietf:params:oauth:grant-type:token-exchange -d subject_token_type=urn:ietf:params:oauth:token-type:id_token -d subject_token=$ID_TOKEN -d audience=red5 -d room=public-1 | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
-  curl -s ${urls.red5}/connect -H 'content-type: application/json' -d "{\\"token\\":\\"$TOKEN\\",\\"room\\":\\"public-1\\",\\"action\\":\\"subscribe\\",\\"transport\\":\\"WHEP\\"}"
-
-A rotation:  npm run rotate -- start${port === 3000 ? '' : ` --port ${port}`}      Ctrl-C ends everything.`;
+  curl -s ${servers['red5']}/connect -H 'content-type: application/json' -d "{\\"token\\":\\"$TOKEN\\",\\"room\\":\\"public-1\\",\\"action\\":\\"subscribe\\",\\"transport\\":\\"WHEP\\"}"
+`;
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../../lib/config/config.ts';
 import { firstLineOf, formatProblem, resolveConfig } from '../../lib/config/resolve-config.ts';
+import { inStage } from '../../lib/config/stand-ins.ts';
 import { writeLine } from '../../lib/node/log.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -20,8 +21,9 @@ export async function configured(
   importFile: () => Promise<{ readonly default: unknown }>,
   env: Env,
 ): Promise<Configured> {
+  const context = { stage: env['STREAMPASS_STAGE'] || 'local', env };
   const { config, problems } = await importFile().then(
-    (file) => resolveConfig(file.default, { stage: env['STREAMPASS_STAGE'] || 'local', env }),
+    (file) => resolveConfig(file.default, context),
     (error: unknown) => ({
       ...resolveConfig({ issuers: [], targets: {}, grants: [] }, { stage: '', env: {} }),
       problems: [{ path: '', problem: `the file throws: ${firstLineOf(error)}` }],
@@ -29,5 +31,5 @@ export async function configured(
   );
   const lines = problems.map((problem) => formatProblem(problem));
   for (const problem of lines) writeLine({ event: 'config.invalid', problem });
-  return { config, problems: lines };
+  return { config: lines.length === 0 ? inStage(config, context) : config, problems: lines };
 }

@@ -16,7 +16,7 @@ import { probe } from '../../lib/fleet/probe.ts';
 import { ownFiles } from '../../lib/fleet/replace-file.ts';
 import { createReload } from '../../lib/fleet/reload.ts';
 import { configFile, keyRingFile } from '../../lib/fleet/secret-file.ts';
-import { nodeSettingsProblems } from '../../lib/fleet/node-settings.ts';
+import { expectedSettings, nodeSettingsProblems } from '../../lib/fleet/node-settings.ts';
 import { GONE_AFTER, reportedServers } from '../../lib/fleet/reported.ts';
 import { instanceServers } from '../../lib/fleet/ssm.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
@@ -71,13 +71,7 @@ function serversOf(name: string, target: Target, timing: Timing, env: Env): Serv
   if (target.keys === 'jwks') {
     return { observe: async () => ({ nodes: [] }), apply: async () => [], probe: tryOut };
   }
-  const expected = {
-    ...(target.issuer !== undefined && { issuer: target.issuer }),
-    ...(target.audience !== undefined && { audience: target.audience }),
-    ...(target.domain !== undefined && { domain: target.domain }),
-    longestTokenSeconds: target.longestToken,
-    clockSkewSeconds: timing.clockSkew,
-  };
+  const expected = expectedSettings(target, timing);
   if (fleet.by === 'files') {
     const servers = fileServers({
       paths: fleet.files,

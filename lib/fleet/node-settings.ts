@@ -1,6 +1,19 @@
 import { safeParse } from 'valibot';
+import type { Timing } from '../config/config.ts';
 import type { ConfigFileFormat, ExpectedSettings } from '../media-servers/config-file.ts';
+import type { Target } from '../media-servers/target.ts';
 import { configFileFormats } from '../media-servers/config-files.ts';
+
+/** What the tokens of a target need of its servers' settings. */
+export function expectedSettings(target: Target, timing: Timing): ExpectedSettings {
+  return {
+    ...(target.issuer !== undefined && { issuer: target.issuer }),
+    ...(target.audience !== undefined && { audience: target.audience }),
+    ...(target.domain !== undefined && { domain: target.domain }),
+    longestTokenSeconds: target.longestToken,
+    clockSkewSeconds: timing.clockSkew,
+  };
+}
 
 /**
  * One line for each setting of a node that would make its server refuse our tokens, or let people in without one. `settings` is

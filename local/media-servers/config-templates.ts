@@ -1,5 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { ExpectedSettings } from '../../lib/media-servers/config-file.ts';
+import { configFileFormats } from '../../lib/media-servers/config-files.ts';
+import { decodeFile } from '../../lib/media-servers/file-text.ts';
 import type { MediaServerKind } from './rules/index.ts';
 
 /** What a new configuration file says. */
@@ -93,4 +96,24 @@ export async function writeDefaultConfigFile(
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
+}
+
+/**
+ * Makes a node's configuration file fit its target: a new one as a fresh installation has it. A file that fits is left alone;
+ * one that contradicts the target, or cannot be read, is written anew with the secret that it holds.
+ */
+export async function fitConfigFile(
+  kind: MediaServerKind,
+  path: string,
+  expected: ExpectedSettings,
+  values: ConfigTemplate,
+): Promise<void> {
+  const format = configFileFormats[kind];
+  const bytes = await readFile(path).catch(() => undefined);
+  const text = bytes === undefined ? '' : decodeFile(bytes, format.encoding).text;
+  const held = format.readSecret(text);
+  const secret = held.ok ? held.secret : '';
+  if (secret !== '' && format.problems(text, expected).length === 0) return;
+  await rm(path, { force: true });
+  await writeDefaultConfigFile(kind, path, { ...values, secret });
 }

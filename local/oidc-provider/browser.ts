@@ -58,7 +58,7 @@ export function openBrowser(stopAt: string): Browser {
     const buttons = tagsOf(page.html, 'button').filter((button) => button['name'] === name);
     if (!buttons.some((button) => button['value'] === value)) {
       const values = buttons.map((button) => button['value']).join(', ');
-      throw new Error(`the page has no button for ${name} "${value}", only for: ${values || 'nothing'}`);
+      throw new Error(`no ${name} is called "${value}": the page offers ${values || 'none'}`);
     }
     return submit(page, { [name]: value });
   };

@@ -4,11 +4,12 @@ import { isLoopbackOrigin } from '../loopback.ts';
 import { signInPath } from './login.ts';
 import { contentSecurityPolicy, errorPage, signedOutPage, signOutPage } from './pages.ts';
 import { signingAlgorithms } from './signing-keys.ts';
-import { findLocalUser } from './users.ts';
+import type { LocalUser } from './users.ts';
 
 /** What one local provider differs in from another. */
 interface ProviderSettings {
   readonly clients: readonly ClientMetadata[];
+  readonly users: readonly LocalUser[];
   /** private keys, first of an algorithm signs, all are published */
   readonly keys: readonly JWK[];
   readonly cookieKeys: readonly string[];
@@ -58,7 +59,7 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     interactions: { policy: loginOnly(), url: (_ctx, interaction) => signInPath + interaction.uid },
     loadExistingGrant: grantWhatIsAsked,
     findAccount: (_ctx, sub) => {
-      const user = findLocalUser(sub);
+      const user = settings.users.find((one) => one.sub === sub);
       return user && { accountId: user.sub, claims: () => ({ ...user, groups: [...user.groups] }) };
     },
     clientBasedCORS: (_ctx, origin) => isLoopbackOrigin(origin),

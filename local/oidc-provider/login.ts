@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { errors } from 'oidc-provider';
 import type { Provider } from 'oidc-provider';
 import { contentSecurityPolicy, errorPage, signInPage } from './pages.ts';
-import { findLocalUser, localUsers } from './users.ts';
+import type { LocalUser } from './users.ts';
 
 /** Where the provider sends a browser that has to sign in: this path and the interaction's id. */
 export const signInPath = '/sign-in/';
@@ -14,15 +14,17 @@ export const signInPath = '/sign-in/';
  */
 export async function answerSignIn(
   provider: Provider,
+  users: readonly LocalUser[],
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   try {
     const { uid, params } = await provider.interactionDetails(request, response);
     if (request.method !== 'POST') {
-      return sendPage(response, 200, signInPage(signInPath + uid, String(params['client_id']), localUsers));
+      return sendPage(response, 200, signInPage(signInPath + uid, String(params['client_id']), users));
     }
-    const user = findLocalUser(new URLSearchParams(await text(request)).get('user'));
+    const name = new URLSearchParams(await text(request)).get('user');
+    const user = users.find(({ sub }) => sub === name);
     if (user === undefined) {
       return sendPage(response, 400, errorPage('invalid_request', 'There is no such user.'));
     }

@@ -7,6 +7,7 @@ import { providerConfiguration } from './configuration.ts';
 import { answerSignIn, signInPath } from './login.ts';
 import { isLoopbackOrigin, listenOnLoopback } from '../loopback.ts';
 import { createMemoryAdapter } from './memory-adapter.ts';
+import { localUsers, type LocalUser } from './users.ts';
 import { generateSigningKeys, loadSigningKeys, saveSigningKeys } from './signing-keys.ts';
 
 /** How a local provider is started. */
@@ -17,6 +18,8 @@ export interface OidcProviderOptions {
   readonly issuer?: string;
   /** default: the demo's one, `demoClient()` */
   readonly clients?: readonly ClientMetadata[];
+  /** who can sign in · default: `localUsers` */
+  readonly users?: readonly LocalUser[];
   /** keeps the private keys over restarts · default: none, new keys at each start */
   readonly keysFile?: string;
   /** seconds · default 3600 */
@@ -43,7 +46,7 @@ export interface RunningOidcProvider {
  * @throws {Error} where the port is taken, or `keysFile` holds no keys.
  */
 export async function startOidcProvider(options: OidcProviderOptions): Promise<RunningOidcProvider> {
-  const { clients = [demoClient()], keysFile, idTokenTtlSeconds = 3600 } = options;
+  const { clients = [demoClient()], users = localUsers, keysFile, idTokenTtlSeconds = 3600 } = options;
   let keys = keysFile === undefined ? await generateSigningKeys() : await loadSigningKeys(keysFile);
   const adapter = createMemoryAdapter();
   const cookieKeys = [randomBytes(32).toString('base64url')];
@@ -53,8 +56,8 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
   const server = await listenOnLoopback(options.port, (request, response) => answer(request, response));
   const issuer = options.issuer ?? `http://localhost:${server.port}`;
   const serve = () => {
-    const settings = { clients, keys, cookieKeys, adapter, idTokenTtlSeconds };
-    answer = listenerOf(allowLoopbackRedirects(new Provider(issuer, providerConfiguration(settings))));
+    const settings = { clients, users, keys, cookieKeys, adapter, idTokenTtlSeconds };
+    answer = listenerOf(allowLoopbackRedirects(new Provider(issuer, providerConfiguration(settings))), users);
   };
   try {
     serve();
@@ -95,11 +98,11 @@ function isLoopbackPage(address: string): boolean {
   return url !== null && !address.includes('#') && url.username === '' && isLoopbackOrigin(url.origin);
 }
 
-function listenerOf(provider: Provider): RequestListener {
+function listenerOf(provider: Provider, users: readonly LocalUser[]): RequestListener {
   const answerProtocol = provider.callback();
   return (request: IncomingMessage, response: ServerResponse) => {
     if (!request.url?.startsWith(signInPath)) return void answerProtocol(request, response);
-    answerSignIn(provider, request, response).catch((error: unknown) => {
+    answerSignIn(provider, users, request, response).catch((error: unknown) => {
       console.error('the login page failed:', error);
       response.destroy();
     });

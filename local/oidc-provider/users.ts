@@ -7,16 +7,20 @@ export interface LocalUser {
   readonly groups: readonly string[];
 }
 
-/** The users that can sign in, each in the group of that name in the plural. They have no password. */
-export const localUsers: readonly LocalUser[] = ['broadcaster', 'viewer', 'moderator'].map((sub) => ({
-  sub,
-  name: `Local ${sub}`,
-  email: `${sub}@example.com`,
-  email_verified: true,
-  groups: [`${sub}s`],
-}));
+/** The users that can always sign in, each in the group of that name in the plural. They have no password. */
+export const localUsers: readonly LocalUser[] = ['broadcaster', 'viewer', 'moderator'].map((sub) =>
+  localUser(sub, `${sub}s`),
+);
 
-/** The user of that name, or undefined. */
-export function findLocalUser(sub: unknown): LocalUser | undefined {
-  return localUsers.find((user) => user.sub === sub);
+/** These users, and for each group that none of them is in, a user of the group's own name. */
+export function usersFor(groups: Iterable<string>): readonly LocalUser[] {
+  const further = [...new Set(groups)].filter(
+    (group) => !localUsers.some((user) => user.groups.includes(group)),
+  );
+  return [...localUsers, ...further.map((group) => localUser(group, group))];
+}
+
+function localUser(sub: string, group: string): LocalUser {
+  const email = `${sub.replace(/[^A-Za-z0-9._-]+/g, '-')}@example.com`;
+  return { sub, name: `Local ${sub}`, email, email_verified: true, groups: [group] };
 }

@@ -1,20 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { SecretsManagerEndpoint } from './endpoint.ts';
 
-/** The secrets of the default configuration's targets. */
-export const STACK_SECRETS: readonly string[] = [
-  'streampass/local/red5',
-  'streampass/local/jitsi',
-  'streampass/local/rtcstats',
-];
-
 /**
  * Makes those of the secrets that are not there yet, without a value: the rotation puts the first one. Calling
  * it again changes nothing.
  *
  * @throws {ServiceError} InvalidRequestException: a secret of that name is marked for deletion
  */
-export function seedEmptySecrets(endpoint: SecretsManagerEndpoint, names = STACK_SECRETS): void {
+export function seedEmptySecrets(endpoint: SecretsManagerEndpoint, names: readonly string[]): void {
   for (const name of names) {
     if (endpoint.execute('DescribeSecret', { SecretId: name }).output) continue;
     const { error } = endpoint.execute('CreateSecret', { Name: name, ClientRequestToken: randomUUID() });

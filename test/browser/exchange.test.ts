@@ -61,7 +61,9 @@ describe('an exchange', () => {
 
     await page.getByRole('button', { name: 'Stay connected' }).click();
     await page.locator('#count-first', { hasNotText: /^0$/ }).waitFor();
-    const { api, red5 } = demo.stack.urls;
+    const { urls, servers } = demo.stack;
+    const { api } = urls;
+    const red5 = servers['red5'] ?? '';
     const methodsTo = (url: string): string[] => requests.filter((line) => line.includes(url));
     expect(new Set(methodsTo(api))).toEqual(new Set([`POST ${api}/token`]));
     // The log does show preflights: JSON to the media server needs one.

@@ -35,7 +35,7 @@ test('viewers stay connected through a whole rotation, by fallback where needed,
   expect(await count('rejected')).toBe(0);
   expect(await count('fresh')).toBe(0);
 
-  const { nodes } = (await (await fetch(`${demo.stack.urls.red5}/status`)).json()) as {
+  const { nodes } = (await (await fetch(`${demo.stack.servers['red5']}/status`)).json()) as {
     readonly nodes: readonly { readonly connected: number; readonly secretFingerprint: string }[];
   };
   expect(new Set(nodes.map(({ secretFingerprint }) => secretFingerprint)).size).toBe(1);

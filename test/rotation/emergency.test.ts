@@ -4,6 +4,7 @@ import {
   type SecretsManagerEndpoint,
 } from '../../local/secrets-manager/endpoint.ts';
 import { seedEmptySecrets } from '../../local/secrets-manager/seed.ts';
+import { LOCAL_SECRETS } from '../support/config.ts';
 import { startRotate, startToken } from './simulation/functions.ts';
 import { startProvider, type Provider } from './simulation/provider.ts';
 
@@ -16,7 +17,7 @@ let provider: Provider;
 beforeEach(async () => {
   vi.spyOn(Date, 'now').mockImplementation(() => clock);
   endpoint = await createSecretsManagerEndpoint({ port: 0, now: () => clock });
-  seedEmptySecrets(endpoint);
+  seedEmptySecrets(endpoint, LOCAL_SECRETS);
   provider = await startProvider('emergency');
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoint.url,

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import { seedEmptySecrets } from '../../local/secrets-manager/seed.ts';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
+import { LOCAL_SECRETS } from '../support/config.ts';
 import { PROJECT } from '../support/project.ts';
 
 /**
@@ -21,7 +22,7 @@ test(
     let clock = Date.now();
     const endpoint = await createSecretsManagerEndpoint({ port: 0, now: () => clock });
     try {
-      seedEmptySecrets(endpoint);
+      seedEmptySecrets(endpoint, LOCAL_SECRETS);
       const good = join(folder, 'good.properties');
       const failing = join(folder, 'failing.properties');
       const config = 'auth.active=true\njwt.secret=\njwt.ttl.minutes=60\njwt.issuer=streampass\n';

@@ -1,7 +1,11 @@
 import type { Config, ConfigInput } from '../../lib/config/config.ts';
 import type { OptionProblem } from '../../lib/options/check-options.ts';
 import { formatProblem, resolveConfig } from '../../lib/config/resolve-config.ts';
+import { localSecretOf } from '../../lib/config/stand-ins.ts';
 import fixture from './streampass.config.ts';
+
+/** The secrets of the fixture's targets on one machine. */
+export const LOCAL_SECRETS = ['red5', 'jitsi', 'rtcstats'].map(localSecretOf);
 
 /** A configuration as it is used, of the stage `test`; throws if it is not sound. */
 export function configOf(input: ConfigInput): Config {

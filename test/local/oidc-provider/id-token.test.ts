@@ -57,7 +57,7 @@ test.each([
   [
     'an unknown user',
     ['nobody'],
-    'no user is called "nobody": the users are broadcaster, viewer, moderator\n',
+    'no user is called "nobody": the page offers broadcaster, viewer, moderator\n',
   ],
 ] as const)('refuses %s in one line', async (_title, args, line) => {
   expect(await run(args)).toEqual({ stdout: '', stderr: line, exitCode: 1 });

@@ -9,10 +9,11 @@ import type {
 } from '../../../local/secrets-manager/endpoint.ts';
 import { createSecretsManagerEndpoint } from '../../../local/secrets-manager/endpoint.ts';
 import type { Fault } from '../../../local/secrets-manager/faults.ts';
-import { seedEmptySecrets, STACK_SECRETS } from '../../../local/secrets-manager/seed.ts';
+import { seedEmptySecrets } from '../../../local/secrets-manager/seed.ts';
 import { START_MS, versionId } from './model.ts';
 import { rawCall, sdkClient } from './sdk-client.ts';
 
+const NAMES = ['streampass/red5', 'streampass/jitsi'];
 const started: SecretsManagerEndpoint[] = [];
 
 async function start(options: Partial<SecretsManagerEndpointOptions> = {}): Promise<SecretsManagerEndpoint> {
@@ -68,12 +69,12 @@ describe('the endpoint', () => {
 describe('seeding', () => {
   test('makes the secrets of the stack without a version, once', async () => {
     const endpoint = await start();
-    seedEmptySecrets(endpoint);
+    seedEmptySecrets(endpoint, NAMES);
     const seeded = endpoint.state();
     expect(seeded.secrets.map(({ name, versions }) => ({ name, versions }))).toEqual(
-      STACK_SECRETS.map((name) => ({ name, versions: [] })),
+      NAMES.map((name) => ({ name, versions: [] })),
     );
-    seedEmptySecrets(endpoint);
+    seedEmptySecrets(endpoint, NAMES);
     expect(endpoint.state()).toBe(seeded);
   });
 
@@ -84,7 +85,7 @@ describe('seeding', () => {
       ClientRequestToken: versionId(1),
       SecretString: 'kept',
     });
-    seedEmptySecrets(endpoint);
+    seedEmptySecrets(endpoint, NAMES);
     expect(endpoint.execute('GetSecretValue', { SecretId: 'streampass/red5' }).output).toMatchObject({
       SecretString: 'kept',
     });
@@ -142,7 +143,7 @@ describe('a hostile call', () => {
 
   test('of any shape is answered or refused, never a failure of the endpoint', async () => {
     const endpoint = await start();
-    seedEmptySecrets(endpoint);
+    seedEmptySecrets(endpoint, NAMES);
     const operation = fc.constantFrom(
       'CreateSecret',
       'PutSecretValue',
