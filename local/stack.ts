@@ -165,7 +165,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         env: { ...env, STREAMPASS_STAND_INS: JSON.stringify(standIns) },
       }),
     );
-    await advanceUntilServed(api.rotate, logFile);
+    await advanceUntilServed(api.rotate, standIns.fleets, logFile);
     if (profile === 'demo') keep(startTicking(api.rotate));
     keep(
       await startDemoPage({
@@ -209,11 +209,18 @@ function seedCallersSecret(secrets: SecretsManagerEndpoint): void {
 }
 
 /** A rotation that an earlier start left under way goes on later; the servers only have to hold a secret. */
-async function advanceUntilServed(rotate: Stack['rotate'], logFile: string): Promise<void> {
+async function advanceUntilServed(
+  rotate: Stack['rotate'],
+  fleets: StandIns['fleets'],
+  logFile: string,
+): Promise<void> {
   for (let count = 0; count < FIRST_ADVANCES; count += 1) {
-    const targets = Object.values((await rotate({ action: 'advance' })).targets);
+    const targets = Object.entries((await rotate({ action: 'advance' })).targets);
     const isServed = targets.every(
-      ({ current, nodes }) => current !== null && nodes.every(({ holds }) => holds !== null),
+      ([name, { current, nodes }]) =>
+        current !== null &&
+        (!Object.hasOwn(fleets, name) || nodes.length > 0) &&
+        nodes.every(({ holds }) => holds !== null),
     );
     if (isServed) return;
   }
