@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { opensAt, WEEKDAYS } from './window.ts';
+import { WEEKDAYS } from './window.ts';
 
 const time = (pattern: RegExp) => v.pipe(v.string(), v.regex(pattern, 'must be a time such as "09:00"'));
 
@@ -14,7 +14,6 @@ const pushWindow = v.pipe(
     timeZone: v.pipe(v.string(), v.check(isTimeZone, 'must be an IANA time zone such as "Europe/Berlin"')),
   }),
   v.check(({ from, to }) => from !== to, 'never opens: "from" and "to" are the same time'),
-  v.check((window) => opensAt(window, 0) !== undefined, 'never opens'),
 );
 
 const seconds = v.pipe(
