@@ -5,7 +5,8 @@ import { defineConfig } from 'vitest/config';
 const PURE =
   /^test\/(admission|api-gateway|config|docs|exchange|identity|jws|media-servers|policy|rotation|signing-keys|token-verification)\//;
 /** Tests in these folders that run the built functions, or many schedules. */
-const NOT_PURE = /\/(user-config|emergency|function|no-secret-shown|simulation|model|deny-table)\.test\.ts$/;
+const NOT_PURE =
+  /\/(user-config|config-file|emergency|function|no-secret-shown|simulation|model|deny-table)\.test\.ts$/;
 
 const files = globSync('{test,client/test}/**/*.test.ts', { cwd: import.meta.dirname });
 const unit = files.filter((file) => PURE.test(file) && !NOT_PURE.test(file));

@@ -9,11 +9,11 @@ import { loadConfigFile } from './load-config-file.ts';
 const root = join(import.meta.dirname, '..');
 const configFile = join(root, 'streampass.config.ts');
 
-const { problems } = await loadConfigFile(configFile, {
+const { problems, warnings } = await loadConfigFile(configFile, {
   stage: process.env['STREAMPASS_STAGE'] || 'local',
   env: process.env,
 });
-for (const problem of problems) console.error(problem);
+for (const line of [...problems, ...warnings]) console.error(line);
 if (problems.length > 0) process.exit(1);
 
 await Promise.all([

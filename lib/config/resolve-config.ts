@@ -39,14 +39,40 @@ export function resolveConfig(definition: unknown, context: ConfigContext): Reso
   if (input === undefined) {
     return broken([{ path: '', problem: 'the default export must be defineConfig({ … })' }]);
   }
+  if (input instanceof Promise) {
+    return broken([{ path: '', problem: 'must be an object, not a promise' }]);
+  }
 
   const shape = checkOptions(configSchema, input);
   const rules = rulesOf(input);
-  const made = problemsOfMadeParts(input);
-  if (!shape.ok) return broken([...shape.problems, ...made, ...rules.problems]);
-  const config = withDefaults(shape.options, rules.sound, context.stage);
-  const problems = [...made, ...rules.problems, ...configProblems(config, rules.indexes)];
+  const misshapen = shape.ok ? [] : shape.problems;
+  const options = shape.ok ? shape.options : membersWithout(misshapen, input);
+  const config = withDefaults(options, rules.sound, context.stage);
+  // Nothing can be said of how rules go with targets that are no targets.
+  const checked = misshapen.some(({ path }) => memberOf(path) === 'targets')
+    ? { ...config, grants: [] }
+    : config;
+  const problems = [
+    ...misshapen,
+    ...problemsOfMadeParts(input),
+    ...rules.problems,
+    ...configProblems(checked, rules.indexes),
+  ];
   return problems.length > 0 ? broken(problems) : { config, problems };
+}
+
+type Options = v.InferOutput<typeof configSchema>;
+
+/** The members of a configuration that are as they should be, so that a mistake in one hides none in another. */
+function membersWithout(problems: readonly OptionProblem[], input: unknown): Options {
+  const wrong = new Set(problems.map(({ path }) => memberOf(path)));
+  const members = wrong.has('') ? [] : Object.entries(input as object).filter(([name]) => !wrong.has(name));
+  return { issuers: [], targets: {}, grants: [], ...(Object.fromEntries(members) as Partial<Options>) };
+}
+
+/** The member that a path begins with, such as `issuers` of `issuers[0].audience`. */
+function memberOf(path: string): string {
+  return path.split(/[.[]/, 1)[0] ?? '';
 }
 
 /** A problem as the one line that build and log print. */
@@ -63,11 +89,7 @@ function broken(problems: readonly OptionProblem[]): ResolvedConfig {
   return { config: NOTHING, problems };
 }
 
-function withDefaults(
-  options: v.InferOutput<typeof configSchema>,
-  grants: readonly Rule[],
-  stage: string,
-): Config {
+function withDefaults(options: Options, grants: readonly Rule[], stage: string): Config {
   const targets = Object.entries(options.targets).map(([name, target]) => [
     name,
     { ...target, secret: target.secret ?? `streampass/${stage}/${name}` },

@@ -100,6 +100,7 @@ function optionNames(schema: unknown, keys: readonly unknown[]): readonly string
 
 const WORDS: Readonly<Record<string, string>> = {
   Object: 'an object',
+  object: 'an object',
   Array: 'an array',
   string: 'a string',
   number: 'a number',
