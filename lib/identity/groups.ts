@@ -46,14 +46,14 @@ export function groupsIn(sources: readonly GroupSource[], claims: JsonObject): r
 
 /**
  * What one source comes to. A claim that is an array holds groups, one that is a string is a group, and of an object the
- * names of its members are groups. Entries of another type count for nothing.
+ * names of its members are groups, unless a member says no (`false` or `null`). Entries of another type count for nothing.
  */
 export function findGroups(source: GroupSource, claims: JsonObject): FoundGroups {
   if (typeof source === 'function') {
     return { source: 'function', present: true, groups: stringsOf(called(source, claims)) };
   }
   const value = valueAt(claims, source.claim);
-  const groups = stringsOf(isJsonObject(value) ? Object.keys(value) : split(value, source.separator));
+  const groups = stringsOf(isJsonObject(value) ? trueNames(value) : split(value, source.separator));
   return {
     source: source.claim,
     present: value !== undefined,
@@ -74,6 +74,11 @@ function called(source: GroupsFunction, claims: JsonObject): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Names such as the roles of ZITADEL, whose members say in which organizations. */
+function trueNames(groups: JsonObject): readonly string[] {
+  return Object.keys(groups).filter((name) => groups[name] !== false && groups[name] !== null);
 }
 
 /** The parts of a string of groups. Brackets around all of them and quotes around each are left out: `[staff, crew]`. */

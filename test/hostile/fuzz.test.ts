@@ -73,6 +73,22 @@ function combinationsOf(
   );
 }
 
+/** That each combination of each token is allowed to a user in these groups, by one rule and for as long. */
+function expectAllowed(answer: Answer, targets: readonly string[], groups: readonly string[]): void {
+  const [first = ''] = targets;
+  const { tokens = { [first]: answer } } = answer as { readonly tokens?: Record<string, Answer> };
+  expect(Object.keys(tokens)).toEqual(targets);
+  for (const [target, { access_token: accessToken, expires_in: expiresIn }] of Object.entries(tokens)) {
+    const claims = claimsOf(String(accessToken));
+    expect(Number(claims['exp']) - Number(claims['iat'])).toBe(expiresIn);
+    const tooLong = combinationsOf(claims).filter(
+      ([action, room, transport]) =>
+        !(Number(expiresIn) <= longestAllowed(groups, target, action, room, transport)),
+    );
+    expect(tooLong, `for ${groups.join()} on ${target}`).toEqual([]);
+  }
+}
+
 describe('an event of any content', () => {
   const anyJson = fc.jsonValue({ maxDepth: 2 });
   const text = fc.string({ unit: 'binary' });
@@ -190,7 +206,7 @@ describe('whatever a person asks for', () => {
   const oftener = <T>(likely: fc.Arbitrary<T>, unlikely: fc.Arbitrary<T>): fc.Arbitrary<T> =>
     fc.oneof({ arbitrary: likely, weight: 9 }, { arbitrary: unlikely, weight: 1 });
   /** Mostly in the target's own words, so that many wishes are granted. */
-  const wishOf = (audience: string, actions: readonly string[], rooms: fc.Arbitrary<string>) =>
+  const wishOf = (audience: string | string[], actions: readonly string[], rooms: fc.Arbitrary<string>) =>
     fc.record(
       {
         audience: fc.constant(audience),
@@ -207,7 +223,7 @@ describe('whatever a person asks for', () => {
     wishOf('red5', ['publish', 'subscribe'], words('public-a', 'public-b', 'vip', 'PUBLIC-A')),
     wishOf('jitsi', ['join', 'moderate'], oneRoom),
     wishOf('rtcstats', ['report'], oneRoom),
-    wishOf('red5 jitsi rtcstats', ['subscribe', 'join', 'report'], oneRoom),
+    wishOf(['red5', 'jitsi', 'rtcstats'], ['subscribe', 'join', 'report'], oneRoom),
   );
 
   test('each combination of the token they get is allowed by one rule, for as long', async () => {
@@ -224,22 +240,128 @@ describe('whatever a person asks for', () => {
         const answer = expectContract(response);
         if (response.statusCode !== 200) return;
         granted += 1;
-        const { tokens = { [changes.audience]: answer } } = answer as {
-          readonly tokens?: Record<string, Answer>;
-        };
-        expect(Object.keys(tokens)).toEqual(changes.audience.split(' '));
-        for (const [target, { access_token: accessToken, expires_in: expiresIn }] of Object.entries(tokens)) {
-          const claims = claimsOf(String(accessToken));
-          expect(Number(claims['exp']) - Number(claims['iat'])).toBe(expiresIn);
-          const tooLong = combinationsOf(claims).filter(
-            ([action, room, transport]) =>
-              !(Number(expiresIn) <= longestAllowed(groups, target, action, room, transport)),
-          );
-          expect(tooLong, `for ${groups.join()} on ${target}`).toEqual([]);
-        }
+        expectAllowed(answer, [changes.audience].flat(), groups);
       }),
       { numRuns: 1500 },
     );
     expect(granted).toBeGreaterThan(100);
+  });
+});
+
+describe('a token whose claims and header members are of any type', () => {
+  const odd: fc.Arbitrary<unknown> = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.constantFrom(
+      null,
+      true,
+      'true',
+      '',
+      '*',
+      '__proto__',
+      1e308,
+      -1,
+      0.5,
+      2 ** 53,
+      'a'.repeat(300),
+      '\u0000',
+      [],
+      {},
+    ),
+    fc.constantFrom<unknown>([['moderators']], { moderators: 1 }, ['moderators', 7], 'moderators', {
+      roles: ['moderators'],
+    }),
+    fc.string({ unit: 'binary', maxLength: 300 }),
+  );
+  const claimNames = [
+    ...[
+      'iss',
+      'sub',
+      'aud',
+      'azp',
+      'exp',
+      'iat',
+      'nbf',
+      'jti',
+      'sid',
+      'typ',
+      'events',
+      'auth_time',
+      'nonce',
+      'acr',
+      'amr',
+    ],
+    ...[
+      'groups',
+      'roles',
+      'realm_access',
+      'realm_access.roles',
+      'cognito:groups',
+      '_claim_names',
+      'tid',
+      'scope',
+      'cnf',
+    ],
+    ...[
+      'name',
+      'given_name',
+      'family_name',
+      'preferred_username',
+      'email',
+      'email_verified',
+      'picture',
+      'context',
+      'room',
+    ],
+    ...['__proto__', 'constructor', 'toString', 'rtcStats', 'red5-room', 'moderator'],
+  ];
+  const headerNames = [
+    'typ',
+    'kid',
+    'cty',
+    'jku',
+    'jwk',
+    'x5c',
+    'x5u',
+    'x5t',
+    'crit',
+    'b64',
+    'zip',
+    'enc',
+    '__proto__',
+  ];
+  const some = (names: readonly string[], values: fc.Arbitrary<unknown>) =>
+    fc.dictionary(fc.constantFrom(...names), values, { maxKeys: 3 });
+  const target = fc.constantFrom('red5', 'jitsi', 'rtcstats');
+
+  /** What is a group of `oidc()`: strings in an array, one string, or the names of an object. */
+  function groupsIn(claim: unknown): readonly string[] {
+    if (typeof claim === 'string') return [claim];
+    if (Array.isArray(claim)) return claim.filter((entry) => typeof entry === 'string');
+    const names = Object.entries(claim ?? {});
+    return names.filter(([, value]) => value !== false && value !== null).map(([name]) => name);
+  }
+
+  test('is refused with a reason, or gets what its groups may have', async () => {
+    let granted = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        some(claimNames, odd),
+        some(headerNames, odd),
+        target,
+        async (claims, header, audience) => {
+          const subjectToken = tokenOf(token.issuer, claims, header);
+          const response = await token.handler(
+            request(token.issuer, { audience, subject_token: subjectToken, room: 'public-a' }),
+          );
+          const answer = expectContract(response);
+          if (response.statusCode !== 200) return;
+          granted += 1;
+          const groups = Object.hasOwn(claims, 'groups') ? claims['groups'] : ['viewers'];
+          expectAllowed(answer, [audience], groupsIn(groups));
+        },
+      ),
+      { numRuns: 1500 },
+    );
+    expect(granted).toBeGreaterThan(50);
   });
 });

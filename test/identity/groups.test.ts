@@ -35,6 +35,7 @@ describe('groups are found', () => {
       ['a'],
     ],
     ['as the names of an object', 'roles', { roles: { a: { 888: 'acme' }, b: {} } }, ['a', 'b']],
+    ['as the names of an object that are true', 'roles', { roles: { a: true, b: false, c: null } }, ['a']],
     ['in several claims', ['groups', 'roles'], { groups: ['a'], roles: ['b', 'a'] }, ['a', 'b']],
     ['between separators', { claim: 'g', separator: ';' }, { g: 'staff;crew' }, ['staff', 'crew']],
     [
