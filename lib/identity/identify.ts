@@ -58,8 +58,12 @@ export async function identify(
 
   const lookup = await keys.keyFor(jws.header);
   if (!lookup.found) {
-    if (lookup.unreachable) throw new OAuthError('issuer_unreachable', lookup.retryAfterSeconds);
-    throw new OAuthError('subject_token_signature');
+    if (lookup.why === 'no_key_fits') throw new OAuthError('subject_token_signature');
+    const isUnknown = lookup.why === 'unknown_kid';
+    throw new OAuthError(
+      isUnknown ? 'subject_token_key_unknown' : 'issuer_unreachable',
+      lookup.retryAfterSeconds,
+    );
   }
   const signed = await hasValidSignature(subjectToken, lookup.key, String(jws.header['alg']));
   if (!signed) throw new OAuthError('subject_token_signature');

@@ -60,8 +60,7 @@ async function fetchAll(
   const keys = documents.flatMap((document) =>
     isJsonObject(document) && Array.isArray(document['keys']) ? (document['keys'] as unknown[]) : [],
   );
-  // Two places may have the same key.
-  return { keys: [...new Map(keys.map((key) => [JSON.stringify(key), key])).values()] };
+  return { keys };
 }
 
 /** Where a provider's keys are: OpenID Connect Discovery 1.0 §4. */

@@ -5,11 +5,19 @@ import { readProviderKeys, type ProviderKeys } from '../jws/provider-keys.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import type { Now, Within } from '../ports.ts';
 
-/** What looking for a token's key comes to. */
+/**
+ * What looking for a token's key comes to. If there is none: `no_key_fits`, of the keys that are known; `unknown_kid`, which
+ * a key set that was just fetched does not have; or `unreachable`, because the provider does not answer.
+ */
 export type KeyLookup =
   | { readonly found: true; readonly key: CryptoKey; readonly generation: number }
-  | { readonly found: false; readonly unreachable: false }
-  | { readonly found: false; readonly unreachable: true; readonly retryAfterSeconds: number };
+  | { readonly found: false; readonly why: 'no_key_fits' }
+  | {
+      readonly found: false;
+      readonly why: 'unknown_kid' | 'unreachable';
+      /** Until keys may be fetched again; at least 1. */
+      readonly retryAfterSeconds: number;
+    };
 
 /** One issuer's public keys, kept in memory. */
 export interface IssuerKeys {
@@ -64,6 +72,7 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
   let flight: { readonly startedAt: number; readonly done: Promise<void> } | undefined;
   let fetches = 0;
   let coolsSince = -Infinity;
+  let lastFetchFailed = false;
 
   function ageAt(at: number): number {
     const seconds = keySet === undefined ? Infinity : at - keySet.fetchedAt;
@@ -74,6 +83,11 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
   function coolDown(since: number): void {
     const wasSetBack = coolsSince > now();
     coolsSince = wasSetBack ? since : Math.max(coolsSince, since);
+  }
+
+  function fail(since: number): void {
+    lastFetchFailed = true;
+    coolDown(since);
   }
 
   function cooldownLeft(): number {
@@ -104,8 +118,11 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
     if (flight === undefined || Math.abs(asked - flight.startedAt) > PATIENCE) {
       fetches += 1;
       const done = fetchKeys(asked, fetches)
+        .then(() => {
+          lastFetchFailed = false;
+        })
         .catch((error: unknown) => {
-          coolDown(asked);
+          fail(asked);
           onProblem(error instanceof Error ? error.message : 'the fetch failed');
         })
         .finally(() => {
@@ -113,7 +130,7 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
         });
       flight = { startedAt: asked, done };
     }
-    await within(flight.done, PATIENCE).catch(() => coolDown(asked));
+    await within(flight.done, PATIENCE).catch(() => fail(asked));
   }
 
   /** Whether there was a fetch to wait for. */
@@ -123,8 +140,8 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
     return isDue;
   }
 
-  function unreachable(): KeyLookup {
-    return { found: false, unreachable: true, retryAfterSeconds: Math.max(1, Math.ceil(cooldownLeft())) };
+  function notFound(why: 'unknown_kid' | 'unreachable'): KeyLookup {
+    return { found: false, why, retryAfterSeconds: Math.max(1, Math.ceil(cooldownLeft())) };
   }
 
   /** `undefined` where other keys than those that are here might be what the header asks for. */
@@ -133,7 +150,7 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
     const { keys, generation } = keySet;
     const key = await keys.find(header);
     if (key === 'unknown_kid') return undefined;
-    return key === undefined ? { found: false, unreachable: false } : { found: true, key, generation };
+    return key === undefined ? { found: false, why: 'no_key_fits' } : { found: true, key, generation };
   }
 
   async function keyFor(header: JsonObject): Promise<KeyLookup> {
@@ -143,10 +160,11 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
     const known = await lookUp(header);
     if (known !== undefined) return known;
     // The provider may have new keys, but a caller may also have made the kid up.
-    if (!hasFetched && cooldownLeft() === 0) await refresh();
-    if (keySet === before) return unreachable();
+    if (!hasFetched && cooldownLeft() > 0) return notFound(lastFetchFailed ? 'unreachable' : 'unknown_kid');
+    if (!hasFetched) await refresh();
+    if (keySet === before) return notFound('unreachable');
     coolDown(asked);
-    return (await lookUp(header)) ?? { found: false, unreachable: false };
+    return (await lookUp(header)) ?? notFound('unknown_kid');
   }
 
   return {

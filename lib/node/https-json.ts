@@ -24,7 +24,7 @@ export const getJson: GetJson = (url, seconds) => {
   const { get } = protocol === 'https:' ? { get: getHttps } : process.getBuiltinModule('node:http');
   const signal = AbortSignal.timeout(Math.ceil(seconds * 1000));
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const headers = { accept: 'application/json' };
+  const headers = { accept: 'application/json', 'accept-encoding': 'identity' };
   const request = get(url, { agent: protocol === 'https:' ? agent : false, headers, signal }, (response) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

@@ -60,17 +60,22 @@ export const REASONS = {
   subject_token_malformed: ['invalid_request', 'The subject token is not a signed JWT in compact form.'],
   subject_token_algorithm: [
     'invalid_request',
-    'The subject token must be signed with RS256, RS384, RS512, PS256, ES256, ES384 or EdDSA.',
+    'The subject token must be signed with RS, PS or ES (256, 384 or 512), EdDSA or Ed25519.',
   ],
   subject_token_header: [
     'invalid_request',
-    'The subject token has a header member that names a key or must be understood (crit, jwk, jku, x5u, x5c).',
+    'The header of the subject token has a member that must be understood (crit, b64), or a kid that is not a string.',
   ],
   subject_token_issuer: [
     'invalid_request',
     'The subject token is from an issuer that is not configured here.',
   ],
   subject_token_signature: ['invalid_request', 'The subject token is not signed with a key of its issuer.'],
+  subject_token_key_unknown: [
+    'invalid_request',
+    'The subject token is signed with a key that its issuer does not publish yet or any more. Try again later, then renew the sign-in.',
+    'waits',
+  ],
   subject_token_expired: ['invalid_request', 'The subject token has expired. Renew the sign-in.'],
   subject_token_not_yet_valid: [
     'invalid_request',

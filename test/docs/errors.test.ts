@@ -55,7 +55,8 @@ describe.each(reasons)('the answer for %s', (reason) => {
   });
 
   test('says how long to wait where waiting helps, and only there', () => {
-    const waits = response.statusCode === 503 || reason === 'too_many_tokens';
+    const waits =
+      response.statusCode === 503 || ['too_many_tokens', 'subject_token_key_unknown'].includes(reason);
     expect(response.statusCode === 503).toBe(body['error'] === 'temporarily_unavailable');
     expect(response.headers['retry-after']).toBe(waits ? '7' : undefined);
     expect(body['retry_after']).toBe(waits ? 7 : undefined);

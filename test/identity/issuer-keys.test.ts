@@ -75,7 +75,8 @@ const requests = () => provider.count(DISCOVERY) + provider.count('/jwks');
 /** `found` and the kid of the key that was found. */
 const outcomeOf = async (lookup: KeyLookup): Promise<string> => {
   if (!lookup.found) {
-    return lookup.unreachable ? `retry in ${lookup.retryAfterSeconds}` : 'no such key';
+    if (lookup.why === 'no_key_fits') return 'no key fits';
+    return `${lookup.why === 'unknown_kid' ? 'unknown for' : 'retry in'} ${lookup.retryAfterSeconds}`;
   }
   const { x } = await exportJWK(lookup.key);
   return `found ${[OLD, NEW].find((jwk) => jwk.x === x)?.kid}`;
@@ -110,7 +111,7 @@ describe('while the provider answers', () => {
     await ask('old');
     provider.answers.set('/jwks', NEW_SET);
     await clock.pass(601);
-    expect(await ask('old')).toBe('no such key');
+    expect(await ask('old')).toBe('unknown for 30');
     expect(await ask('new')).toBe('found new');
   });
 
@@ -126,10 +127,10 @@ describe('while the provider answers', () => {
     await ask('old');
     provider.answers.set('/jwks', BOTH);
     expect(await ask('new')).toBe('found new');
-    expect(await ask('made-up')).toBe('retry in 30');
+    expect(await ask('made-up')).toBe('unknown for 30');
     expect(fetches()).toEqual({ discovery: 1, jwks: 2 });
     await clock.pass(30);
-    expect(await ask('made-up')).toBe('no such key');
+    expect(await ask('made-up')).toBe('unknown for 30');
     expect(fetches()).toEqual({ discovery: 1, jwks: 3 });
   });
 
@@ -153,14 +154,14 @@ describe('while the provider answers', () => {
 
   test('a key of another type or for another algorithm costs no fetch', async () => {
     await ask('old');
-    expect(await outcomeOf(await keys.keyFor({ alg: 'RS256', kid: 'old' }))).toBe('no such key');
-    expect(await outcomeOf(await keys.keyFor({ alg: 'HS256', kid: 'old' }))).toBe('no such key');
+    expect(await outcomeOf(await keys.keyFor({ alg: 'RS256', kid: 'old' }))).toBe('no key fits');
+    expect(await outcomeOf(await keys.keyFor({ alg: 'HS256', kid: 'old' }))).toBe('no key fits');
     expect(fetches()).toEqual({ discovery: 1, jwks: 1 });
   });
 
   test('a token without a kid costs no fetch, and is never tried with several keys', async () => {
     provider.answers.set('/jwks', BOTH);
-    expect(await outcomeOf(await keys.keyFor({ alg: 'ES256' }))).toBe('no such key');
+    expect(await outcomeOf(await keys.keyFor({ alg: 'ES256' }))).toBe('no key fits');
     provider.answers.set('/jwks', NEW_SET);
     await clock.pass(601);
     expect(await outcomeOf(await keys.keyFor({ alg: 'ES256' }))).toBe('found new');
@@ -171,20 +172,20 @@ describe('while the provider answers', () => {
 describe('made-up kids', () => {
   test('cause one fetch in 30 s, and the seconds left are told', async () => {
     await ask('old');
-    expect(await ask('made-up')).toBe('no such key');
-    expect(await ask('made-up')).toBe('retry in 30');
+    expect(await ask('made-up')).toBe('unknown for 30');
+    expect(await ask('made-up')).toBe('unknown for 30');
     await clock.pass(12.5);
-    expect(await ask('another')).toBe('retry in 18');
+    expect(await ask('another')).toBe('unknown for 18');
     expect(await ask('old')).toBe('found old');
     expect(fetches()).toEqual({ discovery: 1, jwks: 2 });
     await clock.pass(17.5);
-    expect(await ask('another')).toBe('no such key');
+    expect(await ask('another')).toBe('unknown for 30');
     expect(fetches()).toEqual({ discovery: 1, jwks: 3 });
   });
 
   test('cause one fetch where they come first', async () => {
-    expect(new Set(await askTimes(100, (index) => `made-up-${index}`))).toEqual(new Set(['no such key']));
-    expect(await ask('made-up')).toBe('retry in 30');
+    expect(new Set(await askTimes(100, (index) => `made-up-${index}`))).toEqual(new Set(['unknown for 30']));
+    expect(await ask('made-up')).toBe('unknown for 30');
     expect(await ask('old')).toBe('found old');
     expect(fetches()).toEqual({ discovery: 1, jwks: 1 });
   });
@@ -204,7 +205,7 @@ describe('made-up kids', () => {
     await ask('old');
     await ask('made-up');
     provider.answers.set('/jwks', BOTH);
-    expect(await ask('new')).toBe('retry in 30');
+    expect(await ask('new')).toBe('unknown for 30');
     await clock.pass(30);
     expect(await ask('new')).toBe('found new');
   });
@@ -242,7 +243,7 @@ describe('a provider that is down', () => {
     provider.answers.set('/jwks', NEW_SET);
     await clock.pass(30);
     expect(await ask('new')).toBe('found new');
-    expect(await ask('old')).toBe('no such key');
+    expect(await ask('old')).toBe('unknown for 30');
   });
 
   test('is asked twice a minute at most while its keys are old, whatever the callers do', async () => {
@@ -321,7 +322,7 @@ describe('a provider that hangs', () => {
     await clock.pass(31);
     await frozen;
     provider.answers.set('/jwks', OLD_SET);
-    expect(await ask('made-up')).toBe('no such key');
+    expect(await ask('made-up')).toBe('unknown for 30');
 
     response.destroy();
     await vi.waitFor(() => expect(problems).toHaveLength(1));
@@ -336,7 +337,7 @@ describe('a provider that hangs', () => {
     expect(await ask('old')).toBe('found old');
     provider.answers.set('/jwks', NEW_SET);
     await clock.pass(599);
-    expect(await ask('old')).toBe('no such key');
+    expect(await ask('old')).toBe('unknown for 30');
   });
 });
 
@@ -431,7 +432,7 @@ describe('where keys are', () => {
       ['the same key is in both', BOTH, OLD_SET, ['found old', 'found new']],
       ['the first answers 403', forbidden, BOTH, ['found old', 'found new']],
       ['the second answers 403', BOTH, forbidden, ['found old', 'found new']],
-      ['one hangs up', cutOff, OLD_SET, ['found old', 'no such key']],
+      ['one hangs up', cutOff, OLD_SET, ['found old', 'unknown for 30']],
     ])('%s', async (_title, first, second, expected) => {
       provider.answers.set('/jwks', first);
       provider.answers.set('/more', second);
@@ -529,6 +530,6 @@ test('a clock that was set back makes no key young again and stops no fetch', as
   await clock.pass(-HOUR);
   provider.answers.set('/jwks', NEW_SET);
   expect(keys.generationAt(clock.now())).toBeUndefined();
-  expect(await ask('old')).toBe('no such key');
+  expect(await ask('old')).toBe('unknown for 30');
   expect(await ask('new')).toBe('found new');
 });
