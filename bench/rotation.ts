@@ -1,6 +1,6 @@
 /**
  * `node bench/rotation.ts`: what `plan` and one `advance` cost for 10 to 10,000 nodes. Read the last column: a cost that
- * grows linearly keeps it about level.
+ * grows linearly keeps it about level. Then what looks and a push cost over simulated Run Command, on a virtual clock.
  */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -15,8 +15,11 @@ import type { RotationSecrets } from '../lib/rotation/ports.ts';
 import { fileServers } from '../lib/fleet/files.ts';
 import { ownFiles } from '../lib/fleet/replace-file.ts';
 import { configFile } from '../lib/fleet/secret-file.ts';
+import { largeFleet } from '../test/support/large-fleet.ts';
 
 const NODES = [10, 100, 1_000, 10_000];
+/** Files that one machine may hold. */
+const MOST_FILES = 100;
 const now = 1_800_000_000;
 const policy = policyOf(
   { keys: 'single', longestToken: 3540, fleet: { by: 'files', files: [] } },
@@ -30,7 +33,11 @@ function stateWith(nodes: number): RotationState {
   return {
     labels: { current: current.id, pending: pending.id, servers: pending.id },
     versions: { [current.id]: { createdAt: 0 }, [pending.id]: { createdAt: 0 } },
-    marks: { announced: { version: pending.id, at: 0 }, servers: { version: pending.id, at: 0 } },
+    marks: {
+      longest: { version: '3540', at: 0 },
+      announced: { version: pending.id, at: 0 },
+      servers: { version: pending.id, at: 0 },
+    },
     look: {
       at: now,
       dueAt: now,
@@ -38,6 +45,7 @@ function stateWith(nodes: number): RotationState {
       wanted: { required: [pending.id], allowed: undefined },
       complete: true,
       fruitless: 0,
+      behind: 0,
       nodes: Array.from({ length: nodes }, (_, index) => ({
         node: `node-${index}`,
         holds: [index % 2 === 0 ? current.id : pending.id],
@@ -52,6 +60,7 @@ const secrets: RotationSecrets = {
     arn: 'arn',
     stages: { [current.id]: ['AWSCURRENT'], [pending.id]: ['AWSPENDING', 'STREAMPASS_SERVERS'] },
     tags: {
+      'streampass:longest': '3540 2020-01-01T00:00:00Z',
       'streampass:announced': `${pending.id} 2020-01-01T00:00:00Z`,
       'streampass:servers': `${pending.id} 2020-01-01T00:00:00Z`,
     },
@@ -116,9 +125,38 @@ await advanceWith(10);
 console.log('nodes    plan µs  µs a node  |  advance ms (half the nodes changed, with fsync)  ms a node');
 for (const nodes of NODES) {
   const planned = planWith(nodes) * 1000;
-  const advanced = await advanceWith(nodes);
+  const advanced = nodes <= MOST_FILES ? await advanceWith(nodes) : undefined;
+  const files =
+    advanced === undefined
+      ? ''
+      : `${advanced.toFixed(0).padStart(10)} ${(advanced / nodes).toFixed(3).padStart(46)}`;
   console.log(
-    `${String(nodes).padEnd(6)} ${planned.toFixed(1).padStart(9)} ${(planned / nodes).toFixed(3).padStart(10)}  | ` +
-      `${advanced.toFixed(0).padStart(10)} ${(advanced / nodes).toFixed(3).padStart(46)}`,
+    `${String(nodes).padEnd(6)} ${planned.toFixed(1).padStart(9)} ${(planned / nodes).toFixed(3).padStart(10)}  | ${files}`,
   );
 }
+
+/** With 1 % of silent agents: the first secret for all, a look, an hour of quiet, and an emergency. */
+async function overRunCommand(size: number): Promise<string> {
+  const fleet = largeFleet(size, 100);
+  const { counts } = fleet.commands;
+  await fleet.create();
+  await fleet.run();
+  let runs = 0;
+  do {
+    await fleet.run();
+    runs++;
+  } while (fleet.target.memory.look?.complete !== true);
+  const callsOfLook = counts.calls;
+  for (let minute = 0; minute < 60; minute++) await fleet.run();
+  const [calls, commands] = [counts.calls, counts.commands];
+  for (let minute = 0; minute < 60; minute++) await fleet.run();
+  const hourly = `${counts.calls - calls} calls, ${counts.commands - commands} commands`;
+  const leaked = fleet.nodes[0]?.secret;
+  await fleet.run('emergency');
+  const left = fleet.nodes.filter(({ secret, isReachable }) => isReachable && secret === leaked).length;
+  return `${String(size).padEnd(6)} ${String(runs).padStart(5)} ${String(callsOfLook).padStart(9)}   ${hourly.padEnd(26)} ${left}`;
+}
+
+console.log('\nRun Command, 1 % of the agents silent, virtual seconds');
+console.log('nodes   runs  of calls   an hour of quiet           reachable nodes left out by an emergency');
+for (const nodes of NODES) console.log(await overRunCommand(nodes));

@@ -1,56 +1,83 @@
 /**
- * `npm run rotate -- start|advance|status|abort [--emergency] [--json] [--port N]`: invokes the rotate function of a
- * running `npm start`, as the schedule and an operator do, and prints its report. N is the stack's first port.
+ * `npm run rotate -- start|status|abort|emergency|advance [TARGET …]`: rotates the secrets of a deployed stage
+ * (`--stage`, with your AWS credentials) or of a running `npm start`. Exit status: 0 done, 1 failed, 2 refused, 3 done but
+ * the report names a problem.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { RotationReport, TargetReport } from '../lib/rotation/report.ts';
 import { portsFrom } from '../local/ports.ts';
+import { exitStatus, formatReport, isOver, progressLine } from './rotate/format.ts';
+import { deployedRotate, localRotate, type InvokeRotate } from './rotate/invoke.ts';
+import type { ShownReport } from './rotate/report-schema.ts';
 
-const USAGE = 'usage: npm run rotate -- start|advance|status|abort [--emergency] [--json] [--port N]';
+const USAGE = `usage: npm run rotate -- start|status|abort|emergency|advance [TARGET …]
+  --stage STAGE              a deployed stage, with your AWS credentials; left out: the local stack
+  --region REGION            the stage's AWS region; left out: your default one
+  --confirm-servers-follow   with start: servers without a fleet fetch the version labelled STREAMPASS_SERVERS themselves
+  --watch                    looks again until the rotation is over
+  --json                     prints the report as it is
+  --port N                   the first port of the local stack (3000)
+An emergency needs a TARGET. Exit status: 0 done, 1 failed, 2 refused, 3 the report names a problem.`;
 
-async function invoke(event: object, port: number): Promise<RotationReport> {
-  const address = `http://127.0.0.1:${port}/2015-03-31/functions/streampass-local-rotate/invocations`;
-  const response = await fetch(address, { method: 'POST', body: JSON.stringify(event) }).catch(
-    () => undefined,
-  );
-  if (response === undefined) throw new Error('the local stack is not running: start it with `npm start`');
-  const answer = (await response.json()) as Partial<RotationReport> & { readonly errorMessage?: string };
-  if (answer.targets === undefined)
-    throw new Error(answer.errorMessage ?? `the function answered with status ${response.status}`);
-  return { targets: answer.targets };
-}
+const ACTIONS = ['start', 'status', 'abort', 'emergency', 'advance'];
 
-/** One target's report as a person reads it. */
-function describe(
-  name: string,
-  { phase, current, fallback, nodes, next, problems = [] }: TargetReport,
-): string {
-  const at = next.at === undefined ? '' : ` at ${next.at}`;
-  return [
-    `${name}: ${phase}`,
-    `  current   ${current ?? 'none'}`,
-    ...(fallback === undefined ? [] : [`  fallback  ${fallback}`]),
-    ...nodes.map(
-      ({ node, holds, problem }) =>
-        `  node      ${node} holds ${holds ?? 'nothing known'}${problem === undefined ? '' : ` (${problem})`}`,
-    ),
-    `  next      ${next.step}${at}: ${next.why}`,
-    ...problems.map((problem) => `  problem   ${problem}`),
-  ].join('\n');
-}
+/** Between two looks of --watch, in milliseconds: no sooner, since each costs calls, and no later. */
+const SOONEST = { deployed: 15_000, local: 1000 };
+const LATEST = 300_000;
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const { values, positionals } = parseOptions();
-  if (values.help) return console.log(USAGE);
-  const { emergency = false, json = false, port = '3000' } = values;
-  const [action, ...others] = positionals;
-  const isKnown = action !== undefined && ['start', 'advance', 'status', 'abort'].includes(action);
-  const isPort = /^\d{4,5}$/.test(port) && Number(port) <= 65_000;
-  if (!isKnown || others.length > 0 || !isPort || (emergency && action !== 'start')) throw new Error(USAGE);
-  const report = await invoke({ action, ...(emergency && { emergency }) }, portsFrom(Number(port)).lambda);
-  if (json) console.log(JSON.stringify(report, null, 2));
-  else for (const [name, target] of Object.entries(report.targets)) console.log(describe(name, target));
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const [action = '', ...targets] = positionals;
+  const { stage, region, json = false, watch = false, port = '3000' } = values;
+  const confirms = values['confirm-servers-follow'] ?? false;
+  if (!ACTIONS.includes(action) || !/^\d{4,5}$/.test(port) || Number(port) > 65_000) throw new Error(USAGE);
+  if (action === 'emergency' && targets.length === 0)
+    throw new Error('an emergency needs a target: one leaked secret must not end every token');
+  if (confirms && action !== 'start') throw new Error('--confirm-servers-follow goes with start');
+
+  const invoke =
+    stage === undefined ? localRotate(portsFrom(Number(port)).lambda) : deployedRotate(stage, region);
+  const named = targets.length > 0 ? { targets } : {};
+  const event =
+    action === 'emergency'
+      ? { action: 'start', emergency: true, ...named }
+      : { action, ...(confirms && { confirmServersFollow: true }), ...named };
+  let report = await invoke(event);
+  const refused = exitStatus(report) === 2;
+  if (watch && !refused) {
+    report = await watchUntilOver(
+      report,
+      named,
+      invoke,
+      stage === undefined ? SOONEST.local : SOONEST.deployed,
+    );
+  }
+  console.log(json ? JSON.stringify(report, null, 2) : formatReport(report, { now: new Date() }));
+  return exitStatus(report);
+}
+
+async function watchUntilOver(
+  first: ShownReport,
+  named: { readonly targets?: readonly string[] },
+  invoke: InvokeRotate,
+  soonest: number,
+): Promise<ShownReport> {
+  let report = first;
+  while (!Object.values(report.targets).every(isOver)) {
+    const now = new Date();
+    process.stderr.write(`${progressLine(report, { now })}\n`);
+    const ends = Object.values(report.targets).flatMap(({ next }) =>
+      next.at === undefined ? [] : [Date.parse(next.at) - now.getTime()],
+    );
+    await sleep(Math.max(soonest, Math.min(LATEST, ...ends)));
+    report = await invoke({ action: 'status', ...named });
+  }
+  return report;
 }
 
 function parseOptions() {
@@ -58,7 +85,10 @@ function parseOptions() {
     return parseArgs({
       allowPositionals: true,
       options: {
-        emergency: { type: 'boolean' },
+        stage: { type: 'string' },
+        region: { type: 'string' },
+        'confirm-servers-follow': { type: 'boolean' },
+        watch: { type: 'boolean' },
         json: { type: 'boolean' },
         port: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
@@ -70,7 +100,7 @@ function parseOptions() {
 }
 
 try {
-  await main();
+  process.exitCode = await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

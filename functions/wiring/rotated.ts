@@ -95,7 +95,7 @@ function serversOf(name: string, target: Target, timing: Timing, env: Env): Serv
   const region = regionOf(env);
   return {
     ...instanceServers({
-      kind: target.kind,
+      target: name,
       tag,
       document,
       commands: runCommand(new SSMClient({ region }), new EC2Client({ region }), systemNow),

@@ -63,12 +63,14 @@ export function runCommand(
             NextToken,
           }),
         );
-        for (const { CommandId, RequestedDateTime, Parameters = {} } of page.Commands ?? []) {
+        for (const { CommandId, RequestedDateTime, Parameters = {}, MaxErrors = '0' } of page.Commands ??
+          []) {
           if (CommandId === undefined) continue;
           commands.push({
             id: CommandId,
             requestedAt: (RequestedDateTime?.getTime() ?? 0) / 1000,
             parameters: Parameters,
+            maxErrors: MaxErrors,
           });
         }
         NextToken = page.NextToken;
@@ -76,11 +78,13 @@ export function runCommand(
       return commands.sort((a, b) => b.requestedAt - a.requestedAt);
     },
 
-    async send({ document, tag, parameters, maxConcurrency, maxErrors, deliverySeconds }) {
+    async send({ document, to, parameters, maxConcurrency, maxErrors, deliverySeconds }) {
       const sent = await ssm.send(
         new SendCommandCommand({
           DocumentName: document,
-          Targets: [{ Key: `tag:${tag.key}`, Values: [tag.value] }],
+          ...('tag' in to
+            ? { Targets: [{ Key: `tag:${to.tag.key}`, Values: [to.tag.value] }] }
+            : { InstanceIds: [...to.instances] }),
           Parameters: Object.fromEntries(
             Object.entries(parameters).map(([name, values]) => [name, [...values]]),
           ),
@@ -92,35 +96,29 @@ export function runCommand(
       return sent.Command?.CommandId ?? '';
     },
 
-    async invocations(commandId) {
-      const invocations: CommandInvocation[] = [];
-      let NextToken: string | undefined;
-      do {
-        const page = await ssm.send(
-          new ListCommandInvocationsCommand({
-            CommandId: commandId,
-            Details: true,
-            MaxResults: 50,
-            NextToken,
-          }),
-        );
-        for (const {
-          InstanceId,
-          Status = '',
-          StatusDetails,
-          CommandPlugins = [],
-        } of page.CommandInvocations ?? []) {
-          if (InstanceId === undefined) continue;
-          invocations.push({
-            instance: InstanceId,
-            ended: ENDED.has(Status),
-            status: StatusDetails ?? Status,
-            output: CommandPlugins.map(({ Output = '' }) => Output).join('\n'),
-          });
-        }
-        NextToken = page.NextToken;
-      } while (NextToken !== undefined);
-      return invocations;
+    async invocations(commandId, next) {
+      const page = await ssm.send(
+        new ListCommandInvocationsCommand({
+          CommandId: commandId,
+          Details: true,
+          MaxResults: 50,
+          NextToken: next,
+        }),
+      );
+      const invocations = (page.CommandInvocations ?? []).flatMap(
+        ({ InstanceId, Status = '', StatusDetails, CommandPlugins = [] }): CommandInvocation[] =>
+          InstanceId === undefined
+            ? []
+            : [
+                {
+                  instance: InstanceId,
+                  ended: ENDED.has(Status),
+                  status: StatusDetails ?? Status,
+                  output: CommandPlugins.map(({ Output = '' }) => Output).join('\n'),
+                },
+              ],
+      );
+      return { invocations, ...(page.NextToken !== undefined && { next: page.NextToken }) };
     },
   };
 }

@@ -3,15 +3,26 @@ import { signCompact } from '../jws/sign.ts';
 import type { ProbeResult } from '../rotation/state.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 import type { Target } from '../media-servers/target.ts';
-import { attempts } from './probe-attempts.ts';
+import { probeJitsi } from '../media-servers/jitsi/probe.ts';
+import { ProbeError, type ProbeAttempt } from '../media-servers/probe.ts';
+import { probeRed5 } from '../media-servers/red5/probe.ts';
+import { probeRtcstats } from '../media-servers/rtcstats/probe.ts';
+import { connectionTo } from './probe-connection.ts';
 
 /** A room that nobody is in: a probe is allowed nothing else. */
 export const PROBE_ROOM = 'streampass-probe';
 
 const LIFETIME_SECONDS = 60;
 
+/** How each kind of server is asked. A new kind is one more row. */
+const attempts: Readonly<Record<string, ProbeAttempt>> = {
+  red5: probeRed5,
+  jitsi: probeJitsi,
+  rtcstats: probeRtcstats,
+};
+
 /** What a probe needs of the outside. */
-export interface ProbeMeans {
+export interface ProbeDeps {
   /** Epoch seconds. */
   readonly now: () => number;
   readonly newId: () => string;
@@ -19,32 +30,31 @@ export interface ProbeMeans {
 
 /**
  * Tries a version on each address of a target, with a token of 60 seconds that allows the least the target knows. All
- * have to accept it. What the server said is told, the token is not.
+ * have to accept it. What the server said is reported, without any part of the token.
  */
 export async function probe(
   target: Target,
   addresses: readonly string[],
   version: ServerSecret,
-  means: ProbeMeans,
+  deps: ProbeDeps,
 ): Promise<ProbeResult> {
   const attempt = attempts[target.kind];
   if (attempt === undefined)
     return { accepted: false, problem: `no probe is known for ${target.kind} servers` };
   for (const address of addresses) {
-    const token = probeToken(target, version, means);
-    if (token === undefined) return { accepted: false, problem: 'the version is no key for this target' };
+    const token = probeToken(target, version, deps);
+    if (token === undefined) return { accepted: false, problem: 'the version is not a key for this target' };
     const url = URL.parse(address);
-    if (url === null) return { accepted: false, problem: `"${address}" is no address` };
-    const result = await attempt(url, token, PROBE_ROOM);
+    if (url === null) return { accepted: false, problem: `"${address}" is not an address` };
+    const result = await attempt(url, token, PROBE_ROOM, connectionTo(url.origin)).catch(toResult);
     if (!result.accepted) {
-      const said = result.problem.replaceAll(token, '(token)').replaceAll(/\s+/g, ' ').slice(0, 300);
-      return { accepted: false, problem: `${address}: ${said}` };
+      return { accepted: false, problem: `${url.origin}: ${withoutToken(result.problem, token)}` };
     }
   }
   return { accepted: true };
 }
 
-function probeToken(target: Target, version: ServerSecret, { now, newId }: ProbeMeans): string | undefined {
+function probeToken(target: Target, version: ServerSecret, { now, newId }: ProbeDeps): string | undefined {
   const kid = target.header?.['kid'] ?? kidOf(version.versionId);
   const judged = judgeSecret({ SecretString: version.text }, target.signing);
   if (!judged.usable) return undefined;
@@ -72,4 +82,25 @@ function probeToken(target: Target, version: ServerSecret, { now, newId }: Probe
     { ...claims, iat: issuedAt, exp: issuedAt + LIFETIME_SECONDS, jti: newId() },
     { alg: target.signing, kid, key: judged.key },
   );
+}
+
+function toResult(error: unknown): ProbeResult {
+  return { accepted: false, problem: error instanceof ProbeError ? error.message : 'cannot be reached' };
+}
+
+/** So many characters in a row are a part of a token. */
+const PART = 6;
+const LONGEST_PROBLEM = 300;
+
+/** A server's words on one line, in which each word that holds a part of the token, in whatever case, is `(token)`. */
+function withoutToken(said: string, token: string): string {
+  const known = token.toLowerCase();
+  const holdsPart = (word: string): boolean => {
+    const low = word.toLowerCase();
+    for (let at = 0; at + PART <= low.length; at++) if (known.includes(low.slice(at, at + PART))) return true;
+    return false;
+  };
+  const line = said.slice(0, 10 * LONGEST_PROBLEM).replaceAll(/[^\x21-\x7e]+/g, ' ');
+  const words = line.split(/([^A-Za-z0-9_.-]+)/).map((word) => (holdsPart(word) ? '(token)' : word));
+  return words.join('').slice(0, LONGEST_PROBLEM);
 }

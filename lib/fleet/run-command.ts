@@ -4,10 +4,14 @@ export interface RunCommand {
   instances(tag: { readonly key: string; readonly value: string }): Promise<readonly string[]>;
   /** Commands of a document that are not finished, newest first. */
   executing(document: string): Promise<readonly SentCommand[]>;
-  /** Sends a document to the instances with a tag; resolves with the command's id. */
+  /** Sends a document to instances; resolves with the command's id. */
   send(command: NewCommand): Promise<string>;
-  /** What became of a command on each instance it was sent to. */
-  invocations(commandId: string): Promise<readonly CommandInvocation[]>;
+  /**
+   * What became of a command on the instances it was sent to, a page at a time.
+   *
+   * @param next of the page before; left out: the first page
+   */
+  invocations(commandId: string, next?: string): Promise<InvocationPage>;
 }
 
 /** A command that was sent before, by this invocation or an earlier one. */
@@ -16,12 +20,23 @@ export interface SentCommand {
   /** Epoch seconds. */
   readonly requestedAt: number;
   readonly parameters: Readonly<Record<string, readonly string[]>>;
+  readonly maxErrors: string;
+}
+
+/** Some of a command's invocations. */
+export interface InvocationPage {
+  readonly invocations: readonly CommandInvocation[];
+  /** Absent on the last page. */
+  readonly next?: string;
 }
 
 /** A command to send; the two limits are in Run Command's own notation (`10%`, `1`). */
 export interface NewCommand {
   readonly document: string;
-  readonly tag: { readonly key: string; readonly value: string };
+  /** All instances with a tag, or at most 50 by their ids. */
+  readonly to:
+    | { readonly tag: { readonly key: string; readonly value: string } }
+    | { readonly instances: readonly string[] };
   readonly parameters: Readonly<Record<string, readonly string[]>>;
   readonly maxConcurrency: string;
   readonly maxErrors: string;

@@ -1,12 +1,12 @@
 import type { NodeState } from '../rotation/state.ts';
-import type { ServerSecret, Servers } from '../rotation/ports.ts';
+import type { Push, ServerSecret, Servers } from '../rotation/ports.ts';
 import { nodeState, parseNodeReport } from './node-report.ts';
-import type { RunCommand, SentCommand } from './run-command.ts';
+import type { CommandInvocation, NewCommand, RunCommand, SentCommand } from './run-command.ts';
 
 /** Servers on instances that Systems Manager reaches. */
 export interface InstanceServers {
-  /** The server's kind, which names its settings on the node. */
-  readonly kind: string;
+  /** The target's name, by which a node knows its server. */
+  readonly target: string;
   readonly tag: { readonly key: string; readonly value: string };
   readonly document: string;
   readonly commands: RunCommand;
@@ -16,92 +16,141 @@ export interface InstanceServers {
   readonly pause: (seconds: number) => Promise<void>;
 }
 
-/** How long one look at the nodes may take. */
-const OBSERVE_SECONDS = 30;
+/** How long one run waits for the nodes' answers. */
+const RUN_SECONDS = 30;
+/** What Systems Manager gets to reach an instance; its own shortest. */
+const DELIVERY_SECONDS = 30;
+/** A node that has not answered by then will not: it was to be reached, and to run the agent. */
+const LOOK_SECONDS = DELIVERY_SECONDS + 60;
+/** Between two readings of the answers: twice as long each time. */
+const FIRST_PAUSE = 1;
+const LONGEST_PAUSE = 8;
+/** More instances than these are named by their tag (API reference: at most 50 instance ids). */
+const MOST_NAMED = 50;
+
+/** A look that goes on over several runs. */
+interface Going {
+  readonly id: string;
+  readonly requestedAt: number;
+  /** Answers of the nodes that have ended. */
+  readonly answers: Map<string, CommandInvocation>;
+  /** Where the next reading begins; absent at the beginning. */
+  next?: string | undefined;
+}
 
 /**
- * The two verbs over Run Command. A node is an instance id. Nothing is remembered between invocations: a command of ours
- * that is under way is found by its document and parameters. A command names a secret's ARN and a version; the node
- * fetches the value itself, and reports a fingerprint.
+ * The two verbs over Run Command. A node is an instance id. A command names a secret's ARN and a version; the node fetches the
+ * value itself, and reports a fingerprint. A look that does not end in one run goes on in the next: its command is remembered,
+ * or found by its document and parameters, and answers that were read need not be read again.
  */
 export function instanceServers(fleet: InstanceServers): Pick<Servers, 'observe' | 'apply'> {
-  const { kind, tag, document, commands, settingsProblems, now, pause } = fleet;
+  const { target, tag, document, commands, settingsProblems, now, pause } = fleet;
+  let going: Going | undefined;
 
-  const underWay = async (parameters: Readonly<Record<string, string>>): Promise<SentCommand | undefined> =>
-    (await commands.executing(document)).find((command) =>
+  /** Unfinished commands of ours with these parameters, newest first. */
+  const underWay = async (parameters: Readonly<Record<string, string>>): Promise<readonly SentCommand[]> =>
+    (await commands.executing(document)).filter((command) =>
       Object.entries(parameters).every(([name, value]) => command.parameters[name]?.[0] === value),
     );
 
-  const send = async (parameters: Readonly<Record<string, string>>, rolling: Rolling): Promise<string> =>
+  const send = async (
+    parameters: Readonly<Record<string, string>>,
+    how: Pick<NewCommand, 'to' | 'maxConcurrency' | 'maxErrors'>,
+  ): Promise<string> =>
     commands.send({
       document,
-      tag,
       parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, [value]])),
-      ...rolling,
-      deliverySeconds: 60,
+      deliverySeconds: DELIVERY_SECONDS,
+      ...how,
     });
 
   return {
-    async observe(secretArn, versions) {
+    async observe(secretArn, versions, { since } = { since: 0 }) {
       const instances = await commands.instances(tag);
       if (instances.length === 0) {
         return { nodes: [], problem: `No running instance has the tag ${tag.key}=${tag.value}.` };
       }
-      const parameters = { Mode: 'observe', Kind: kind, SecretArn: secretArn };
-      const recent = await underWay(parameters);
-      // One that is about to end is as good as a new one; an older one may hang on a node that never answers.
-      const id =
-        recent !== undefined && recent.requestedAt > now() - OBSERVE_SECONDS
-          ? recent.id
-          : await send(parameters, EVERYWHERE_AT_ONCE);
-      const answers = await answersOf(id, instances.length);
-      return { nodes: instances.map((instance) => stateOf(instance, answers.get(instance), versions)) };
+      const look = await lookOf({ Mode: 'observe', Target: target, SecretArn: secretArn }, since);
+      going = look;
+      await readAnswers(look, instances);
+      const isComplete = !isOpen(look, instances);
+      if (isComplete) going = undefined;
+      return {
+        nodes: instances.map((instance) => stateOf(instance, look, isComplete, versions)),
+        at: look.requestedAt,
+        complete: isComplete,
+      };
     },
 
-    async apply(secretArn, [version]) {
+    async apply(secretArn, [version], nodes, { failuresAllowed }: Push = { failuresAllowed: 0, now: 0 }) {
       if (version === undefined) return [];
-      const parameters = { Mode: 'apply', Kind: kind, SecretArn: secretArn, VersionId: version.versionId };
-      // The whole fleet by its tag: on a node that holds the version already the script does nothing.
-      if ((await underWay(parameters)) === undefined) await send(parameters, ROLLING);
+      const parameters = {
+        Mode: 'apply',
+        Target: target,
+        SecretArn: secretArn,
+        VersionId: version.versionId,
+      };
+      const isUrgent = failuresAllowed === Infinity;
+      const same = await underWay(parameters);
+      // One that stops at a failure is no reason to keep a secret from the rest in an emergency.
+      if (same.some(({ maxErrors }) => !isUrgent || maxErrors === EVERYWHERE.maxErrors)) return [];
+      const isNamed = nodes !== 'all' && nodes.length <= MOST_NAMED;
+      // By its tag it is sent to nodes that hold the version already, too: the agent does nothing there.
+      const to = isNamed ? { instances: nodes } : { tag };
+      const rolling = { maxConcurrency: '10%', maxErrors: String(failuresAllowed) };
+      await send(parameters, { to, ...(isUrgent ? EVERYWHERE : rolling) });
       return [];
     },
   };
 
-  /** Waits until every instance has answered, or the time for one look is over. */
-  async function answersOf(id: string, expected: number): Promise<Map<string, Answer>> {
-    const until = now() + OBSERVE_SECONDS;
-    for (;;) {
-      const invocations = await commands.invocations(id);
-      const allEnded = invocations.length >= expected && invocations.every(({ ended }) => ended);
-      if (allEnded || now() >= until) return new Map(invocations.map((one) => [one.instance, one]));
-      await pause(1);
+  /** The look that goes on, one that is under way, or a new one. */
+  async function lookOf(parameters: Readonly<Record<string, string>>, since: number): Promise<Going> {
+    const isRecent = ({ requestedAt }: { readonly requestedAt: number }): boolean =>
+      requestedAt >= since && requestedAt > now() - 2 * LOOK_SECONDS;
+    if (going !== undefined && isRecent(going)) return going;
+    const found = (await underWay(parameters)).find(isRecent);
+    if (found !== undefined) return { id: found.id, requestedAt: found.requestedAt, answers: new Map() };
+    const requestedAt = now();
+    const id = await send(parameters, { to: { tag }, ...EVERYWHERE });
+    return { id, requestedAt, answers: new Map() };
+  }
+
+  /** Whether an answer may yet come. */
+  function isOpen(look: Going, instances: readonly string[]): boolean {
+    return (
+      now() < look.requestedAt + LOOK_SECONDS && instances.some((instance) => !look.answers.has(instance))
+    );
+  }
+
+  /** Reads until every node has ended, or this run's time is over; where it stopped, the next run goes on. */
+  async function readAnswers(look: Going, instances: readonly string[]): Promise<void> {
+    const until = now() + RUN_SECONDS;
+    for (let between = FIRST_PAUSE; ; between = Math.min(LONGEST_PAUSE, between * 2)) {
+      do {
+        const page = await commands.invocations(look.id, look.next);
+        for (const one of page.invocations) if (one.ended) look.answers.set(one.instance, one);
+        look.next = page.next;
+        if (now() >= until) return;
+      } while (look.next !== undefined);
+      if (!isOpen(look, instances) || now() + between >= until) return;
+      await pause(between);
     }
   }
 
   function stateOf(
     instance: string,
-    answer: Answer | undefined,
+    look: Going,
+    isComplete: boolean,
     versions: readonly ServerSecret[],
   ): NodeState {
-    const report = answer?.ended === true ? parseNodeReport(answer.output) : undefined;
+    const answer = look.answers.get(instance);
+    const report = answer === undefined ? undefined : parseNodeReport(answer.output);
     if (report !== undefined) return nodeState(instance, report, versions, settingsProblems);
+    if (answer === undefined && !isComplete) return { node: instance, holds: [], unanswered: true };
     const problem = `did not answer: Systems Manager says ${answer?.status ?? 'nothing of it'}`;
     return { node: instance, holds: [], problem };
   }
 }
 
-interface Answer {
-  readonly ended: boolean;
-  readonly status: string;
-  readonly output: string;
-}
-
-interface Rolling {
-  readonly maxConcurrency: string;
-  readonly maxErrors: string;
-}
-
-const EVERYWHERE_AT_ONCE: Rolling = { maxConcurrency: '100%', maxErrors: '100%' };
-
-/** A few nodes at a time, and none after the first that fails. */
-const ROLLING: Rolling = { maxConcurrency: '10%', maxErrors: '0' };
+/** To every node at once, whatever happens at any of them. */
+const EVERYWHERE = { maxConcurrency: '100%', maxErrors: '100%' };

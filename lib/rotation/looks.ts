@@ -13,23 +13,19 @@ const JITTER = 20;
 /** A look as it is remembered: what was found, and when to look again. @param now epoch seconds */
 export function toLook(found: FleetState, wanted: Wanted, now: number, before: Look | undefined): Look {
   const { nodes, at = now, complete = true, problem } = found;
-  const countBehind = (nodes: readonly NodeState[]) => nodesBehind(nodes, wanted).length;
-  const behind = countBehind(nodes);
+  const behind = nodesBehind(nodes, wanted).length;
   const isInLine = behind === 0 && problem === undefined;
-  const isComparable = before !== undefined && isDeepStrictEqual(before.wanted, wanted) && before.complete;
-  const isFruitless = !isInLine && isComparable && behind >= countBehind(before.nodes);
-  const fruitless = isFruitless ? before.fruitless + 1 : 0;
+  const comparable = before !== undefined && isDeepStrictEqual(before.wanted, wanted) ? before : undefined;
+  const known = { at, fresh: true, wanted, nodes, complete, ...(problem !== undefined && { problem }) };
+  if (!complete) {
+    // What the last complete look found is what the next one is compared with.
+    const { fruitless = 0, behind: behindBefore = Infinity } = comparable ?? {};
+    return { ...known, dueAt: now, fruitless, behind: behindBefore };
+  }
+  const isFruitless = !isInLine && comparable !== undefined && behind >= comparable.behind;
+  const fruitless = isFruitless ? comparable.fruitless + 1 : 0;
   const pause = isInLine ? LOOK_EVERY : Math.min(LOOK_EVERY, LOOK_AGAIN * 2 ** fruitless);
-  return {
-    at,
-    dueAt: complete ? now + pause - JITTER : now,
-    fresh: true,
-    wanted,
-    nodes,
-    complete,
-    fruitless,
-    ...(problem !== undefined && { problem }),
-  };
+  return { ...known, dueAt: now + pause - JITTER, fruitless, behind };
 }
 
 /** The look as the next invocation takes it up. */

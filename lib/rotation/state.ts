@@ -69,7 +69,9 @@ export interface Look {
   readonly complete: boolean;
   /** Why the servers could not be listed. */
   readonly problem?: string;
-  /** Looks in a row that found no fewer nodes behind than the one before. */
+  /** Nodes that did not hold what they should at the last complete look. */
+  readonly behind: number;
+  /** Complete looks in a row that found no fewer nodes behind than the one before. */
   readonly fruitless: number;
 }
 

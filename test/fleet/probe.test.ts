@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,28 +87,105 @@ test('a server that never answers is told apart from one that cannot be reached'
   }
 });
 
-test('a server that sends the token back does not get it into the report', async () => {
-  const echo = createServer(({ url }, response) => response.writeHead(403).end(url));
-  await new Promise<void>((listening) => {
-    echo.listen(0, '127.0.0.1', listening);
+/** A server that answers as the test says, and notes what it was asked. */
+async function serverThat(answer: RequestListener): Promise<{ url: string; asked: string[]; close(): void }> {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url?.split('?')[0]}`);
+    answer(request, response);
   });
-  const { port } = echo.address() as AddressInfo;
-  const result = await probe(targets.red5, [`http://127.0.0.1:${port}/live`], right, means);
-  echo.close();
-  expect(result).toMatchObject({
-    accepted: false,
-    problem: expect.stringContaining('token=(token)') as string,
+  await new Promise<void>((listening) => {
+    server.listen(0, '127.0.0.1', listening);
+  });
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, close };
+}
+
+describe('what a server answers', () => {
+  const tokenOf = (url: string | undefined) => new URL(url ?? '', 'http://x').searchParams.get('token') ?? '';
+
+  test.each<[string, (token: string) => string]>([
+    ['the token', (token) => token],
+    ['its signature', (token) => token.split('.')[2] ?? ''],
+    ['its first half', (token) => token.slice(0, token.length / 2)],
+    ['twelve characters of it', (token) => token.slice(40, 52)],
+    ['it in capitals', (token) => token.toUpperCase()],
+    ['it over two lines', (token) => `${token.slice(0, 80)}\n${token.slice(80)}`],
+    ['it in brackets', (token) => `<${token}>`],
+  ])('does not bring %s into the report', async (_, said) => {
+    let token = '';
+    const server = await serverThat(({ url }, response) => {
+      token = tokenOf(url);
+      response.writeHead(403).end(`No: ${said(token)}. Go away.`);
+    });
+    const result = await probe(targets.red5, [`${server.url}/live`], right, means);
+    server.close();
+    const problem = result.accepted ? '' : result.problem;
+    expect(problem).toMatch(/status 403 No: .*\(token\).*Go away/);
+    const low = problem.toLowerCase();
+    for (let at = 0; at + 6 <= token.length; at++)
+      expect(low).not.toContain(token.slice(at, at + 6).toLowerCase());
+  });
+
+  test('is read up to 64 KiB and no further', async () => {
+    let sent = 0;
+    const server = await serverThat((_request, response) => {
+      response.writeHead(403);
+      const pour = (): void => {
+        if (response.destroyed) return;
+        sent += 65_536;
+        response.write('x'.repeat(65_536), () => setImmediate(pour));
+      };
+      pour();
+    });
+    const result = await probe(targets.red5, [server.url], right, means);
+    server.close();
+    expect(result).toMatchObject({
+      accepted: false,
+      problem: expect.stringContaining('status 403 xxx') as string,
+    });
+    // What the sockets in between hold is sent, but not read.
+    expect(sent).toBeLessThan(32 * 1024 * 1024);
+  });
+
+  test('leads a probe nowhere: a redirect is a refusal', async () => {
+    const other = await serverThat((_request, response) => response.writeHead(201).end());
+    const server = await serverThat((_request, response) =>
+      response.writeHead(307, { location: `${other.url}/live` }).end(),
+    );
+    const results = [];
+    for (const kind of kinds) results.push(await probe(targets[kind], [server.url], right, means));
+    server.close();
+    other.close();
+    expect(results.map(({ accepted }) => accepted)).toEqual([false, false, false]);
+    expect(other.asked).toEqual([]);
+  });
+
+  test('is asked to end the session that was opened, at this origin alone', async () => {
+    const other = await serverThat((_request, response) => response.writeHead(200).end());
+    let location = '/live/session/1';
+    const server = await serverThat((_request, response) => response.writeHead(201, { location }).end());
+    expect(await probe(targets.red5, [server.url], right, means)).toEqual({ accepted: true });
+    location = `${other.url}/live/session/2`;
+    expect(await probe(targets.red5, [server.url], right, means)).toEqual({ accepted: true });
+    server.close();
+    other.close();
+    expect(server.asked.filter((asked) => asked.startsWith('DELETE'))).toEqual(['DELETE /live/session/1']);
+    expect(other.asked).toEqual([]);
   });
 });
 
 test.each([
-  ['what is no address', targets.red5, 'nonsense', right, /is no address/],
+  ['what is no address', targets.red5, 'nonsense', right, /is not an address/],
   [
     'a version that is no key',
     { ...targets.jitsi, signing: 'RS256' } as Target,
     'http://127.0.0.1:9',
     right,
-    /is no key/,
+    /is not a key/,
   ],
   [
     'a kind without a probe',

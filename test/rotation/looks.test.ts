@@ -34,6 +34,16 @@ test('a look that is not complete is due at once', () => {
   expect(toLook({ nodes: nodes('v1'), complete: false }, wanted, NOW, undefined).dueAt).toBe(NOW);
 });
 
+test('a look that takes two runs keeps the growing pause', () => {
+  let before: Look | undefined;
+  const pauses = Array.from({ length: 3 }, () => {
+    before = toLook({ nodes: nodes('v1'), complete: false }, wanted, NOW, before);
+    before = toLook({ nodes: nodes('v1') }, wanted, NOW, before);
+    return Math.round((before.dueAt - NOW) / 60) * 60;
+  });
+  expect(pauses).toEqual([60, 120, 240]);
+});
+
 test('servers that cannot be listed are looked at with growing pauses too', () => {
   const first = toLook({ nodes: [], problem: 'denied' }, wanted, NOW, undefined);
   const second = toLook({ nodes: [], problem: 'denied' }, wanted, NOW, first);

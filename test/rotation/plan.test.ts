@@ -70,6 +70,7 @@ function stateOf({
       wanted: { required: [S ?? C ?? ''], allowed: undefined },
       complete: true,
       fruitless: 0,
+      behind: 0,
       nodes: nodes.map((known, index) => ({
         node: `n${index}`,
         holds: typeof known === 'string' ? [known] : [],

@@ -39,6 +39,7 @@ function state(
       nodes,
       complete: true,
       fruitless: 0,
+      behind: 0,
     },
     ...more,
   };

@@ -349,6 +349,7 @@ function lookFrom(seen: World['seen'], fresh: boolean): Look {
     })),
     complete: true,
     fruitless: 0,
+    behind: 0,
   };
 }
 
