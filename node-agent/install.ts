@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { readSettings, SettingsProblem } from './settings.ts';
 
 const HOME = '/usr/local/lib/streampass/streampass-node.mjs';
+/** Node takes more memory than it needs if nothing says how little that is. */
+const SMALL = '--max-semi-space-size=1 --max-old-space-size=64';
 const LAUNCHER = '/usr/local/bin/streampass-node';
 
 /**
@@ -24,7 +26,7 @@ export async function install([target = '', unit = '']: readonly string[]): Prom
   });
   if (root === '') await assertTrusted(process.execPath);
   const files: readonly (readonly [string, string, number])[] = [
-    [LAUNCHER, `#!/bin/sh\nexec '${process.execPath}' ${HOME} "$@"\n`, 0o755],
+    [LAUNCHER, `#!/bin/sh\nexec '${process.execPath}' ${SMALL} ${HOME} "$@"\n`, 0o755],
     ['/etc/systemd/system/streampass-secret@.service', BOOT_UNIT, 0o644],
     ['/etc/systemd/system/streampass-watch@.service', WATCH_UNIT, 0o644],
     [

@@ -77,12 +77,19 @@ async function main(args: readonly string[]): Promise<number> {
     case 'boot':
       return print(command, target, await boot(settings));
     case 'watch':
-      return watch(settings);
+      return watch(settings, stopped());
     default:
       throw new UsageProblem(
         'the commands are observe, apply, boot, watch, check and install (streampass-node help)',
       );
   }
+}
+
+/** Ends when the process is asked to. */
+function stopped(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
 }
 
 /** Prints the report; the exit status. */

@@ -6,12 +6,15 @@ import type { NodeReport } from '../lib/fleet/node-report.ts';
 import { systemNow } from '../lib/node/system.ts';
 import type { ServerSecret } from '../lib/rotation/ports.ts';
 import { fingerprintOf } from '../lib/signing-keys/secret.ts';
+import { ask } from './ask.ts';
 import { SettingsProblem, type Settings } from './settings.ts';
 
 const REPORT_TIMEOUT_MS = 10_000;
 
 /** What streampass answers: the version that servers should hold. */
 const answerSchema = v.object({ servers: v.nullable(v.string()) });
+
+const refusalSchema = v.fallback(v.object({ reason: v.string() }), { reason: 'no reason' });
 
 /** What became of a report. */
 type Sent =
@@ -31,18 +34,12 @@ export function createReporter(settings: Settings, node: Node): Reporter {
     try {
       const instance = await node.instance(() => randomBytes(24).toString('base64url'));
       const message = { aud: settings.target, node: settings.node, instance, iat, jti: randomUUID(), report };
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/jwt' },
-        body: signMessage({ ...message, ...(goodbye && { goodbye }) }, key),
-        signal: AbortSignal.timeout(REPORT_TIMEOUT_MS),
-        redirect: 'error',
-      });
-      const body: unknown = await response.json().catch(() => undefined);
-      const answer = v.safeParse(answerSchema, body);
-      if (response.ok && answer.success) return { ok: true, servers: answer.output.servers };
-      const { reason } = v.parse(v.fallback(v.object({ reason: v.string() }), { reason: 'no reason' }), body);
-      const problem = `${url} answered ${response.status} (${reason})`;
+      const jwt = signMessage({ ...message, ...(goodbye && { goodbye }) }, key);
+      const { status, body } = await ask(url, REPORT_TIMEOUT_MS, jwt);
+      const answered = v.safeParse(answerSchema, parsed(body));
+      if (status === 200 && answered.success) return { ok: true, servers: answered.output.servers };
+      const { reason } = v.parse(refusalSchema, parsed(body));
+      const problem = `${url} answered ${status} (${reason})`;
       return { ok: false, problem, isUnproven: reason === 'message_unproven' };
     } catch (error) {
       const why = error instanceof Error ? error.message : 'unknown error';
@@ -55,11 +52,10 @@ export function createReporter(settings: Settings, node: Node): Reporter {
       const [version] = wanted;
       if (version === undefined)
         return { ok: false, problem: 'there is no version to sign with', isUnproven: false };
-      if (report.fingerprint === undefined || held === undefined) return sendSigned(report, version, goodbye);
-      const sent = await sendSigned(report, { versionId: version.versionId, text: held.text }, goodbye);
+      const sent = await sendSigned(report, { ...version, text: held?.text ?? version.text }, goodbye);
       if (sent.ok || !sent.isUnproven) return sent;
       // The server still holds a secret that is not live any more: that cannot be proven, and is said instead.
-      const { fingerprint: _, ...rest } = report;
+      const { fingerprint: _, ring: __, ...rest } = report;
       const problems = [...rest.problems, 'holds a secret that is none of the live versions'];
       return sendSigned({ ...rest, problems }, version, goodbye);
     },
@@ -69,4 +65,12 @@ export function createReporter(settings: Settings, node: Node): Reporter {
 /** Sends what the node says of itself; never rejects. */
 export interface Reporter {
   send(report: NodeReport, wanted: readonly ServerSecret[], goodbye?: boolean): Promise<Sent>;
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }

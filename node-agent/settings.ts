@@ -31,6 +31,8 @@ const settingsSchema = v.pipe(
     reload_seconds: v.optional(seconds, '60'),
     ready: v.optional(url('http://127.0.0.1:5080/')),
     ready_seconds: v.optional(seconds, '120'),
+    /** A node holds a new version within a minute of the label's move: one turn and a reload. */
+    turn_seconds: v.optional(seconds, '40'),
     report: v.optional(url('https://streampass.example.com')),
     node: v.optional(
       v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters')),

@@ -8,6 +8,7 @@ import { createReload, type RunReload } from '../lib/fleet/reload.ts';
 import { configFile, keyRingFile } from '../lib/fleet/secret-file.ts';
 import { systemNow } from '../lib/node/system.ts';
 import type { ServerSecret } from '../lib/rotation/ports.ts';
+import { ask } from './ask.ts';
 import { createReporter } from './reporter.ts';
 import type { Settings } from './settings.ts';
 
@@ -92,8 +93,7 @@ function reloadOf(settings: Settings): RunReload {
 /** Any HTTP answer will do: whether tokens are accepted is found out by a connection from outside. */
 async function answers(address: string): Promise<boolean> {
   try {
-    const response = await fetch(address, { signal: AbortSignal.timeout(3000), redirect: 'manual' });
-    await response.body?.cancel();
+    await ask(address, 3000);
     return true;
   } catch {
     return false;

@@ -2,62 +2,87 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeSecrets } from '../lib/aws/node-secrets.ts';
 import type { NodeReport } from '../lib/fleet/node-report.ts';
 import { wantedVersions, type FetchedVersions } from '../lib/fleet/node-secrets.ts';
+import { retryAt } from '../lib/fleet/retry-at.ts';
+import { systemNow } from '../lib/node/system.ts';
+import type { ServerSecret } from '../lib/rotation/ports.ts';
+import { fingerprintOf } from '../lib/signing-keys/secret.ts';
 import { createReporter } from './reporter.ts';
 import type { Settings } from './settings.ts';
 import { nodeOf } from './verbs.ts';
 
-/** A node holds a new version within a minute of the label's move: one turn and a reload. */
-const TURN_SECONDS = 40;
+/** What follows the rotation for one server. */
+export interface Watcher {
+  /** Brings the server to what it should hold, and reports; resolves with whether that changed anything. Never rejects. */
+  turn(): Promise<boolean>;
+  /** Says that the server stops. */
+  goodbye(): Promise<void>;
+}
 
 /**
- * Follows the rotation until it is stopped, and reports at each turn; then says goodbye. While reports cannot be delivered,
- * it asks Secrets Manager itself at each turn, so that the server never falls behind.
+ * Follows the rotation until it is stopped; then says goodbye.
  *
  * @returns the exit status
  */
-export async function watch(settings: Settings): Promise<number> {
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+export async function watch(settings: Settings, stop: AbortSignal): Promise<number> {
+  const watcher = createWatcher(settings, (line) => process.stdout.write(`streampass-node: ${line}\n`));
+  while (!stop.aborted) {
+    // A change is reported at once.
+    if ((await watcher.turn()) && !stop.aborted) continue;
+    // Not all nodes of a fleet at the same moment.
+    const pause = settings.turn_seconds * 1000 * (0.9 + Math.random() * 0.2);
+    await sleep(pause, undefined, { signal: stop }).catch(() => undefined);
+  }
+  await watcher.goodbye();
+  return 0;
+}
+
+/**
+ * One server's watcher. It learns from the answer to its report which version servers should hold; while reports cannot be
+ * delivered, it asks Secrets Manager at each turn, so that the server never falls behind.
+ *
+ * @param log gets a line each time that something changes
+ */
+export function createWatcher(settings: Settings, log: (line: string) => void): Watcher {
+  const isRing = settings.keyring !== undefined;
   const node = nodeOf(settings);
   const reporter = createReporter(settings, node);
   const secrets = nodeSecrets(settings.secret);
-  const fetchWanted = () => wantedVersions(secrets, settings.keyring !== undefined);
+  const logged = new Map<string, string>();
   let wanted: FetchedVersions = { ok: false, problem: 'nothing was fetched yet' };
   let report: NodeReport = { version: 1, problems: [] };
-  let logged = '';
-  while (!stop.signal.aborted) {
-    const sent = wanted.ok ? await reporter.send(report, wanted.versions) : undefined;
-    const isCurrent =
-      sent?.ok === true &&
-      wanted.ok &&
-      settings.keyring === undefined &&
-      sent.servers === wanted.versions[0]?.versionId;
-    if (!isCurrent) {
-      const fetched = await fetchWanted();
-      // What was fetched before goes on while Secrets Manager does not answer.
-      if (fetched.ok || !wanted.ok) wanted = fetched;
-      if (!fetched.ok) log(fetched.problem);
-    }
-    if (sent?.ok === false) log(sent.problem);
-    const before = JSON.stringify(report);
-    report = wanted.ok
-      ? await node.apply(wanted.versions)
-      : { version: 1, problems: [wanted.problem.slice(0, 300)] };
-    log(
-      `holds ${report.fingerprint ?? JSON.stringify(report.ring ?? 'nothing that is known')}; ${report.problems.join('; ') || 'no problem'}`,
-    );
-    // A change is reported at once.
-    if (JSON.stringify(report) !== before && !stop.signal.aborted && wanted.ok) continue;
-    await sleep(TURN_SECONDS * 1000 * (0.9 + Math.random() * 0.2), undefined, { signal: stop.signal }).catch(
-      () => undefined,
-    );
-  }
-  if (wanted.ok) await reporter.send(report, wanted.versions, true);
-  return 0;
 
-  /** One line each time that something changes. */
-  function log(line: string): void {
-    if (line !== logged) process.stdout.write(`streampass-node: ${line}\n`);
-    logged = line;
+  return {
+    async turn() {
+      const sent = wanted.ok ? await reporter.send(report, wanted.versions) : undefined;
+      note('report', sent?.ok === false ? sent.problem : 'reports are delivered');
+      const isCurrent = sent?.ok === true && wanted.ok && sent.servers === wanted.versions[0]?.versionId;
+      if (!isCurrent || isRing) {
+        const fetched = await wantedVersions(secrets, isRing);
+        // What was fetched before goes on while Secrets Manager does not answer.
+        if (fetched.ok || !wanted.ok) wanted = fetched;
+        note('secret', fetched.ok ? 'Secrets Manager answers' : fetched.problem);
+      }
+      const before = JSON.stringify(report);
+      if (!wanted.ok) report = { version: 1, problems: [wanted.problem.slice(0, 300)] };
+      else
+        report = isToWait(report, wanted.versions) ? await node.observe() : await node.apply(wanted.versions);
+      const held = report.fingerprint ?? Object.values(report.ring ?? {}).join(' ');
+      note('holds', [`holds ${held || 'nothing that is known'}`, ...report.problems].join('; '));
+      return JSON.stringify(report) !== before && wanted.ok;
+    },
+    async goodbye() {
+      if (wanted.ok) await reporter.send(report, wanted.versions, true);
+    },
+  };
+
+  function note(what: string, line: string): void {
+    if (logged.get(what) !== line) log(line);
+    logged.set(what, line);
   }
+}
+
+/** A server that does not come back with this secret is not reloaded at each turn: that drops its streams each time. */
+function isToWait({ failed }: NodeReport, wanted: readonly ServerSecret[]): boolean {
+  const isOfThis = wanted.some(({ text }) => fingerprintOf(text) === failed?.fingerprint);
+  return failed !== undefined && isOfThis && systemNow() < retryAt(failed);
 }

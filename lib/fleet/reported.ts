@@ -79,8 +79,14 @@ export interface ReportedServers {
   readonly now: () => number;
 }
 
+/** As `Servers`. */
+interface ReportedFleet {
+  observe(secretArn: string, versions: readonly ServerSecret[]): ReturnType<Servers['observe']>;
+  apply(): ReturnType<Servers['apply']>;
+}
+
 /** The two verbs over the table: nothing is pushed, since the agents follow the label by themselves. */
-export function reportedServers(fleet: ReportedServers): Pick<Servers, 'observe' | 'apply'> {
+export function reportedServers(fleet: ReportedServers): ReportedFleet {
   return {
     async observe(_secretArn, versions) {
       const rows = presentRows(await fleet.table.list(fleet.target), fleet.now(), fleet.goneAfter);

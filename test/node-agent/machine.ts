@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseNodeReport, type NodeReport } from '../../lib/fleet/node-report.ts';
+import { PROJECT } from '../support/project.ts';
 import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 
 /** The agent as it is installed. */
-export const AGENT = fileURLToPath(new URL('../../dist/node/streampass-node.mjs', import.meta.url));
+export const AGENT = join(PROJECT, 'dist/node/streampass-node.mjs');
 
 /** What one run of the agent said. */
 export interface Run {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -37,6 +38,8 @@ beforeEach(() => {
   file = join(server, 'conf/red5-web.properties');
   writeFileSync(file, fileOf('red5', FIRST), { mode: 0o640 });
   for (const path of [server, join(server, 'conf'), file]) chownSync(path, SERVER_USER, SERVER_USER);
+  // Where it is installed, every user can run it.
+  copyFileSync(AGENT, join(folder, 'streampass-node.mjs'));
   mkdirSync(join(folder, 'root'), { mode: 0o700 });
   writeFileSync(join(folder, 'root/red5-web.properties'), fileOf('red5', ROOTS), { mode: 0o600 });
   mkdirSync(join(folder, 'other'), { mode: 0o700 });
@@ -46,12 +49,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const files = filesAsOwner([process.execPath, AGENT, 'file-work']);
 const node = (path = file) =>
   createNode({
     file: path,
     format: configFile('red5'),
-    files,
+    files: filesAsOwner([process.execPath, join(folder, 'streampass-node.mjs'), 'file-work']),
     reload: 'reload',
     runReload: async () => ({ ok: true }),
     now: () => 1_800_000_000,

@@ -1,0 +1,99 @@
+/**
+ * `npm run nodes -- list [TARGET] --stage STAGE` shows the servers that report (fleet `reported`); `npm run nodes -- forget
+ * TARGET NODE --stage STAGE` takes one away that is gone without a goodbye. With your own AWS credentials.
+ */
+
+import { parseArgs } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { dynamoNodeTable } from '../lib/aws/node-table.ts';
+import { GONE_AFTER, nameOf, presentRows, type NodeTable, type PresentRow } from '../lib/fleet/reported.ts';
+import { systemNow } from '../lib/node/system.ts';
+import { resolveConfig } from '../lib/config/resolve-config.ts';
+
+const USAGE = `usage: npm run nodes -- list [TARGET] [--stage STAGE] [--json]
+       npm run nodes -- forget TARGET NODE [--stage STAGE]`;
+
+/** A call that is not understood, or a node that is not there. */
+class Refused extends Error {}
+
+/** The targets whose servers report, and how long a silent one counts. */
+async function reportingTargets(stage: string): Promise<ReadonlyMap<string, number>> {
+  const file = (await import('../streampass.config.ts')) as { readonly default: unknown };
+  const { config } = resolveConfig(file.default, { stage, env: process.env });
+  return new Map(
+    Object.entries(config.targets).flatMap(([name, { fleet }]) =>
+      fleet?.by === 'reported' ? [[name, fleet.goneAfter ?? GONE_AFTER] as const] : [],
+    ),
+  );
+}
+
+async function rowsOf(table: NodeTable, target: string, goneAfter: number): Promise<readonly PresentRow[]> {
+  return presentRows(await table.list(target), systemNow(), goneAfter);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = options();
+  const { stage = 'prod', json = false } = values;
+  const [verb, target, node] = positionals;
+  const targets = await reportingTargets(stage);
+  if (targets.size === 0)
+    throw new Refused(`no target of the stage ${stage} has the fleet { by: 'reported' }`);
+  if (target !== undefined && !targets.has(target))
+    throw new Refused(
+      `${target} has no servers that report; those that have: ${[...targets.keys()].join(', ')}`,
+    );
+  const table = dynamoNodeTable(
+    process.env['NODES_TABLE'] ?? `streampass-${stage}-nodes`,
+    new DynamoDBClient({}),
+  );
+
+  if (verb === 'list' && positionals.length <= 2) {
+    const wanted = [...targets].filter(([name]) => target === undefined || name === target);
+    const listed = await Promise.all(
+      wanted.map(async ([name, goneAfter]) => [name, await rowsOf(table, name, goneAfter)] as const),
+    );
+    if (json) return console.log(JSON.stringify(Object.fromEntries(listed), null, 2));
+    for (const [name, rows] of listed) for (const row of rows) console.log(describe(name, row));
+    return;
+  }
+  if (verb === 'forget' && target !== undefined && node !== undefined && positionals.length === 3) {
+    const rows = await rowsOf(table, target, targets.get(target) ?? GONE_AFTER);
+    const found = rows.filter((row) => nameOf(row) === node);
+    if (found.length === 0) {
+      const names = rows.map((row) => nameOf(row)).join(', ');
+      throw new Refused(`${target} has no node ${node}; it has ${names || 'none'}`);
+    }
+    for (const { id } of found) await table.remove(target, id);
+    return console.log(`${node} is forgotten. If its server still runs, start its agent: it reports again.`);
+  }
+  throw new Refused(USAGE);
+}
+
+/** One node in one line. */
+function describe(target: string, row: PresentRow): string {
+  if ('unreadable' in row) return `${target}  ${nameOf(row)}  its report cannot be read`;
+  const { report, seenAt } = row;
+  const age = `${Math.max(0, Math.round(systemNow() - seenAt))} s ago`;
+  const held = report.fingerprint ?? Object.values(report.ring ?? {}).join(' ');
+  return [target, nameOf(row), age, `holds ${held || 'nothing that is known'}`, ...report.problems].join(
+    '  ',
+  );
+}
+
+function options() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { stage: { type: 'string' }, json: { type: 'boolean' } },
+    });
+  } catch (error) {
+    throw new Refused(`${(error as Error).message}\n${USAGE}`, { cause: error });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
