@@ -9,7 +9,7 @@ import type { NodeReport } from '../lib/fleet/node-report.ts';
 import { check } from './check.ts';
 import { install } from './install.ts';
 import { readSettings, SettingsProblem } from './settings.ts';
-import { apply, boot, observe } from './verbs.ts';
+import { apply, boot, isHeld, observe } from './verbs.ts';
 import { watch } from './watch.ts';
 
 const USAGE = `streampass-node: brings a media server to its secret
@@ -95,7 +95,7 @@ function stopped(): AbortSignal {
 /** Prints the report; the exit status. */
 function print(command: string, target: string | undefined, report: NodeReport): number {
   process.stdout.write(`${JSON.stringify({ command, target, ...report })}\n`);
-  return report.fingerprint === undefined && report.ring === undefined ? 1 : 0;
+  return isHeld(report) ? 0 : 1;
 }
 
 function isParseError(error: unknown): boolean {

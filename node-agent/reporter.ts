@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import * as v from 'valibot';
+import { FileProblem } from '../lib/fleet/file-problem.ts';
 import type { Node } from '../lib/fleet/node.ts';
 import { signMessage } from '../lib/fleet/node-message.ts';
 import type { NodeReport } from '../lib/fleet/node-report.ts';
@@ -43,7 +44,8 @@ export function createReporter(settings: Settings, node: Node): Reporter {
       return { ok: false, problem, isUnproven: reason === 'message_unproven' };
     } catch (error) {
       const why = error instanceof Error ? error.message : 'unknown error';
-      return { ok: false, problem: `${url} cannot be reached (${why})`, isUnproven: false };
+      const what = error instanceof FileProblem ? settings.config : `${url} cannot be reached:`;
+      return { ok: false, problem: `${what} ${why}`, isUnproven: false };
     }
   };
   return {

@@ -61,7 +61,7 @@ async function booted(
   versions: readonly ServerSecret[],
 ): Promise<NodeReport> {
   const report = await node.apply(versions);
-  if (settings.report === undefined) return report;
+  if (settings.report === undefined || !isHeld(report)) return report;
   const reporter = createReporter(settings, node);
   for (let pause = 1; ; pause = Math.min(pause * 2, 30)) {
     const sent = await reporter.send(report, versions);
@@ -98,4 +98,9 @@ async function answers(address: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Whether it is known what the server holds. */
+export function isHeld({ fingerprint, ring }: NodeReport): boolean {
+  return fingerprint !== undefined || ring !== undefined;
 }

@@ -25,7 +25,7 @@ const onLinux = process.platform === 'linux';
  * Opens the folder of a file, one name after another from the root, each from the handle before it. A symbolic link on the
  * way counts as a folder of its owner.
  *
- * @throws {FileProblem} two users beside root own parts of the way, or anybody else may rename them
+ * @throws {FileProblem} two users beside root own parts of the way; or this process is root, and anybody else may rename them
  */
 export async function openFolderOf(file: string): Promise<OpenFolder> {
   const folder = dirname(resolve(file));
@@ -84,7 +84,8 @@ function under(folder: FileHandle, name: string): string {
 async function check(folder: Stats, path: string, owners: Map<number, string>): Promise<void> {
   noteOwner(folder.uid, path, owners);
   const isSticky = (folder.mode & 0o1000) !== 0;
-  if (isSticky) return;
+  // Another user than root lends nobody any rights; the volumes of containers can often be changed by everybody in them.
+  if (isSticky || process.geteuid?.() !== 0) return;
   if ((folder.mode & 0o002) !== 0)
     throw new FileProblem(`anybody can rename files in ${path}: chmod o-w ${path}`);
   const byGroup = (folder.mode & 0o020) !== 0 && folder.gid !== 0;
@@ -107,7 +108,6 @@ function noteOwner(uid: number, path: string, owners: Map<number, string>): void
 
 /** The group that `/etc/passwd` gives a user for their own; their own id, as containers have it, if it names none. */
 async function ownGroupOf(uid: number): Promise<number> {
-  if (uid === process.geteuid?.()) return process.getegid?.() ?? uid;
   const users = await readFile('/etc/passwd', 'utf8').catch(() => '');
   const line = users.split('\n').find((user) => user.split(':')[2] === String(uid));
   return Number(line?.split(':')[3] ?? uid);
