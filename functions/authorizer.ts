@@ -1,17 +1,18 @@
 /** A Lambda authorizer for APIs of one's own that take streaming tokens. The decision is `lib/token-verification/`; this wires it. */
 
-import { createVerifierService, describeToken } from './wiring/verifier.ts';
-import { describeError, writeLine } from '../lib/node/log.ts';
+import { createVerifierService } from './wiring/verifier.ts';
+import { writeLine } from '../lib/node/log.ts';
 import { systemNow } from '../lib/node/system.ts';
 import { createLiveKeysOf } from './wiring/target-keys.ts';
 import { authorize } from '../lib/token-verification/authorizer.ts';
+import { sourceIpOf } from '../lib/token-verification/authorizer-event.ts';
 import type { AuthorizerDeps } from '../lib/token-verification/authorizer.ts';
 import type {
   AuthorizerEvent,
   PolicyResponse,
   SimpleResponse,
 } from '../lib/token-verification/authorizer-event.ts';
-import { OAuthError } from '../lib/oauth/oauth-error.ts';
+import { verificationLine } from '../lib/token-verification/audit.ts';
 import { configured } from './wiring/configured.ts';
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
@@ -29,25 +30,21 @@ const deps: AuthorizerDeps = {
 
 await service.prefetch();
 
-/** Answers one question of API Gateway; never fails. */
+/**
+ * Answers one question of API Gateway.
+ *
+ * @throws {Error} nobody can tell now: API Gateway lets nobody in and keeps nothing
+ */
 export async function handler(received: unknown): Promise<SimpleResponse | PolicyResponse> {
   const event: AuthorizerEvent = typeof received === 'object' && received !== null ? received : {};
-  const { response, facts } = await settle(event);
-  writeLine({
-    event: facts.problem === undefined ? 'authorizer.allowed' : 'authorizer.denied',
-    reason: facts.problem,
-    ...describeToken(facts.token),
-    request_id: event.requestContext?.requestId,
-  });
+  const { response, facts } = await authorize(event, deps);
+  writeLine(
+    verificationLine(facts, {
+      requestId: event.requestContext?.requestId,
+      sourceIp: sourceIpOf(event),
+      timestampMs: Date.now(),
+    }),
+  );
+  if (response === undefined) throw new Error(`no decision: ${facts.problem}`);
   return response;
-}
-
-async function settle(event: AuthorizerEvent): ReturnType<typeof authorize> {
-  try {
-    return await authorize(event, deps);
-  } catch (error) {
-    writeLine({ event: 'authorizer.defect', ...describeError(error) });
-    const failing = { ...deps, verify: () => Promise.reject(new OAuthError('internal')) };
-    return authorize(event, failing);
-  }
 }

@@ -3,8 +3,10 @@
  * MediaMTX's HTTP authentication, token introspection. The decision is `lib/token-verification/`; this wires it.
  */
 
-import { createVerifierService, describeToken } from './wiring/verifier.ts';
+import { createVerifierService } from './wiring/verifier.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
+import { newRandomId, systemNow, within } from '../lib/node/system.ts';
+import { streamTableOf } from './wiring/tables.ts';
 import { createLiveKeysOf } from './wiring/target-keys.ts';
 import { routePathOf, toEvent } from '../lib/api-gateway/event.ts';
 import type { ApiGatewayResponse } from '../lib/api-gateway/event.ts';
@@ -13,6 +15,8 @@ import type { Callback } from '../lib/token-verification/callback.ts';
 import { introspection } from '../lib/token-verification/callbacks/introspection.ts';
 import { mediamtxAuth } from '../lib/token-verification/callbacks/mediamtx.ts';
 import { red5Invalidate, red5Validate } from '../lib/token-verification/callbacks/red5.ts';
+import { verificationLine } from '../lib/token-verification/audit.ts';
+import { createStreams } from '../lib/token-verification/streams.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
 
@@ -28,8 +32,16 @@ const loaded = await configured(() => import('../streampass.config.ts'), process
 const liveKeysOf = createLiveKeysOf(loaded.config, process.env);
 const service = createVerifierService(loaded, process.env, liveKeysOf);
 const callerSecretId = process.env['RED5_CALLER_SECRET_ID'];
-const callerSecret = callerSecretId ? liveKeysOf(callerSecretId, 'HS256', 'callers') : undefined;
-const deps = { verify: service.verify, callerSecret };
+const callerSecret = callerSecretId
+  ? liveKeysOf(callerSecretId, 'HS256', 'callers', { withPrevious: false })
+  : undefined;
+const streams = createStreams({
+  table: streamTableOf(process.env),
+  now: systemNow,
+  newId: newRandomId,
+  within,
+});
+const deps = { verify: service.verify, streams, callerSecret };
 
 await Promise.allSettled([service.prefetch(), callerSecret?.get()]);
 
@@ -43,15 +55,13 @@ export async function handler(received: unknown): Promise<ApiGatewayResponse> {
   const requestId = event.requestContext?.requestId;
   try {
     const { response, facts } = await answerCallback(event, callback, deps);
-    const { problem, token } = facts;
-    writeLine({
-      event: problem === undefined ? 'callback.allowed' : 'callback.denied',
-      callback: facts.callback,
-      reason: problem,
-      ...describeToken(token),
-      request_id: requestId,
-      source_ip: event.requestContext?.http?.sourceIp,
-    });
+    writeLine(
+      verificationLine(facts, {
+        requestId,
+        sourceIp: event.requestContext?.http?.sourceIp,
+        timestampMs: Date.now(),
+      }),
+    );
     return response;
   } catch (error) {
     writeLine({

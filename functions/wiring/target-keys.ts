@@ -1,5 +1,5 @@
 import type { Config } from '../../lib/config/config.ts';
-import { createLiveKeys } from '../../lib/signing-keys/live-keys.ts';
+import { createLiveKeys, VERIFIER_FRESH_WITHIN } from '../../lib/signing-keys/live-keys.ts';
 import type { LiveKeys } from '../../lib/signing-keys/live-keys.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import type { SigningAlgorithm } from '../../lib/jws/signing-algorithm.ts';
@@ -16,7 +16,15 @@ export interface KeyedTarget {
 }
 
 /** Makes a secret's live keys; `label` names it in log lines. */
-export type LiveKeysOf = (secret: string, signing: SigningAlgorithm, label: string) => LiveKeys;
+export type LiveKeysOf = (
+  secret: string,
+  signing: SigningAlgorithm,
+  label: string,
+  options?: { readonly withPrevious?: boolean },
+) => LiveKeys;
+
+/** Well before verifiers would have to wait for a read, in seconds. */
+const REFRESH_AFTER = VERIFIER_FRESH_WITHIN - 15;
 
 /** Live keys from Secrets Manager, kept as long as the configuration says. Reads nothing before it is asked. */
 export function createLiveKeysOf(
@@ -24,14 +32,15 @@ export function createLiveKeysOf(
   env: Readonly<Record<string, string | undefined>>,
 ): LiveKeysOf {
   const reader = createSecretsReader(createSecretsClient(env));
-  return (secret, signing, label) =>
+  return (secret, signing, label, options) =>
     createLiveKeys({
+      ...options,
       secret,
       signing,
       reader,
       now: systemNow,
       within,
-      refreshAfter: config.timing.keyRingRefresh,
+      refreshAfter: Math.min(config.timing.keyRingRefresh, REFRESH_AFTER),
       maxAge: config.timing.keyRingMaxAge,
       onProblem: (problem) => writeLine({ event: 'ring.problem', target: label, problem }),
     });

@@ -1,7 +1,6 @@
 import { createAdmission } from '../../lib/admission/admission.ts';
 import { createVerifier } from '../../lib/token-verification/verifier.ts';
 import type { Verify } from '../../lib/token-verification/verifier.ts';
-import type { VerifiedToken } from '../../lib/token-verification/verify-token.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import type { Configured } from './configured.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
@@ -46,19 +45,5 @@ export function createVerifierService(
     async prefetch() {
       if (sound) await Promise.allSettled(targets.map(({ keys }) => keys.get()));
     },
-  };
-}
-
-/** What a log line may say of a token: what names it, and nothing that it could be made of. */
-export function describeToken(token: VerifiedToken | undefined): Readonly<Record<string, unknown>> {
-  if (token === undefined) return {};
-  const { targetName, grant, claims, kid, expiresAt } = token;
-  return {
-    target: targetName,
-    sub: grant.subject,
-    session: grant.session,
-    jti: claims['jti'],
-    kid,
-    expires_at: expiresAt,
   };
 }

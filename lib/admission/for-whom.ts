@@ -53,15 +53,22 @@ export interface IssuedFor {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
+/** The rows that deny a streaming token, and the one of them that names its user and issuer, if the token says them. */
+export interface TokenRows {
+  readonly ids: readonly string[];
+  readonly person?: string;
+}
+
 /**
- * The ids of every row that denies a streaming token; `undefined` if its claim is none of ours. A token without the claim
+ * The rows that deny a streaming token; `undefined` if its claim is none of ours. A token without the claim
  * comes from a version before 0.2: its user is looked for under each issuer.
  *
  * @param issuers those of the configuration
  */
-export function rowIdsOfToken(token: IssuedFor, issuers: readonly string[]): readonly string[] | undefined {
+export function rowIdsOfToken(token: IssuedFor, issuers: readonly string[]): TokenRows | undefined {
   const { claims, form, targetName, session } = token;
-  const person = Object.hasOwn(claims, FOR_WHOM_CLAIM)
+  const saysForWhom = Object.hasOwn(claims, FOR_WHOM_CLAIM);
+  const person = saysForWhom
     ? [readForWhom(claims[FOR_WHOM_CLAIM], form, targetName)]
     : issuers.map((issuer) => hashesOf({ issuer, subject: token.subject }));
   const hashes = person.filter((one) => one !== undefined);
@@ -71,7 +78,8 @@ export function rowIdsOfToken(token: IssuedFor, issuers: readonly string[]): rea
     rowIdOf({ kind: 'token', value: String(claims['jti']) }),
     ...(session === undefined ? [] : [rowIdOf({ kind: 'session', value: session })]),
   ];
-  return [...new Set(ids)];
+  const [, user] = ids;
+  return { ids: [...new Set(ids)], ...(saysForWhom && user !== undefined && { person: user }) };
 }
 
 /** The hashes in the claim; `undefined` if it is none of ours. */

@@ -1,7 +1,6 @@
-import { BatchGetItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { BatchGetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DenyTable } from '../admission/cached-table.ts';
-import { awsAccess } from './access.ts';
 
 /** What DynamoDB gets for one request, tries included, in milliseconds: within the second that a caller waits. */
 const CALL_TIMEOUT_MS = 900;
@@ -11,11 +10,7 @@ const CALL_TIMEOUT_MS = 900;
  * `expires_at` in epoch seconds, which is the table's TTL attribute; TTL deletes late, so the time is read here too. A
  * function that asks it needs `dynamodb:BatchGetItem` on the table.
  */
-export function dynamoDenyTable(
-  tableName: string,
-  env: Readonly<Record<string, string | undefined>>,
-): DenyTable {
-  const client = createClient(env);
+export function dynamoDenyTable(tableName: string, client: DynamoDBClient): DenyTable {
   return {
     async find(keys) {
       const answer = await client.send(
@@ -42,12 +37,4 @@ export function dynamoDenyTable(
 function endOf(expiresAt: AttributeValue | undefined): number {
   const end = Number(expiresAt?.N ?? Infinity);
   return Number.isNaN(end) ? Infinity : end;
-}
-
-function createClient(env: Readonly<Record<string, string | undefined>>): DynamoDBClient {
-  return new DynamoDBClient({
-    ...awsAccess(env),
-    maxAttempts: 2,
-    requestHandler: { connectionTimeout: 400, requestTimeout: 400, throwOnRequestTimeout: true },
-  });
 }

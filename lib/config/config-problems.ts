@@ -96,6 +96,16 @@ function ruleProblems(rule: Rule, path: string, config: Config): OptionProblem[]
       const problem = roomPatternProblem(pattern, target);
       return problem === undefined ? [] : [at(`rooms[${index}]`, problem)];
     }),
+    ...(['concurrent', 'uses'] as const).flatMap((cap) =>
+      rule[cap] !== undefined && !target.asksAboutTokens
+        ? [
+            at(
+              cap,
+              `needs servers that ask about each token: those of ${rule.target} do not (red5, mediamtx do)`,
+            ),
+          ]
+        : [],
+    ),
     ...transportProblems(rule, target, at),
     ...(unknownIssuer ? [at('issuer', 'is not the issuer of any configured provider')] : []),
   ];

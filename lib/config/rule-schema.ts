@@ -1,12 +1,21 @@
 import * as v from 'valibot';
 import type { Identity } from '../identity/identity.ts';
 import { dictionary, ownFunction, wholeNumber } from '../options/schemas.ts';
+import { LARGEST_CAP } from '../policy/caps.ts';
 import { TRANSPORTS } from '../policy/grant.ts';
 import type { Rule } from '../policy/rule.ts';
 
 const claimValue = v.union(
   [v.string(), v.number(), v.boolean()],
   'must be a string, a number, true or false, or an array of these',
+);
+
+const cap = v.pipe(
+  v.number(),
+  v.check(
+    (value) => Number.isSafeInteger(value) && value >= 1 && value <= LARGEST_CAP,
+    `must be a whole number from 1 to ${LARGEST_CAP}`,
+  ),
 );
 
 /**
@@ -25,6 +34,8 @@ export const ruleSchema: v.GenericSchema<unknown, Rule> = v.strictObject({
   ),
   ttl: wholeNumber(60),
   withinSignIn: v.exactOptional(v.boolean()),
+  concurrent: v.exactOptional(cap),
+  uses: v.exactOptional(cap),
   group: v.exactOptional(v.pipe(v.string(), v.minLength(1, 'must not be empty'))),
   issuer: v.exactOptional(v.string()),
   signedInWithin: v.exactOptional(wholeNumber(1)),

@@ -1,3 +1,4 @@
+import { CAPS_CLAIM, narrowerCaps } from '../policy/caps.ts';
 import { FOR_WHOM_CLAIM, toForWhom, whomOf } from '../admission/for-whom.ts';
 import type { Identity } from '../identity/identity.ts';
 import { signCompact } from '../jws/sign.ts';
@@ -60,12 +61,14 @@ export function issueToken(
   const expiresAt = issuedAt + grant.ttlSeconds;
   const subject = subjectFor(target.subject, targetName, identity);
   const { kid } = ring.current;
+  const caps = narrowerCaps(grant, {});
   const claims = {
     ...target.claims({ grant, identity, subject, session: issuance.session, kid }),
     iat: issuedAt,
     exp: expiresAt,
     jti: issuance.jti,
     [FOR_WHOM_CLAIM]: toForWhom(whomOf(identity, issuance.session), target.subject, targetName),
+    ...(Object.keys(caps).length > 0 && { [CAPS_CLAIM]: caps }),
   };
   const replacedKid = target.header?.['kid'];
   const sign = (key: SigningKey): string =>

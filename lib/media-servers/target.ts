@@ -103,6 +103,8 @@ export interface Target {
   readonly foldsRoomCase: boolean;
   /** Set where a room may be a path of names, such as `live/cam1`. */
   readonly roomsArePaths?: true;
+  /** Set if its servers can ask a callback about each token, which can then cap streams. */
+  readonly asksAboutTokens?: true;
   /** Whether the servers see the provider's subject, or one of this target's own, made with a salt. */
   readonly subject: SubjectForm;
   /** Issuer the servers expect in `iss`, where they check it. */

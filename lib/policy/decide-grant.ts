@@ -1,6 +1,8 @@
 import type { Identity } from '../identity/identity.ts';
 import type { Reason } from '../oauth/reasons.ts';
 import type { Target } from '../media-servers/target.ts';
+import { isWider, narrowerCaps } from './caps.ts';
+import type { Caps } from './caps.ts';
 import type { Grant, Transport } from './grant.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { matchRooms } from './room.ts';
@@ -45,13 +47,14 @@ interface Allowance {
   readonly rooms: RoomMatcher;
   readonly ways: readonly Way[];
   readonly ttlSeconds: number;
+  readonly caps: Caps;
 }
 
 /**
  * Decides a request by the rules that match a person. A server accepts every combination of a token's actions, rooms and
  * transports, so a grant is made only where some one rule allows each combination: rules do not add up. A request for more
  * is refused whole. Only the lifetime is cut: to what was asked for, to the target's limit, and to the shortest of what
- * each combination may last.
+ * each combination may last; and the caps are the narrowest of these combinations.
  *
  * @param matching the rules of `target` whose conditions hold for `identity`
  * @param now epoch seconds
@@ -73,7 +76,7 @@ export function decideGrant(
     target.transports.length === 0 ? [NO_TRANSPORT] : request.transports;
   const knownWays: readonly Way[] = askedWays ?? target.transports;
   const allowedEverywhere = (action: string, way: Way): boolean =>
-    rooms.every((room) => longestTtl(rules, action, room, way) !== undefined);
+    rooms.every((room) => bestRule(rules, action, room, way) !== undefined);
 
   const actions =
     request.actions ?? widestActions(target, knownWays, askedWays !== undefined, allowedEverywhere);
@@ -84,12 +87,14 @@ export function decideGrant(
   if (ways.length === 0 && request.actions === undefined) return refuse('scope_needed');
 
   let ttlSeconds = Math.min(target.longestToken, request.expiresIn ?? Infinity);
+  let caps: Caps = {};
   for (const action of actions) {
     for (const room of rooms) {
       for (const way of ways) {
-        const ttl = longestTtl(rules, action, room, way);
-        if (ttl === undefined) return refusal();
-        ttlSeconds = Math.min(ttlSeconds, ttl);
+        const rule = bestRule(rules, action, room, way);
+        if (rule === undefined) return refusal();
+        ttlSeconds = Math.min(ttlSeconds, rule.ttlSeconds);
+        caps = narrowerCaps(caps, rule.caps);
       }
     }
   }
@@ -101,6 +106,7 @@ export function decideGrant(
       rooms: request.rooms ?? '*',
       transports: target.transports.filter((transport) => ways.includes(transport)),
       ttlSeconds: Math.floor(ttlSeconds),
+      ...caps,
     },
   };
 }
@@ -122,19 +128,31 @@ function toAllowance(compiled: CompiledRule, target: Target, identity: Identity,
     rooms: matchRooms(compiled.rooms, identity.claims),
     ways: target.transports.length === 0 ? [NO_TRANSPORT] : compiled.transports,
     ttlSeconds: rule.withinSignIn ? Math.min(rule.ttl, identity.expiresAt - now) : rule.ttl,
+    caps: rule,
   };
 }
 
-/** How long one combination may last by the rule that allows it longest; `undefined` where none allows it. */
-function longestTtl(rules: readonly Allowance[], action: string, room: string, way: Way): number | undefined {
-  let longest: number | undefined;
+/**
+ * The rule that allows one combination longest, and of those the one with the wider caps; `undefined` if none allows it. Its
+ * lifetime and its caps belong together: no rule gives the one without the other.
+ */
+function bestRule(
+  rules: readonly Allowance[],
+  action: string,
+  room: string,
+  way: Way,
+): Allowance | undefined {
+  let best: Allowance | undefined;
   for (const rule of rules) {
-    if (rule.ttlSeconds < 1 || (longest !== undefined && rule.ttlSeconds <= longest)) continue;
-    if (rule.actions.includes(action) && rule.ways.includes(way) && roomAllowed(rule, room)) {
-      longest = rule.ttlSeconds;
-    }
+    if (rule.ttlSeconds < 1 || (best !== undefined && !isBetter(rule, best))) continue;
+    if (rule.actions.includes(action) && rule.ways.includes(way) && roomAllowed(rule, room)) best = rule;
   }
-  return longest;
+  return best;
+}
+
+function isBetter(rule: Allowance, best: Allowance): boolean {
+  if (rule.ttlSeconds !== best.ttlSeconds) return rule.ttlSeconds > best.ttlSeconds;
+  return isWider(rule.caps, best.caps);
 }
 
 function roomAllowed(rule: Allowance, room: string): boolean {

@@ -1,4 +1,5 @@
 import type { Identity } from '../identity/identity.ts';
+import type { Caps } from './caps.ts';
 import type { Transport } from './grant.ts';
 
 /** Conditions on an identity; all that are given must hold. */
@@ -18,7 +19,7 @@ export interface Who {
 }
 
 /** Who may do what, where, over which transports and for how long. */
-export interface Rule extends Who {
+export interface Rule extends Who, Caps {
   /** The name of a target in the configuration. */
   readonly target: string;
   readonly actions: readonly string[];

@@ -12,7 +12,17 @@ export interface LiveKeySet extends Dated {
 }
 
 /** What live keys are made of; times in seconds. */
-export type LiveKeysOptions = VersionKeysOptions & Omit<SnapshotOptions<LiveKeySet>, 'read'>;
+export type LiveKeysOptions = VersionKeysOptions &
+  Omit<SnapshotOptions<LiveKeySet>, 'read'> & {
+    /** Whether the version before the current one counts; default true. */
+    readonly withPrevious?: boolean;
+  };
+
+/**
+ * Verifiers read keys anew before they accept with older ones, in seconds: so long may a leaked secret work there after
+ * an emergency.
+ */
+export const VERIFIER_FRESH_WITHIN = 60;
 
 /** One secret's live keys, kept in memory. */
 export interface LiveKeys {
@@ -34,7 +44,8 @@ export function createLiveKeys(options: LiveKeysOptions): LiveKeys {
 
   async function read(readAt: number): Promise<LiveKeySet> {
     const { current, pending, previous } = ringVersions(await options.reader.stages(options.secret));
-    const live = [...new Set([current, pending, previous])].filter((versionId) => versionId !== undefined);
+    const replaced = options.withPrevious === false ? undefined : previous;
+    const live = [...new Set([current, pending, replaced])].filter((versionId) => versionId !== undefined);
     const made = await Promise.all(live.map((versionId) => keys.of(versionId)));
     keys.keepOnly(live);
     return { keys: made.filter((key) => key !== undefined), readAt };

@@ -1,56 +1,48 @@
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../api-gateway/event.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
-import type { Reason } from '../oauth/reasons.ts';
+import { VERIFIER_FRESH_WITHIN } from '../signing-keys/live-keys.ts';
 import type { LiveKeys } from '../signing-keys/live-keys.ts';
+import type { VerificationFacts } from './audit.ts';
 import { isKnownCaller } from './caller.ts';
-import type { Callback } from './callback.ts';
-import type { VerifiedToken } from './verify-token.ts';
-import type { Verify, Problem } from './verifier.ts';
+import type { Answered, Callback, DecisionDeps } from './callback.ts';
 
 /** What the callbacks need of the outside. */
-export interface CallbackDeps {
-  readonly verify: Verify;
-  /** The secret that callers show; left out, nobody is answered. */
+export interface CallbackDeps extends DecisionDeps {
+  /** The secret that callers show: the current version, and the one that is to replace it. Left out, nobody is answered. */
   readonly callerSecret: LiveKeys | undefined;
-}
-
-/** How an answer came about: all that a log line may hold. */
-export interface CallbackFacts {
-  readonly callback: string;
-  /** Why not; absent where the answer was yes, or no question of a token at all. */
-  readonly problem?: Problem | Reason | 'caller_unknown';
-  /** The token, where it was found good. */
-  readonly token?: VerifiedToken;
 }
 
 /** Answers at a callback: known caller → token → answer. Whatever happens, the answer is one of that callback's own. */
 export async function answerCallback(
   event: ApiGatewayEvent,
   callback: Callback,
-  { verify, callerSecret }: CallbackDeps,
-): Promise<{ readonly response: ApiGatewayResponse; readonly facts: CallbackFacts }> {
+  deps: CallbackDeps,
+): Promise<{ readonly response: ApiGatewayResponse; readonly facts: VerificationFacts }> {
+  const { name } = callback;
   try {
-    const secrets = (await callerSecret?.get())?.keys ?? [];
+    const secrets = (await deps.callerSecret?.get(VERIFIER_FRESH_WITHIN))?.keys ?? [];
     if (!isKnownCaller(event, secrets)) {
-      return {
-        response: callback.unknownCaller,
-        facts: { callback: callback.name, problem: 'caller_unknown' },
-      };
+      return { response: callback.unknownCaller, facts: { callback: name, problem: 'caller_unknown' } };
     }
-    const { response, verdict } = await callback.handle(event, verify);
-    return {
-      response,
-      facts: {
-        callback: callback.name,
-        ...(verdict?.token && { token: verdict.token }),
-        ...(verdict?.ok === false && { problem: verdict.problem }),
-      },
-    };
+    const answered = await callback.handle(event, deps);
+    return { response: answered.response, facts: { callback: name, ...factsOf(answered) } };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     return {
       response: callback.unavailable(error),
-      facts: { callback: callback.name, problem: error.reason },
+      facts: { callback: name, problem: error.reason, unavailable: true },
     };
   }
+}
+
+function factsOf({ verdict, question, ended }: Answered): Omit<VerificationFacts, 'callback'> {
+  // A stream that ended may have outlived its token: that is no refusal.
+  const isRefused = verdict?.ok === false && !(ended && verdict.token);
+  return {
+    ...(verdict?.token && { token: verdict.token }),
+    ...(isRefused && { problem: verdict.problem }),
+    ...(isRefused && verdict.problem === 'cap_unavailable' && { unavailable: true }),
+    ...(question && { question }),
+    ...(ended && { ended }),
+  };
 }

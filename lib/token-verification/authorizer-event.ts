@@ -13,7 +13,16 @@ export interface AuthorizerEvent {
   /** REST APIs, type TOKEN. */
   readonly authorizationToken?: string;
   readonly headers?: Readonly<Record<string, string | undefined>> | null;
-  readonly requestContext?: { readonly requestId?: string };
+  readonly requestContext?: {
+    readonly requestId?: string;
+    readonly http?: { readonly sourceIp?: string };
+    readonly identity?: { readonly sourceIp?: string };
+  };
+}
+
+/** The address that the API's client has: in payload format 2.0, or in 1.0 and of a REST API. */
+export function sourceIpOf({ requestContext }: AuthorizerEvent): string | undefined {
+  return requestContext?.http?.sourceIp ?? requestContext?.identity?.sourceIp;
 }
 
 /** The answer to an HTTP API that has simple responses enabled. */

@@ -1,5 +1,4 @@
 import { OAuthError } from '../oauth/oauth-error.ts';
-import type { Reason } from '../oauth/reasons.ts';
 import type { Now } from '../ports.ts';
 import { bearerTokenOf, toPolicy, wantsSimpleResponse } from './authorizer-event.ts';
 import type {
@@ -9,7 +8,8 @@ import type {
   SimpleResponse,
 } from './authorizer-event.ts';
 import type { VerifiedToken } from './verify-token.ts';
-import type { Verify, Problem } from './verifier.ts';
+import type { VerificationFacts } from './audit.ts';
+import type { Verify } from './verifier.ts';
 
 /** What an authorizer is told and needs. */
 export interface AuthorizerDeps {
@@ -21,35 +21,31 @@ export interface AuthorizerDeps {
   readonly targets: ReadonlySet<string> | undefined;
 }
 
-/** How a decision came about: all that a log line may hold. */
-export interface AuthorizerFacts {
-  /** Why not; absent where the token was accepted. */
-  readonly problem?: Problem | Reason | 'ends_within_cache';
-  readonly token?: VerifiedToken;
-}
-
 /**
  * Decides on a streaming token for an API of one's own. API Gateway goes on with a kept answer without asking again, so a
- * token that would end meanwhile is not accepted any more: none is ever used past its end. Where nobody can tell, the
- * answer is no, since an authorizer that fails is a 500 to the API's client.
+ * token that would end meanwhile is not accepted any more: none is ever used past its end.
+ *
+ * If nobody can tell, there is no response and the function must fail: API Gateway then lets nobody in and keeps nothing. A
+ * "no" would be kept, and would turn people away long after the outage.
  */
 export async function authorize(
   event: AuthorizerEvent,
   { verify, now, cacheSeconds, targets }: AuthorizerDeps,
-): Promise<{ readonly response: SimpleResponse | PolicyResponse; readonly facts: AuthorizerFacts }> {
-  let facts: AuthorizerFacts;
+): Promise<{ readonly response?: SimpleResponse | PolicyResponse; readonly facts: VerificationFacts }> {
+  let facts: VerificationFacts;
   try {
     const verdict = await verify(bearerTokenOf(event), (_target, name) => targets?.has(name) ?? true);
     facts = {
+      callback: 'authorizer',
       ...(verdict.token && { token: verdict.token }),
       ...(!verdict.ok && { problem: verdict.problem }),
     };
     if (verdict.ok && verdict.token.expiresAt - now() <= cacheSeconds) {
-      facts = { token: verdict.token, problem: 'ends_within_cache' };
+      facts = { ...facts, problem: 'ends_within_cache' };
     }
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    facts = { problem: error.reason };
+    return { facts: { callback: 'authorizer', problem: error.reason, unavailable: true } };
   }
   const isAllowed = facts.problem === undefined;
   const context = isAllowed && facts.token ? toContext(facts.token) : {};

@@ -4,6 +4,7 @@ import { OAuthError } from '../oauth/oauth-error.ts';
 import type { Now } from '../ports.ts';
 import type { LiveKeys } from '../signing-keys/live-keys.ts';
 import type { Target } from '../media-servers/target.ts';
+import { VERIFIER_FRESH_WITHIN } from '../signing-keys/live-keys.ts';
 import { verifyToken } from './verify-token.ts';
 import type { CandidateTarget, VerifiedToken, TokenProblem } from './verify-token.ts';
 
@@ -19,9 +20,15 @@ export interface VerifierDeps {
 }
 
 /** Why a token does not let its bearer do what was asked; for logs. */
-export type Problem = TokenProblem | 'token_denied' | 'action_not_granted' | 'room_not_granted';
+export type Problem =
+  | TokenProblem
+  | 'token_denied'
+  | 'action_not_granted'
+  | 'room_not_granted'
+  | 'cap_reached'
+  | 'cap_unavailable';
 
-/** Whether its bearer may do what was asked; where not, `token` is there if the token itself is good. */
+/** Whether its bearer may do what was asked; if not, `token` is there if it is one of ours. */
 export type Verdict =
   | { readonly ok: true; readonly token: VerifiedToken }
   | { readonly ok: false; readonly problem: Problem; readonly token?: VerifiedToken };
@@ -43,36 +50,39 @@ const UNKNOWN_KEY_AGE = 30;
 export function createVerifier({ targets, issuers, assertNotDenied, now, clockSkew }: VerifierDeps): Verify {
   return async (token, concerns = () => true) => {
     const concerned = targets.filter(({ name, target }) => concerns(target, name));
-    let { candidates, failure } = await gatherKeys(concerned);
+    let { candidates, failure } = await gatherKeys(concerned, VERIFIER_FRESH_WITHIN);
     let verdict = await verifyToken(token, candidates, now(), clockSkew);
     if (!verdict.ok && verdict.problem === 'token_key_unknown') {
       // An issuer may know a version by now that was set by hand a moment ago.
       ({ candidates, failure } = await gatherKeys(concerned, UNKNOWN_KEY_AGE));
       verdict = await verifyToken(token, candidates, now(), clockSkew);
     }
-    if (!verdict.ok) {
+    if (verdict.token === undefined) {
       // A key that cannot be had now may be the one it was signed with.
       const mayBeSigned = verdict.problem === 'token_key_unknown' || verdict.problem === 'token_signature';
       if (mayBeSigned && failure !== undefined) throw failure;
-      return verdict;
+      return { ok: false, problem: verdict.problem };
     }
-    const { targetName, target, grant, claims } = verdict.token;
+    const ours = verdict.token;
+    const { targetName, target, grant, claims } = ours;
     const { subject, session } = grant;
     const rows = rowIdsOfToken({ targetName, form: target.subject, subject, session, claims }, issuers);
     if (rows === undefined) return { ok: false, problem: 'token_claims' };
+    const found = rows.person === undefined ? ours : { ...ours, person: rows.person };
+    if (!verdict.ok) return { ok: false, problem: verdict.problem, token: found };
     try {
-      await assertNotDenied(rows);
+      await assertNotDenied(rows.ids);
     } catch (error) {
       if (!(error instanceof OAuthError) || error.reason !== 'subject_token_denied') throw error;
-      return { ok: false, problem: 'token_denied', token: verdict.token };
+      return { ok: false, problem: 'token_denied', token: found };
     }
-    return verdict;
+    return { ok: true, token: found };
   };
 }
 
 async function gatherKeys(
   targets: VerifierDeps['targets'],
-  wantedAge?: number,
+  wantedAge: number,
 ): Promise<{ readonly candidates: readonly CandidateTarget[]; readonly failure: unknown }> {
   const sets = await Promise.allSettled(targets.map(({ keys }) => keys.get(wantedAge)));
   let failure: unknown;

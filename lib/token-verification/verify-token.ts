@@ -23,6 +23,8 @@ export interface VerifiedToken {
   readonly grant: ClaimedGrant;
   /** Epoch seconds. */
   readonly expiresAt: number;
+  /** The row that denies its user, which is the same for every target; absent in tokens of versions before 0.2. */
+  readonly person?: string;
 }
 
 /** Why a streaming token is no good; for logs. */
@@ -38,10 +40,14 @@ export type TokenProblem =
   | 'token_audience'
   | 'token_claims';
 
-/** Whether a token is one of ours that has not ended, and what it holds; else the first thing that is wrong with it. */
+/**
+ * Whether a token is one of ours that has not ended, and what it holds; else the first thing that is wrong with it. One of
+ * ours that has ended is there too, so that a log can say whose it was.
+ */
 export type TokenVerdict =
   | { readonly ok: true; readonly token: VerifiedToken }
-  | { readonly ok: false; readonly problem: TokenProblem };
+  | { readonly ok: false; readonly problem: 'token_expired'; readonly token: VerifiedToken }
+  | { readonly ok: false; readonly problem: TokenProblem; readonly token?: undefined };
 
 /** Longer than any token that we issue, in characters. */
 const MAX_TOKEN_LENGTH = 16_384;
@@ -70,7 +76,6 @@ export async function verifyToken(
   const { name, target, key } = signed;
   const { iat, exp, nbf, iss, aud } = jws.claims;
   if (!isNumber(exp) || !isNumber(iat) || typeof jws.claims['jti'] !== 'string') return bad('token_claims');
-  if (now >= exp) return bad('token_expired');
   if (iat > now + clockSkew || (nbf !== undefined && !(isNumber(nbf) && nbf <= now + clockSkew))) {
     return bad('token_not_yet_valid');
   }
@@ -78,13 +83,12 @@ export async function verifyToken(
   if (target.audience !== undefined && aud !== target.audience) return bad('token_audience');
   const grant = target.readClaims(jws.claims);
   if (grant === undefined) return bad('token_claims');
-  return {
-    ok: true,
-    token: { targetName: name, target, kid: key.kid, claims: jws.claims, grant, expiresAt: exp },
-  };
+  const verified = { targetName: name, target, kid: key.kid, claims: jws.claims, grant, expiresAt: exp };
+  if (now >= exp) return { ok: false, problem: 'token_expired', token: verified };
+  return { ok: true, token: verified };
 }
 
-function bad(problem: TokenProblem): TokenVerdict {
+function bad(problem: TokenProblem): { readonly ok: false; readonly problem: TokenProblem } {
   return { ok: false, problem };
 }
 

@@ -3,7 +3,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { dynamoDenyTable } from '../../lib/aws/deny-table.ts';
+import { createDynamoClient, dynamoDenyTable } from '../../lib/aws/tables.ts';
 
 /** As much of DynamoDB as the deny table asks for: BatchGetItem of one table, over its JSON protocol. */
 let items: Record<string, { N?: string; S?: string } | undefined>;
@@ -45,11 +45,13 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
 }
 
 const find = (keys: readonly string[]) =>
-  dynamoDenyTable('deny', {
-    AWS_REGION: 'eu-west-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-  }).find(keys);
+  dynamoDenyTable(
+    'deny',
+    createDynamoClient(
+      { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
+      400,
+    ),
+  ).find(keys);
 
 test('finds the denied among the keys, and when each denial ends, in one request', async () => {
   items = { 'id#ended': { N: '1000' }, 'id#ever': undefined, 'id#unreadable': { S: 'tomorrow' } };

@@ -18,7 +18,7 @@ const whom = fc.record({
 
 function rowsInToken(claim: unknown, form: SubjectForm, name = 'red5'): readonly string[] | undefined {
   const claims = { jti: 'jti-1', ...(claim !== undefined && { for: claim }) };
-  return rowIdsOfToken({ targetName: name, form, subject: 'anna', claims }, ['https://id.example']);
+  return rowIdsOfToken({ targetName: name, form, subject: 'anna', claims }, ['https://id.example'])?.ids;
 }
 
 describe('the rows of somebody', () => {

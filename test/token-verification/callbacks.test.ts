@@ -6,7 +6,7 @@ import { introspection } from '../../lib/token-verification/callbacks/introspect
 import { mediamtxAuth } from '../../lib/token-verification/callbacks/mediamtx.ts';
 import { red5Invalidate, red5Validate } from '../../lib/token-verification/callbacks/red5.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
-import { issue, verifierWith, liveKeys, NOW } from './scene.ts';
+import { issue, verifierWith, liveKeys, NOW, UNCOUNTED } from './scene.ts';
 
 const CALLER = 'callers-secret-of-43-characters-aaaaaaaaaaa';
 const OLD_CALLER = 'callers-secret-of-43-characters-bbbbbbbbbbb';
@@ -14,7 +14,7 @@ const callerSecret = liveKeys([
   { alg: 'HS256', kid: 'c1', key: hmacKey(CALLER) },
   { alg: 'HS256', kid: 'c2', key: hmacKey(OLD_CALLER) },
 ]);
-const deps = { verify: verifierWith(), callerSecret };
+const deps = { verify: verifierWith(), callerSecret, streams: UNCOUNTED };
 
 async function ask(
   callback: Callback,

@@ -4,6 +4,7 @@ import { createAdmission } from '../../lib/admission/admission.ts';
 import type { DenyList } from '../../lib/config/config.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
+import { createStreams } from '../../lib/token-verification/streams.ts';
 import { createVerifier } from '../../lib/token-verification/verifier.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
 import type { SigningKey } from '../../lib/jws/sign.ts';
@@ -53,7 +54,12 @@ const PERSON: Identity = {
 export function issue(
   name: TargetName,
   grant: Partial<Grant>,
-  { key = KEYS[name][0], at = NOW }: { key?: SigningKey; at?: number } = {},
+  {
+    key = KEYS[name][0],
+    at = NOW,
+    jti = 'jti-1',
+    subject = PERSON.subject,
+  }: { key?: SigningKey; at?: number; jti?: string; subject?: string } = {},
 ): string {
   const target: Target = TARGETS[name];
   const whole: Grant = {
@@ -63,8 +69,9 @@ export function issue(
     ttlSeconds: 600,
     ...grant,
   };
-  const issuance = { now: at, jti: 'jti-1', session: 'session-1', transportsNamed: false };
-  return issueToken(target, name, whole, PERSON, { current: key, readAt: at }, issuance).token;
+  const issuance = { now: at, jti, session: 'session-1', transportsNamed: false };
+  return issueToken(target, name, whole, { ...PERSON, subject }, { current: key, readAt: at }, issuance)
+    .token;
 }
 
 /** A token of any claims and header, signed with a shared secret. */
@@ -114,3 +121,11 @@ export function verifierWith({
     clockSkew: 60,
   });
 }
+
+/** Streams that nobody counts. */
+export const UNCOUNTED = createStreams({
+  table: undefined,
+  now: () => NOW,
+  newId: () => 'id',
+  within: (work) => work,
+});

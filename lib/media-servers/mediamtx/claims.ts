@@ -49,6 +49,7 @@ export const mediamtx = defineTarget('mediamtx', schema, (options) => {
     roomsPerToken: 16,
     takesSession: false,
     foldsRoomCase: false,
+    asksAboutTokens: true,
     roomsArePaths: true,
     issuer: options.issuer,
     audience,

@@ -50,6 +50,7 @@ export const red5 = defineTarget('red5', schema, (options) => {
     takesSession: false,
     foldsRoomCase: false,
     issuer: options.issuer,
+    asksAboutTokens: true,
     roomOfStream: options.roomOfStream ?? roomBeforeSlash,
     claims: (input) => toRed5Claims(input, options),
     readClaims: readRed5Claims,

@@ -6,7 +6,7 @@ import type { VerifiedToken } from '../verify-token.ts';
 /** OAuth 2.0 Token Introspection (RFC 7662) of streaming tokens, those of every target. */
 export const introspection: Callback = {
   name: 'introspection',
-  async handle(event, verify) {
+  async handle(event, { verify }) {
     const token = tokenParameter(event);
     if (token === undefined) {
       return {

@@ -13,16 +13,23 @@ import { narrowTo } from '../verifier.ts';
  */
 export const mediamtxAuth: Callback = {
   name: 'mediamtx',
-  async handle(event, verify) {
+  async handle(event, { verify, streams }) {
     const asked = jsonObjectOf(event);
-    const { action, path } = asked ?? {};
+    const { action, path, id, ip } = asked ?? {};
     if (asked === undefined || typeof action !== 'string' || typeof path !== 'string') {
       return { response: answer(403) };
     }
+    const question = {
+      action,
+      room: path,
+      stream: path,
+      connection: typeof id === 'string' && id !== '' ? id : undefined,
+      clientIp: typeof ip === 'string' ? ip : undefined,
+    };
     const found = await verify(tokenOf(asked), ({ kind }) => kind === 'mediamtx');
-    const verdict = narrowTo(found, action, path);
-    if (verdict.ok) return { response: answer(204), verdict };
-    return { response: answer(verdict.problem === 'token_missing' ? 401 : 403), verdict };
+    const verdict = await streams.begin(narrowTo(found, action, path), question);
+    if (verdict.ok) return { response: answer(204), verdict, question };
+    return { response: answer(verdict.problem === 'token_missing' ? 401 : 403), verdict, question };
   },
   unknownCaller: answer(403),
   unavailable: () => answer(503),

@@ -2,7 +2,9 @@ import { jsonObjectOf } from '../../api-gateway/json-body.ts';
 import { jsonResponse } from '../../api-gateway/event.ts';
 import type { ApiGatewayResponse } from '../../api-gateway/event.ts';
 import type { Callback } from '../callback.ts';
+import type { Target } from '../../media-servers/target.ts';
 import { narrowTo } from '../verifier.ts';
+import type { VerifiedToken } from '../verify-token.ts';
 
 const ACTION: Readonly<Record<string, string>> = { publisher: 'publish', subscriber: 'subscribe' };
 
@@ -15,30 +17,59 @@ const ACTION: Readonly<Record<string, string>> = { publisher: 'publish', subscri
  */
 export const red5Validate: Callback = {
   name: 'red5',
-  async handle(event, verify) {
+  async handle(event, { verify, streams }) {
     const { type, streamID, token } = jsonObjectOf(event) ?? {};
     if (typeof type !== 'string' || typeof streamID !== 'string' || typeof token !== 'string') {
       return { response: result(false) };
     }
-    const found = await verify(token, ({ kind }) => kind === 'red5');
-    const room = found.ok ? found.token.target.roomOfStream?.(streamID) : undefined;
-    const verdict = narrowTo(found, Object.hasOwn(ACTION, type) ? ACTION[type] : undefined, room);
-    return { response: result(verdict.ok), verdict };
+    const found = await verify(token, isRed5);
+    const question = {
+      action: Object.hasOwn(ACTION, type) ? ACTION[type] : undefined,
+      room: found.token && roomOf(found.token, streamID),
+      stream: streamID,
+      // The server reports of publishers alone that they have left.
+      reportsEnd: type === 'publisher',
+    };
+    const verdict = await streams.begin(narrowTo(found, question.action, question.room), question);
+    return { response: result(verdict.ok), verdict, question };
   },
   unknownCaller: result(false),
   unavailable: () => result(false),
 };
 
 /**
- * Red5 Pro tells that a publisher has left, waits for the answer without a limit and does not look at it. It is no wish to
- * revoke anything: whoever holds the token may come back with it until it ends. So nothing is read and nothing is done.
+ * Red5 Pro reports that a publisher has left, waits for the answer without a limit and does not look at it. It is no wish to
+ * revoke anything: whoever holds the token may come back with it until it ends. It frees the publisher's slot, and the log
+ * says whose stream it was and how long it lasted.
  */
 export const red5Invalidate: Callback = {
-  name: 'red5-left',
-  handle: async () => ({ response: result(true) }),
+  name: 'red5',
+  async handle(event, { verify, streams }) {
+    const { streamID, token } = jsonObjectOf(event) ?? {};
+    if (typeof streamID !== 'string' || typeof token !== 'string')
+      return { response: result(true), ended: {} };
+    const verdict = await verify(token, isRed5);
+    const room = verdict.token && roomOf(verdict.token, streamID);
+    const question = { action: 'publish', room, stream: streamID };
+    const seconds = verdict.token && (await streams.end(verdict.token, question));
+    return {
+      response: result(true),
+      verdict,
+      question,
+      ended: { ...(seconds !== undefined && { seconds }) },
+    };
+  },
   unknownCaller: result(false),
   unavailable: () => result(false),
 };
+
+function isRed5({ kind }: Target): boolean {
+  return kind === 'red5';
+}
+
+function roomOf({ target }: VerifiedToken, stream: string): string | undefined {
+  return target.roomOfStream?.(stream);
+}
 
 function result(value: boolean): ApiGatewayResponse {
   return jsonResponse(200, { result: value });
