@@ -61,7 +61,6 @@ export class StreamPassError extends Error {
   declare readonly reason: AnyReason;
   declare readonly retryAfterSeconds: number | undefined;
   declare readonly refusals: readonly Refusal[];
-  declare readonly cause: unknown;
 
   constructor(
     kind: StreamPassErrorKind,

@@ -1,99 +1,172 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import * as reactNative from 'abort-controller';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildClient } from '../build.ts';
+import { ENTRIES } from '../build.ts';
+import { packClient, type PackedClient } from './support/packed.ts';
 
-const LARGEST_GZIP_BYTES = 4000;
-
-let folder: string;
-
-// Outside the repository, so that nothing here is found but what was built.
+let packed: PackedClient;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'streampass-client-'));
-  await buildClient(folder);
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  packed = await packClient(afterAll);
 });
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const CORE = `export { createStreamPass, StreamPassError } from 'streampass-client';`;
 
-async function bundle(source: string): Promise<string> {
-  const result = await build({
-    stdin: { contents: source, resolveDir: folder },
-    bundle: true,
-    minify: true,
-    write: false,
-    format: source.startsWith('export') ? 'esm' : 'iife',
-  });
-  return result.outputFiles[0]?.text ?? '';
+test('holds what a reader of the package looks for', () => {
+  expect(packed.files).toEqual(
+    expect.arrayContaining([
+      'package.json',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      ...ENTRIES.flatMap((name) => [
+        `dist/${name}.js`,
+        `dist/${name}.js.map`,
+        `dist/${name}.d.ts`,
+        `dist/min/${name}.js`,
+        `dist/min/${name}.js.map`,
+      ]),
+    ]),
+  );
+  expect(packed.files.filter((name) => !/^(dist\/|package\.json|[A-Z]+(\.md)?$)/.test(name))).toEqual([]);
+});
+
+test('is what package.json says, by the rules of publint', async () => {
+  const { messages, pkg } = await publint({ pkgDir: packed.root, strict: true });
+  expect(messages.map((message) => formatMessage(message, pkg as never))).toEqual([]);
+  expect(pkg).toMatchObject({ license: 'Apache-2.0', repository: { directory: 'client' } });
+  expect(pkg).not.toHaveProperty('dependencies');
+});
+
+test('its licence is the repository’s', async () => {
+  const [own, root] = await Promise.all(
+    [join(packed.root, 'LICENSE'), join(import.meta.dirname, '../../LICENSE')].map((path) =>
+      readFile(path, 'utf8'),
+    ),
+  );
+  expect(own).toBe(root);
+});
+
+test.each(ENTRIES)(
+  'the source map of %s leads to its source, and no declaration names a .ts file',
+  async (name) => {
+    for (const path of [`dist/${name}.js`, `dist/min/${name}.js`]) {
+      const code = await readFile(join(packed.root, path), 'utf8');
+      expect(code).toContain(`//# sourceMappingURL=${name}.js.map`);
+      const map = JSON.parse(await readFile(join(packed.root, `${path}.map`), 'utf8')) as {
+        readonly sources: readonly string[];
+        readonly sourcesContent: readonly string[];
+      };
+      expect(map.sources.some((source) => source.endsWith(`src/${name}.ts`))).toBe(true);
+      expect(map.sourcesContent).toHaveLength(map.sources.length);
+    }
+    expect(await readFile(join(packed.root, `dist/${name}.d.ts`), 'utf8')).not.toMatch(/\.ts'/);
+  },
+);
+
+test.each(ENTRIES)('the size of %s is what the README says', async (name) => {
+  const readme = await readFile(join(packed.root, 'README.md'), 'utf8');
+  const path = name === 'index' ? 'streampass-client' : `streampass-client/${name}`;
+  const stated = new RegExp(`^\\| \`${path}\` .*\\| (\\d\\.\\d) kB +\\|$`, 'm').exec(readme)?.[1];
+  const shipped =
+    name === 'index'
+      ? await packed.bundle(CORE)
+      : await readFile(join(packed.root, `dist/min/${name}.js`), 'utf8');
+  const bytes = gzipSync(shipped.replace(/\/\/# sourceMappingURL.*/, ''), { level: 9 }).length;
+  expect(Number(stated)).toBe(Math.ceil(bytes / 100) / 10);
+});
+
+test('the core imports nothing', async () => {
+  for (const path of ['dist/index.js', 'dist/min/index.js']) {
+    expect(await readFile(join(packed.root, path), 'utf8')).not.toMatch(/\bimport\b|\brequire\b/);
+  }
+  const [readable, minified] = await Promise.all(
+    ['dist/index.js', 'dist/min/index.js'].map((path) => stat(join(packed.root, path))),
+  );
+  expect(readable?.size).toBeGreaterThan((minified?.size ?? 0) * 1.5);
+});
+
+test.each([
+  ['jitsiOptions', 'streampass-client', /fetch|addEventListener|grant-type|connect/],
+  ['mediamtxUrl', 'streampass-client/encoder', /fetch|username|whip/],
+  ['bearer', 'streampass-client/whep', /fetch|RTCPeerConnection|grant-type/],
+])('%s alone brings none of the rest along', async (name, path, rest) => {
+  const code = await packed.bundle(`import { ${name} } from '${path}'; globalThis.made = ${name}('t');`);
+  expect(code).not.toMatch(rest);
+});
+
+test('an entry shares the core, and its errors, with the app', async () => {
+  const code = await packed.bundle(
+    `import { watch, keepOpen } from 'streampass-client/whep';
+     import { createStreamPass } from 'streampass-client';
+     globalThis.made = [watch, keepOpen, createStreamPass];`,
+  );
+  expect(code.match(/"StreamPassError"/g)?.length).toBe(
+    (await packed.bundle(CORE)).match(/"StreamPassError"/g)?.length,
+  );
+});
+
+/** What an engine has of its own, and nothing of a page. */
+const ENGINE = { setTimeout, clearTimeout, performance };
+
+const GET_TOKEN = `
+  import { createStreamPass } from 'streampass-client';
+  const pass = createStreamPass({ endpoint: 'https://api.example/token', audience: 'red5', subjectToken: () => 'id' });
+  globalThis.outcome = pass.token().then(async (token) => [
+    token,
+    await pass.connect(() => Promise.reject(Object.assign(new Error('no'), { status: 403 }))).catch((error) => error.kind),
+    await aborted(pass),
+  ]).finally(() => pass.close());
+  function aborted(pass) {
+    const stop = new AbortController();
+    const attempt = pass.connect(() => new Promise(() => stop.abort()), { signal: stop.signal });
+    return attempt.catch((error) => error.name);
+  }
+`;
+
+async function run(world: Record<string, unknown>): Promise<unknown> {
+  const context = { ...ENGINE, ...world };
+  runInNewContext(await packed.bundle(GET_TOKEN, 'iife'), context);
+  return await (context as { readonly outcome?: Promise<unknown> }).outcome;
 }
 
-test(`is under ${LARGEST_GZIP_BYTES} bytes minified and gzipped, and imports nothing`, async () => {
-  const core = await bundle(`export { createStreamPass, StreamPassError } from './index.js';`);
-  expect(gzipSync(core, { level: 9 }).length).toBeLessThan(LARGEST_GZIP_BYTES);
-  const module = await readFile(join(folder, 'index.js'));
-  expect(module.toString()).not.toMatch(/\bimport\b|\brequire\b/);
+const answer = { access_token: 'a.b.c', expires_in: 60 };
+const EXPECTED = ['a.b.c', 'refused', 'AbortError'];
+
+test('works where there is no window, no document and no event target', async () => {
+  const fetch = (): Promise<Response> => Promise.resolve(Response.json(answer));
+  expect(await run({ AbortController, URLSearchParams, fetch })).toEqual(EXPECTED);
 });
 
-test('a helper alone brings none of the rest along', async () => {
-  const code = await bundle(
-    `import { jitsiOptions } from './index.js'; globalThis.options = jitsiOptions('t');`,
-  );
-  expect(code).not.toMatch(/fetch|addEventListener|grant-type/);
-});
-
-test('gets a token where there is no window, no document and no event target', async () => {
-  const code = await bundle(`
-    import { createStreamPass } from './index.js';
-    globalThis.pass = createStreamPass({ endpoint: 'https://api.example/token', audience: 'red5', subjectToken: 'id' });
-    globalThis.token = globalThis.pass.token();
-  `);
-  const worker: { token?: Promise<string>; pass?: { close(): void } } & Record<string, unknown> = {
-    AbortController,
-    URLSearchParams,
-    performance,
-    setTimeout,
-    clearTimeout,
-    fetch: () => Promise.resolve(Response.json({ access_token: 'a.b.c', expires_in: 60 })),
+test('works in React Native 0.76, whose AbortController has no reason and whose URLSearchParams has little', async () => {
+  // React Native's own AbortController is this package. Its URLSearchParams throws for what it does not have.
+  class Parameters {
+    readonly #pairs: [string, string][] = [];
+    append(name: string, value: string): void {
+      this.#pairs.push([name, value]);
+    }
+    set(): never {
+      throw new Error('URLSearchParams.set is not implemented');
+    }
+    toString(): string {
+      return this.#pairs.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
+    }
+  }
+  const sent: string[] = [];
+  const fetch = (_: string, init: { body?: Parameters }): Promise<unknown> => {
+    sent.push(String(init.body));
+    return Promise.resolve({
+      status: 200,
+      headers: { get: () => null },
+      json: () => Promise.resolve(answer),
+    });
   };
-  runInNewContext(code, worker);
-  expect(await worker.token).toBe('a.b.c');
-  worker.pass?.close();
-});
-
-test('its declarations type a consumer, and refuse a kind that does not exist', async () => {
-  await writeFile(
-    join(folder, 'consumer.ts'),
-    `import { createStreamPass, StreamPassError } from './index.js';
-     const pass = createStreamPass({ endpoint: '/token', audience: 'red5', room: ['a'], subjectToken: async () => 'id' });
-     export const connected: Promise<number> = pass.connect((token, offered) => token.length + offered.length);
-     pass.on('denied', (error) => error.kind === 'sign-in-again');
-     // @ts-expect-error no such kind
-     pass.on('denied', (error) => error.kind === 'sign-in');
-     // @ts-expect-error no audience
-     createStreamPass({ endpoint: '/token', subjectToken: 'id' });
-     export const isOurs = (error: unknown): boolean => error instanceof StreamPassError;`,
-  );
-  const tsc = join(import.meta.dirname, '..', '..', 'node_modules', 'typescript', 'bin', 'tsc');
-  const flags = ['--noEmit', '--strict', '--target', 'es2022', '--module', 'nodenext', '--lib', 'es2022,dom'];
-  const consumer = join(folder, 'consumer.ts');
-  const run = promisify(execFile)(process.execPath, [
-    tsc,
-    ...flags,
-    '--types',
-    '',
-    '--ignoreConfig',
-    consumer,
-  ]);
-  expect(
-    await run.then(
-      () => '',
-      ({ stdout }: { stdout: string }) => stdout,
-    ),
-  ).toBe('');
+  const { AbortController } = reactNative;
+  expect('throwIfAborted' in new AbortController().signal).toBe(false);
+  expect(await run({ AbortController, URLSearchParams: Parameters, fetch })).toEqual(EXPECTED);
+  expect(sent[0]).toContain('audience=red5');
 });
