@@ -10,8 +10,10 @@ const packageFolder = join(dirname(createRequire(import.meta.url).resolve('@spar
 /**
  * Starts the Chromium that the package `@sparticuz/chromium` carries, with the libraries and fonts that come with it, so
  * that nothing but npm is needed. Web security stays on: what a page may ask of another origin is under test.
+ *
+ * @param more further arguments
  */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(...more: readonly string[]): Promise<Browser> {
   const folder = await unpackOnce();
   return chromium.launch({
     executablePath: join(folder, 'chromium'),
@@ -23,6 +25,7 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-dev-shm-usage',
       // A machine without a network has no other interface for the local stack's video.
       '--allow-loopback-in-peer-connection',
+      ...more,
     ],
     env: {
       ...process.env,
