@@ -37,7 +37,7 @@ async function startVite(name: string): Promise<string> {
   vi.stubEnv('VITE_TOKEN_ENDPOINT', `${stack.urls.api}/token`);
   vi.stubEnv('VITE_ISSUER', stack.urls.oidc);
   vi.stubEnv('VITE_CLIENT_ID', demoClientId);
-  vi.stubEnv('VITE_MEDIA_SERVER', stack.urls.red5);
+  vi.stubEnv('VITE_MEDIA_SERVER', stack.servers['red5']);
   const root = join(ROOT, 'examples', name);
   const cacheDir = await mkdtemp(join(tmpdir(), 'streampass-vite-'));
   started.push(() => rm(cacheDir, { recursive: true, force: true }));
@@ -68,12 +68,13 @@ async function startPlain(): Promise<string> {
 async function openAs(user: string, url: string): Promise<Page> {
   const context = await browser.newContext();
   context.setDefaultTimeout(patience.timeout);
-  const { api, oidc, red5 } = stack.urls;
+  const { api, oidc } = stack.urls;
+  const mediaServer = stack.servers['red5'];
   const settings = {
     endpoint: `${api}/token`,
     issuer: oidc,
     clientId: demoClientId,
-    mediaServer: red5,
+    mediaServer,
     stream: 'main',
   };
   await context.route('**/settings.js', (route) =>
