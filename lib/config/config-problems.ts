@@ -117,8 +117,8 @@ function transportProblems(
   at: (field: string, problem: string) => OptionProblem,
 ): OptionProblem[] {
   if (rule.transports === undefined) return [];
-  if (target.transports.length === 0)
-    return [at('transports', `${rule.target} knows no transports: leave it out`)];
+  if (target.transports.length === 0 || target.ignoresTransports)
+    return [at('transports', `${rule.target} cannot tell transports apart: leave it out`)];
   return rule.transports.flatMap((transport, index) =>
     target.transports.includes(transport)
       ? []

@@ -34,6 +34,7 @@ const PARAMETERS = [
   'requested_token_type',
 ] as const;
 type Parameter = (typeof PARAMETERS)[number];
+const KNOWN: ReadonlySet<string> = new Set(PARAMETERS);
 type Form = ReadonlyMap<Parameter, readonly string[]>;
 
 /** A token exchange request (RFC 8693 §2.1), as far as its form goes: no target and no person is known yet. */
@@ -144,7 +145,7 @@ function decodeText(bytes: Buffer, charset: string | undefined): string {
 }
 
 function isParameter(name: string): name is Parameter {
-  return (PARAMETERS as readonly string[]).includes(name);
+  return KNOWN.has(name);
 }
 
 function isIn<Types extends object>(types: Types, name: string): name is string & keyof Types {

@@ -82,11 +82,12 @@ export function matchRules(
   const filed = index.byTarget.get(targetName);
   if (filed === undefined) return [];
   const matching = new Set<CompiledRule>();
+  const groups = new Set(identity.groups);
   for (const key of keysOf(identity, filed.claimNames)) {
     const file = filed.byCondition.get(key);
     if (file === undefined) continue;
     for (const compiled of rooms === undefined ? file.all : rulesForRooms(file, rooms)) {
-      if (holds(compiled.rule, identity, now, index.clockSkew)) matching.add(compiled);
+      if (holds(compiled.rule, identity, groups, now, index.clockSkew)) matching.add(compiled);
     }
   }
   return [...matching];
@@ -129,8 +130,14 @@ function claimKey(name: string, value: unknown): string {
 }
 
 /** Whether all conditions that are given hold; a condition of one's own that throws counts as no. */
-function holds(who: Who, identity: Identity, now: number, clockSkew: number): boolean {
-  if (who.group !== undefined && !identity.groups.includes(who.group)) return false;
+function holds(
+  who: Who,
+  identity: Identity,
+  groups: ReadonlySet<string>,
+  now: number,
+  clockSkew: number,
+): boolean {
+  if (who.group !== undefined && !groups.has(who.group)) return false;
   if (who.issuer !== undefined && who.issuer !== identity.issuer) return false;
   for (const [name, wanted] of Object.entries(who.claims ?? {})) {
     const values = claimValues(identity, name);

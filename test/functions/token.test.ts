@@ -170,6 +170,28 @@ describe('the audit', () => {
   });
 });
 
+describe('below a base path', () => {
+  test.each(['/streams/errors', '/prod/errors', '/errors'])(
+    '%s is the page of errors by its route',
+    async (rawPath) => {
+      const answer = await host.invoke('metadata', { rawPath, routeKey: 'GET /errors' });
+      expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+    },
+  );
+
+  test('the metadata is at its route, and names the base path', async () => {
+    const answer = await host.invoke('metadata', {
+      rawPath: '/streams/.well-known/oauth-authorization-server',
+      routeKey: 'GET /.well-known/oauth-authorization-server',
+      requestContext: { domainName: 'live.example.com' },
+    });
+    expect(JSON.parse(answer.body)).toMatchObject({
+      issuer: 'https://live.example.com/streams',
+      token_endpoint: 'https://live.example.com/streams/token',
+    });
+  });
+});
+
 describe('a standard client', () => {
   test('discovers the endpoint and exchanges', async () => {
     const server = createServer((request, response) => {

@@ -1,4 +1,5 @@
 import { ACCESS_TOKEN, FORM, VIEWING, byParameters, formOf, rawRequest, request, tokenOf } from './attack.ts';
+import type { ApiGatewayEvent } from '../../lib/api-gateway/event.ts';
 import type { Attack } from './attack.ts';
 
 const CONTENT_TYPE = '400 invalid_request content_type';
@@ -249,6 +250,46 @@ const methods: readonly Attack[] = ['GET', 'PUT', 'post', 'OPTIONS', ''].map((me
   outcome: '400 invalid_request method',
 }));
 
+/** What other senders than API Gateway's payload format 2.0 hand over. */
+const senders: readonly Attack[] = [
+  {
+    attack: 'comes in payload format 1.0, as it may',
+    event: (issuer) =>
+      ({
+        version: '1.0',
+        resource: '/token',
+        path: '/token',
+        httpMethod: 'POST',
+        headers: { 'Content-Type': FORM },
+        body: formOf(issuer),
+        requestContext: { path: '/token', domainName: 'api.example.com', identity: {} },
+      }) as ApiGatewayEvent,
+    outcome: VIEWING,
+  },
+  {
+    attack: 'comes through a load balancer, as it may',
+    event: (issuer) =>
+      ({
+        requestContext: { elb: { targetGroupArn: 'arn' }, domainName: 'api.example.com' },
+        httpMethod: 'POST',
+        path: '/token',
+        multiValueHeaders: { 'content-type': [FORM] },
+        body: Buffer.from(formOf(issuer)).toString('base64'),
+        isBase64Encoded: true,
+      }) as ApiGatewayEvent,
+    outcome: VIEWING,
+  },
+  {
+    attack: 'sends two content types in payload format 1.0',
+    event: (issuer) =>
+      ({
+        ...rawRequest(formOf(issuer)),
+        multiValueHeaders: { 'Content-Type': [FORM, FORM] },
+      }) as ApiGatewayEvent,
+    outcome: CONTENT_TYPE,
+  },
+];
+
 const audiences = byParameters([
   ['repeats a target, which counts once', { audience: ['red5', 'red5'] }, VIEWING],
   ['adds an empty target, which counts as none', { audience: ['red5', ''] }, VIEWING],
@@ -287,6 +328,7 @@ export const attacksOnTheForm: readonly Attack[] = [
   ...contentTypes,
   ...bodies,
   ...methods,
+  ...senders,
   ...audiences,
   ...repeated,
   ...required,
