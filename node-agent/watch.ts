@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeSecrets } from '../lib/aws/node-secrets.ts';
 import type { NodeReport } from '../lib/fleet/node-report.ts';
 import { wantedVersions, type FetchedVersions } from '../lib/fleet/node-secrets.ts';
-import { retryAt } from '../lib/fleet/retry-at.ts';
+import { retryAt } from '../lib/rotation/retry-at.ts';
 import { systemNow } from '../lib/node/system.ts';
 import type { ServerSecret } from '../lib/rotation/ports.ts';
 import { fingerprintOf } from '../lib/signing-keys/secret.ts';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -13,7 +14,7 @@ import { makeSecret } from '../../lib/rotation/make-secret.ts';
 import { configFileFormats, type ConfigFileKind } from '../../lib/media-servers/config-files.ts';
 import { fileServers } from '../../lib/fleet/files.ts';
 import { probe } from '../../lib/fleet/probe.ts';
-import { ownFiles } from '../../lib/fleet/replace-file.ts';
+import { filesAsOwner } from '../../lib/fleet/file-work.ts';
 import { createReload } from '../../lib/fleet/reload.ts';
 import { configFile, keyRingFile } from '../../lib/fleet/secret-file.ts';
 import { expectedSettings, nodeSettingsProblems } from '../../lib/fleet/node-settings.ts';
@@ -21,6 +22,7 @@ import { GONE_AFTER, reportedServers } from '../../lib/fleet/reported.ts';
 import { instanceServers } from '../../lib/fleet/ssm.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { awsAccess, regionOf } from '../../lib/aws/access.ts';
+import { roleAccess } from '../../lib/aws/role-access.ts';
 import { dynamoNodeTable } from '../../lib/aws/node-table.ts';
 import { runCommand } from '../../lib/aws/run-command.ts';
 import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
@@ -28,6 +30,9 @@ import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
 import { newRandomId, systemNow } from '../../lib/node/system.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+/** Beside the functions in `dist`: it does the work on files of other users, if `rotate` runs as root. */
+const AGENT = fileURLToPath(new URL('../node/streampass-node.mjs', import.meta.url));
 
 /** Several nodes are reloaded one after another within one run of the function. */
 const RELOAD_TIMEOUT_MS = 30_000;
@@ -76,7 +81,7 @@ function serversOf(name: string, target: Target, timing: Timing, env: Env): Serv
     const servers = fileServers({
       paths: fleet.files,
       format: target.keys === 'keyring' ? keyRingFile : configFile(formatOf(target)),
-      files: ownFiles,
+      files: filesAsOwner([process.execPath, AGENT, 'file-work']),
       reload: fleet.reload,
       runReload: createReload(RELOAD_TIMEOUT_MS, env['PATH']),
       settingsProblems: (settings) => nodeSettingsProblems(target.kind, settings, expected),
@@ -91,14 +96,14 @@ function serversOf(name: string, target: Target, timing: Timing, env: Env): Serv
     const servers = reportedServers({ target: name, table, goneAfter, settingsProblems, now: systemNow });
     return { ...servers, probe: tryOut };
   }
-  const { tag, document } = fleet;
-  const region = regionOf(env);
+  const { tag, document, roleArn } = fleet;
+  const access = roleArn === undefined ? { region: regionOf(env) } : roleAccess(env, roleArn);
   return {
     ...instanceServers({
       target: name,
       tag,
       document,
-      commands: runCommand(new SSMClient({ region }), new EC2Client({ region }), systemNow),
+      commands: runCommand(new SSMClient(access), new EC2Client(access), systemNow),
       settingsProblems,
       now: systemNow,
       pause: (seconds) => sleep(seconds * 1000),

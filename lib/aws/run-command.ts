@@ -1,5 +1,6 @@
 import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import {
+  DescribeInstanceInformationCommand,
   ListCommandInvocationsCommand,
   ListCommandsCommand,
   SendCommandCommand,
@@ -22,6 +23,27 @@ export function runCommand(
   ec2: Pick<EC2Client, 'send'>,
   now: () => number,
 ): RunCommand {
+  /** Machines outside of EC2 that Systems Manager manages (`mi-…`); one that is gone for good is deregistered there. */
+  const hybridNodes = async ({ key, value }: { readonly key: string; readonly value: string }) => {
+    const ids: string[] = [];
+    let NextToken: string | undefined;
+    do {
+      const page = await ssm.send(
+        new DescribeInstanceInformationCommand({
+          Filters: [
+            { Key: `tag:${key}`, Values: [value] },
+            { Key: 'ResourceType', Values: ['ManagedInstance'] },
+          ],
+          MaxResults: 50,
+          NextToken,
+        }),
+      );
+      ids.push(...(page.InstanceInformationList ?? []).flatMap(({ InstanceId }) => InstanceId ?? []));
+      NextToken = page.NextToken;
+    } while (NextToken !== undefined);
+    return ids;
+  };
+
   return {
     async instances(tag) {
       const ids: string[] = [];
@@ -42,7 +64,7 @@ export function runCommand(
         }
         NextToken = page.NextToken;
       } while (NextToken !== undefined);
-      return ids;
+      return [...ids, ...(await hybridNodes(tag))];
     },
 
     async executing(document) {

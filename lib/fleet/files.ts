@@ -8,21 +8,15 @@ export interface FileServers extends Omit<NodeServer, 'file'> {
   readonly settingsProblems: (settings: unknown) => readonly string[];
 }
 
-/** `failuresAllowed`: a push ends after more failed nodes than these; default 0. */
-interface FileFleet extends Pick<Servers, 'observe'> {
-  apply(
-    secretArn: string,
-    versions: readonly ServerSecret[],
-    nodes: readonly string[] | 'all',
-    push?: { readonly failuresAllowed: number },
-  ): ReturnType<Servers['apply']>;
-}
-
 /** Files that are read at one time. */
 const AT_ONCE = 32;
 
 /** The two verbs for config files. A node is its path. */
-export function fileServers({ paths, settingsProblems, ...server }: FileServers): FileFleet {
+export function fileServers({
+  paths,
+  settingsProblems,
+  ...server
+}: FileServers): Pick<Servers, 'observe' | 'apply'> {
   const stateOf = (file: string, report: NodeReport, versions: readonly ServerSecret[]) =>
     nodeState(file, report, versions, settingsProblems);
   return {

@@ -46,18 +46,13 @@ export function parseNodeReport(output: string): NodeReport | undefined {
   return undefined;
 }
 
-/** What a node was seen to hold, and the last try to bring it to a version if that failed. */
-type SeenNode = NodeState & {
-  readonly failed?: { readonly version: string; readonly at: number; readonly times: number };
-};
-
 /** What a report amounts to among the live versions; settings are judged by whoever knows what they must be. */
 export function nodeState(
   node: string,
   report: NodeReport,
   versions: readonly ServerSecret[],
   settingsProblems: (settings: unknown) => readonly string[],
-): SeenNode {
+): NodeState {
   const versionOf = (wanted: string) =>
     versions.find(({ text }) => fingerprintOf(text) === wanted)?.versionId;
   const single = report.fingerprint === undefined ? undefined : versionOf(report.fingerprint);

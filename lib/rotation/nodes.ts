@@ -1,11 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { doStep, invalid, phaseOf, wait, type RuleInput } from './input.ts';
 import type { Look, NodeState, Wanted } from './state.ts';
+import { retryAt } from './retry-at.ts';
 import type { Plan } from './step.ts';
-
-/** A node that failed is tried again after a minute, then after twice as long each time, up to an hour. */
-export const FIRST_RETRY = 60;
-const LAST_RETRY = 3600;
 
 /** What nodes have to hold now. */
 export function wantedOf(input: RuleInput): Wanted {
@@ -100,7 +97,7 @@ function pushBehind(input: RuleInput, behind: readonly NodeState[]): Plan | unde
   const wanted = wantedOf(input);
   const answered = behind.filter(({ unanswered }) => unanswered !== true);
   const failed = answered.filter(isFailedOf(wanted));
-  const due = answered.filter((node) => !isFailedOf(wanted)(node) || now >= retryAt(node));
+  const due = answered.filter((node) => !isFailedOf(wanted)(node) || now >= retryOf(node));
   if (isUrgent(input)) return due.length === 0 ? undefined : pushTo(input, namesOf(due), Infinity);
   const nodes = failed.length > policy.tolerate ? due.filter(isFailedOf(wanted)) : due;
   if (nodes.length === 0) return undefined;
@@ -118,9 +115,8 @@ function isFailedOf({ required }: Wanted): (node: NodeState) => boolean {
   return ({ failed }) => failed !== undefined && required.includes(failed.version);
 }
 
-function retryAt({ failed }: NodeState): number {
-  if (failed === undefined) return 0;
-  return failed.at + Math.min(LAST_RETRY, FIRST_RETRY * 2 ** Math.max(0, failed.times - 1));
+function retryOf({ failed }: NodeState): number {
+  return failed === undefined ? 0 : retryAt(failed);
 }
 
 function pushTo(

@@ -274,7 +274,7 @@ describe('a reload command', () => {
     const other = join(folder, 'other.properties');
     writeFileSync(other, text(v1.text), { mode: 0o600 });
     const fleet = servers({ files: [file, other], reload: 'test {file} != ' + file });
-    const states = await fleet.apply('arn', [v2], 'all', { failuresAllowed: Infinity });
+    const states = await fleet.apply('arn', [v2], 'all', { failuresAllowed: Infinity, now });
     expect(states.map(({ holds }) => holds)).toEqual([[], [v2.versionId]]);
   });
 

@@ -6,5 +6,5 @@ const LONGEST_SECONDS = 3600;
  * streams, so after a minute, then twice as long each time, up to an hour.
  */
 export function retryAt({ at, times }: { readonly at: number; readonly times: number }): number {
-  return at + Math.min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** (times - 1));
+  return at + Math.min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** Math.max(0, times - 1));
 }
