@@ -20,7 +20,7 @@ import { configFile, keyRingFile } from '../../lib/fleet/secret-file.ts';
 import { expectedSettings, nodeSettingsProblems } from '../../lib/fleet/node-settings.ts';
 import { GONE_AFTER, reportedServers } from '../../lib/fleet/reported.ts';
 import { instanceServers } from '../../lib/fleet/ssm.ts';
-import type { Target } from '../../lib/media-servers/target.ts';
+import type { ConfiguredTarget } from '../../lib/media-servers/target.ts';
 import { awsAccess, regionOf } from '../../lib/aws/access.ts';
 import { roleAccess } from '../../lib/aws/role-access.ts';
 import { dynamoNodeTable } from '../../lib/aws/node-table.ts';
@@ -67,7 +67,7 @@ export function createRotated(
   return Object.fromEntries(wired);
 }
 
-function serversOf(name: string, target: Target, timing: Timing, env: Env): Servers | undefined {
+function serversOf(name: string, target: ConfiguredTarget, timing: Timing, env: Env): Servers | undefined {
   const { fleet } = target;
   if (fleet === undefined) return undefined;
   const tryOut: Servers['probe'] = (version) =>
@@ -113,7 +113,7 @@ function serversOf(name: string, target: Target, timing: Timing, env: Env): Serv
 }
 
 /** The format of a kind's config file; that each kind with a fleet has one is checked with the configuration. */
-function formatOf({ kind }: Target): ConfigFileKind {
+function formatOf({ kind }: ConfiguredTarget): ConfigFileKind {
   if (kind in configFileFormats) return kind as ConfigFileKind;
   throw new TypeError(`no config file format is known for ${kind} servers`);
 }

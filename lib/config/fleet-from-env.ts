@@ -1,9 +1,9 @@
-import type { Fleet } from '../media-servers/target.ts';
+import type { FleetOptions } from '../media-servers/target.ts';
 
 /**
  * A target's servers as environment variables name them: `NAME_SERVER_FILES` (config files, one a node, separated by `:`)
- * with `NAME_SERVER_RELOAD` (a command run after a change), or `NAME_SERVER_TAG` (`key=value` of the instances) with
- * `SSM_DOCUMENT`; and `NAME_SERVER_PROBE` (addresses that a new secret is tried on, separated by blanks). `undefined`
+ * with `NAME_SERVER_RELOAD` (a command run after a change), or `NAME_SERVER_TAG` (`key=value` of the instances); and
+ * `NAME_SERVER_PROBE` (addresses that a new secret is tried on, separated by blanks). `undefined`
  * where none is set: a target without servers of its own.
  *
  * @param name the target's name in upper case, such as `RED5`
@@ -11,7 +11,7 @@ import type { Fleet } from '../media-servers/target.ts';
 export function fleetFromEnv(
   name: string,
   env: Readonly<Record<string, string | undefined>>,
-): Fleet | undefined {
+): FleetOptions | undefined {
   const files = env[`${name}_SERVER_FILES`];
   const reload = env[`${name}_SERVER_RELOAD`];
   const tag = env[`${name}_SERVER_TAG`];
@@ -23,7 +23,6 @@ export function fleetFromEnv(
   return {
     by: 'ssm',
     tag: { key: tag.slice(0, Math.max(0, separator)), value: tag.slice(separator + 1) },
-    document: env['SSM_DOCUMENT'] ?? 'streampass-node',
     ...probe,
   };
 }

@@ -14,4 +14,5 @@ export { zitadel } from '../identity/presets/zitadel.ts';
 export * from '../media-servers/index.ts';
 export { defineConfig } from './config.ts';
 export { days, hours, minutes } from './duration.ts';
+export { files, reported, ssm } from './fleets.ts';
 export { fleetFromEnv } from './fleet-from-env.ts';

@@ -47,7 +47,7 @@ export function resolveConfig(definition: unknown, context: ConfigContext): Reso
   const rules = rulesOf(input);
   const misshapen = shape.ok ? [] : shape.problems;
   const options = shape.ok ? shape.options : membersWithout(misshapen, input);
-  const config = withDefaults(options, rules.sound, context.stage);
+  const config = withDefaults(options, rules.sound, context);
   // Nothing can be said of how rules go with targets that are no targets.
   const checked = misshapen.some(({ path }) => memberOf(path) === 'targets')
     ? { ...config, grants: [] }
@@ -89,11 +89,15 @@ function broken(problems: readonly OptionProblem[]): ResolvedConfig {
   return { config: NOTHING, problems };
 }
 
-function withDefaults(options: Options, grants: readonly Rule[], stage: string): Config {
-  const targets = Object.entries(options.targets).map(([name, target]) => [
-    name,
-    { ...target, secret: target.secret ?? `streampass/${stage}/${name}` },
-  ]);
+function withDefaults(options: Options, grants: readonly Rule[], { stage, env }: ConfigContext): Config {
+  const document = env['SSM_DOCUMENT'] ?? 'streampass-node';
+  const targets = Object.entries(options.targets).map(([name, { fleet, ...target }]) => {
+    const secret = target.secret ?? `streampass/${stage}/${name}`;
+    return [
+      name,
+      { ...target, secret, ...(fleet && { fleet: fleet.by === 'ssm' ? { document, ...fleet } : fleet }) },
+    ];
+  });
   return {
     issuers: options.issuers,
     targets: Object.fromEntries(targets) as Config['targets'],

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { checkOptions } from '../options/check-options.ts';
 import { filledText, wholeNumber } from '../options/schemas.ts';
 import { targetRotationOptions, type TargetRotationOptions } from '../rotation/options.ts';
-import type { Fleet, SubjectForm, Target } from './target.ts';
+import type { FleetOptions, SubjectForm, Target } from './target.ts';
 
 /** What every target is told. */
 export interface TargetOptions {
@@ -13,7 +13,7 @@ export interface TargetOptions {
   /** Default `public`. */
   readonly subject?: SubjectForm;
   /** How its servers get their secret; left out, only an operator starts a rotation. */
-  readonly fleet?: Fleet | undefined;
+  readonly fleet?: FleetOptions | undefined;
   /** `'manual'`, or options that go before the configuration's `rotation`. */
   readonly rotation?: TargetRotationOptions;
 }
@@ -21,7 +21,7 @@ export interface TargetOptions {
 const probe = v.exactOptional(v.array(filledText));
 
 /** How servers are named: a fleet's options. */
-const fleet: v.GenericSchema<unknown, Fleet> = v.variant('by', [
+const fleet: v.GenericSchema<unknown, FleetOptions> = v.variant('by', [
   v.strictObject({
     by: v.literal('files'),
     files: v.pipe(
@@ -49,10 +49,7 @@ const fleet: v.GenericSchema<unknown, Fleet> = v.variant('by', [
         v.check((value) => value !== '', 'must not be empty: write KEY=VALUE'),
       ),
     }),
-    document: v.pipe(
-      v.string(),
-      v.check((name) => name !== '', 'must name the Systems Manager document'),
-    ),
+    document: v.exactOptional(filledText),
     roleArn: v.exactOptional(
       v.pipe(v.string(), v.regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'must be the ARN of a role')),
     ),

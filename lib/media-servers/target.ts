@@ -72,6 +72,11 @@ export type Fleet =
       readonly probe?: readonly string[];
     };
 
+/** A fleet as it is written; a document that is left out is the one of the deployment. */
+export type FleetOptions =
+  | Exclude<Fleet, { readonly by: 'ssm' }>
+  | (Omit<Extract<Fleet, { readonly by: 'ssm' }>, 'document'> & { readonly document?: string });
+
 /** One kind of media server, configured: the only thing that knows that server's claims and limits. */
 export interface Target {
   /** The server's kind, such as `red5`; names its config format and its probe. */
@@ -122,7 +127,7 @@ export interface Target {
    * the name belongs to none.
    */
   readonly roomOfStream?: (stream: string) => string | undefined;
-  readonly fleet?: Fleet;
+  readonly fleet?: FleetOptions;
   /** Options that go before the configuration's `rotation`. */
   readonly rotation?: TargetRotationOptions;
   /** True if its servers sign tokens themselves with any key they hold, so that an old key stays one rotation longer. */
@@ -137,5 +142,5 @@ export interface Target {
   readClaims(claims: ServerClaims): ClaimedGrant | undefined;
 }
 
-/** A target of a configuration: it is known which secret is its own. */
-export type ConfiguredTarget = Target & { readonly secret: string };
+/** A target of a configuration: it is known which secret is its own, and what reaches its servers. */
+export type ConfiguredTarget = Omit<Target, 'fleet'> & { readonly secret: string; readonly fleet?: Fleet };

@@ -166,8 +166,8 @@ describe('servers from the environment', () => {
     ],
     [
       'instances by tag',
-      { RED5_SERVER_TAG: 'role=red5=live', SSM_DOCUMENT: 'doc' },
-      { by: 'ssm', tag: { key: 'role', value: 'red5=live' }, document: 'doc' },
+      { RED5_SERVER_TAG: 'role=red5=live' },
+      { by: 'ssm', tag: { key: 'role', value: 'red5=live' } },
     ],
     [
       'addresses to probe',

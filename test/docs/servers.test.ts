@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { fleetFromEnv, jitsi, livekit, mediamtx, red5, rtcstats } from '../../lib/config/index.ts';
+import * as written from '../../lib/config/index.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
@@ -31,8 +31,10 @@ const sections: readonly Section[] = page
     const [, code] = /```ts\n(targets: [^]*?)```/.exec(text) ?? [];
     const [, json] = /```json\n([^]*?)```/.exec(text) ?? [];
     if (code === undefined) return [];
-    const presets = { red5, jitsi, rtcstats, livekit, mediamtx, fleetFromEnv, env: {} };
-    const targets = runInNewContext(`({ ${code} }).targets`, presets) as Record<string, Target>;
+    const targets = runInNewContext(`({ ${code} }).targets`, { ...written, env: {} }) as Record<
+      string,
+      Target
+    >;
     return Object.entries(targets).map(([name, target]) => ({
       title,
       name,

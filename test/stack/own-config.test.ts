@@ -12,7 +12,7 @@ import { buildProject, copyProject } from '../support/project.ts';
 
 /** The local stack with a configuration that shares nothing with the example but the way it is written. */
 const OWN = `
-import { defineConfig, hours, livekit, mediamtx, minutes, okta, red5 } from './lib/config/index.ts';
+import { defineConfig, hours, livekit, mediamtx, minutes, okta, red5, ssm } from './lib/config/index.ts';
 
 export default defineConfig(({ env }) => ({
   issuers: [okta({ domain: 'acme.okta.com', clientId: 'app' })],
@@ -23,7 +23,7 @@ export default defineConfig(({ env }) => ({
       secret: 'acme/studio',
       issuer: 'acme-studio',
       serverLimitMinutes: 30,
-      fleet: { by: 'ssm', tag: { key: 'role', value: 'studio' }, document: 'streampass-node' },
+      fleet: ssm({ tag: { key: 'role', value: 'studio' } }),
     }),
     backup: red5({ issuer: 'acme-backup' }),
   },
