@@ -8,7 +8,7 @@ import type { ConfiguredTarget } from '../lib/media-servers/target.ts';
 import type { RotationReport } from '../lib/rotation/report.ts';
 import { startApi } from './api.ts';
 import type { Api } from './api.ts';
-import type { DemoConfig } from './demo/demo-config.ts';
+import type { DemoServer } from './demo/demo-config.ts';
 import { startDemoPage } from './demo/server.ts';
 import type { MediaServerKind } from './media-servers/rules/index.ts';
 import { demoClient, demoClientId } from './oidc-provider/client.ts';
@@ -172,7 +172,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         port: ports.page,
         api: urls.api,
         oidcIssuer: urls.oidc,
-        servers: addressesOf(targets) as DemoConfig['servers'],
+        servers: pageServersOf(targets),
         rotate: api.rotate,
         profile,
       }),
@@ -195,6 +195,12 @@ function addressesOf(targets: Stack['targets']): Stack['servers'] {
     servers.by === 'media server' ? [[name, servers.server.url]] : [],
   );
   return Object.fromEntries(served) as Stack['servers'];
+}
+
+function pageServersOf(targets: Stack['targets']): readonly DemoServer[] {
+  return Object.entries(targets).flatMap(([target, { servers }]) =>
+    servers.by === 'media server' ? [{ target, kind: servers.server.kind, url: servers.server.url }] : [],
+  );
 }
 
 /** The callers' secret is not rotated here: it is made once. */

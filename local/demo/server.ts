@@ -16,7 +16,7 @@ export interface DemoPageOptions {
   readonly oidcIssuer: string;
   /** default `streampass-demo` */
   readonly clientId?: string;
-  /** The media servers' origins. */
+  /** Where the media servers are. */
   readonly servers: DemoConfig['servers'];
   /** Runs the `rotate` function once and gives what it returned. */
   readonly rotate: (event: unknown) => Promise<unknown>;
@@ -43,7 +43,7 @@ export async function startDemoPage(options: DemoPageOptions): Promise<DemoPage>
   const files = await readPageFiles();
   const config: DemoConfig = { tokenEndpoint: `${api}/token`, oidcIssuer, clientId, servers, profile };
   const ask = shareLooks(rotate);
-  const headers = pageHeaders([api, oidcIssuer, ...Object.values(servers)]);
+  const headers = pageHeaders([api, oidcIssuer, ...servers.map(({ url }) => url)]);
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const send = (status: number, type: string, body: string): void => {

@@ -130,9 +130,17 @@ describe('CORS', () => {
     await page.context().close();
   });
 
-  test('lets no other origin read anything, though the exchange is a simple request', async () => {
+  test('lets another page of this machine read it, so that people develop their own', async () => {
     const page = await demo.open();
     await page.goto(demo.stack.urls.page.replace('localhost', '127.0.0.1'));
+    expect(await exchangeFrom(page)).toMatch(/^400 parameter_missing/);
+    await page.context().close();
+  });
+
+  test('lets no other site read anything, though the exchange is a simple request', async () => {
+    const page = await demo.open();
+    await page.route('http://elsewhere.example/', (route) => route.fulfill({ body: 'a page' }));
+    await page.goto('http://elsewhere.example/');
     expect(await exchangeFrom(page)).toBe('TypeError');
     await page.context().close();
   });

@@ -94,6 +94,15 @@ test('each group of the rules has a user', () => {
   expect(stack.users.map(({ sub }) => sub)).toEqual(['broadcaster', 'viewer', 'moderator', 'staff']);
 });
 
+test('the demo page has a tab for each target that has media servers', async () => {
+  const { servers } = (await (await fetch(`${stack.urls.page}/config.json`)).json()) as {
+    servers: { target: string; kind: string; url: string }[];
+  };
+  expect(servers).toEqual(
+    ['studio', 'backup'].map((target) => ({ target, kind: 'red5', url: stack.servers[target] })),
+  );
+});
+
 describe('a token', () => {
   test.each([
     ['studio', { room: 'news-1' }, { action: 'publish', room: 'news-1', transport: 'WHIP' }],

@@ -1,24 +1,25 @@
+import type { DemoServer } from '../demo-config.ts';
 import { byId, element } from './dom.ts';
 
-/** The targets of the local stack. */
-export type Target = 'red5' | 'jitsi' | 'rtcstats';
+type Kind = DemoServer['kind'];
 
 /** What the form asks for; what is left open is left out. */
 export interface Asked {
-  readonly target: Target;
+  readonly server: DemoServer;
   readonly room: string | undefined;
   readonly scope: string | undefined;
   readonly transport: string | undefined;
 }
 
-export const targetNames: Readonly<Record<Target, string>> = {
-  red5: 'Red5 Pro',
-  jitsi: 'Jitsi',
-  rtcstats: 'rtcstats',
-};
+const kindNames: Readonly<Record<Kind, string>> = { red5: 'Red5 Pro', jitsi: 'Jitsi', rtcstats: 'rtcstats' };
 
-/** Roles by target: the scope that is asked for, and what it is called. */
-const roles: Readonly<Record<Target, readonly (readonly [scope: string, label: string])[]>> = {
+/** The kind's name, and the target's if it is another. */
+export function titleOf({ target, kind }: DemoServer): string {
+  return target === kind ? kindNames[kind] : `${kindNames[kind]} “${target}”`;
+}
+
+/** Roles by kind of server: the scope that is asked for, and what it is called. */
+const roles: Readonly<Record<Kind, readonly (readonly [scope: string, label: string])[]>> = {
   red5: [
     ['subscribe', 'watch'],
     ['publish', 'publish'],
@@ -40,21 +41,26 @@ export interface AskForm {
   readonly onSubmit: (listener: () => void) => void;
 }
 
-export function createAskForm(): AskForm {
+/** @param servers at least one */
+export function createAskForm(servers: readonly [DemoServer, ...DemoServer[]]): AskForm {
   const form = byId<HTMLFormElement>('ask');
   const room = byId<HTMLInputElement>('room');
   const role = byId<HTMLSelectElement>('role');
   const transport = byId<HTMLSelectElement>('transport');
-  const target = (): Target => new FormData(form).get('server') as Target;
+  byId('servers').append(...servers.map(serverChoice));
+  const server = (): DemoServer => {
+    const chosen = new FormData(form).get('server');
+    return servers.find(({ target }) => target === chosen) ?? servers[0];
+  };
 
   const fitToServer = (): void => {
-    const options = roles[target()].map(([scope, label]) => {
+    const options = roles[server().kind].map(([scope, label]) => {
       const option = element('option', '', label);
       option.value = scope;
       return option;
     });
     role.replaceChildren(...options);
-    byId('transport-field').hidden = target() !== 'red5';
+    byId('transport-field').hidden = server().kind !== 'red5';
   };
   for (const radio of form.querySelectorAll('input[type=radio]'))
     radio.addEventListener('change', fitToServer);
@@ -63,10 +69,10 @@ export function createAskForm(): AskForm {
 
   return {
     asked: () => ({
-      target: target(),
+      server: server(),
       room: room.value.trim() || undefined,
       scope: role.value || undefined,
-      transport: (target() === 'red5' && transport.value) || undefined,
+      transport: (server().kind === 'red5' && transport.value) || undefined,
     }),
     onChange: (listener) => form.addEventListener('change', listener),
     onSubmit: (listener) =>
@@ -75,6 +81,17 @@ export function createAskForm(): AskForm {
         listener();
       }),
   };
+}
+
+function serverChoice(server: DemoServer, index: number): HTMLLabelElement {
+  const radio = element('input', '');
+  radio.type = 'radio';
+  radio.name = 'server';
+  radio.value = server.target;
+  radio.checked = index === 0;
+  const label = element('label', '');
+  label.append(radio, element('span', '', titleOf(server)));
+  return label;
 }
 
 // What was asked for outlives the way to the provider and back.
@@ -91,7 +108,8 @@ function restore(form: HTMLFormElement, fitToServer: () => void): void {
     const value = kept[name];
     if (value !== undefined) field.value = value;
   };
-  set('server');
+  // A target of an earlier start may be gone; then the first one stays chosen.
+  if (form.querySelector(`input[name=server][value="${CSS.escape(kept['server'] ?? '')}"]`)) set('server');
   fitToServer();
   for (const name of ['room', 'role', 'transport']) set(name);
 }

@@ -1,8 +1,7 @@
 import { StreamPassError, type StreamPass, type StreamPassOptions } from 'streampass-client';
-import { targetNames, type Asked } from './asked.ts';
+import { titleOf, type Asked } from './asked.ts';
 import { kidOfToken } from './claims.ts';
 import { createCounts } from './counts.ts';
-import type { DemoConfig } from '../demo-config.ts';
 import { byId, quote, setText, showNotice } from './dom.ts';
 import { connectAsClient, countNodes, present, protocolOf } from './media-server.ts';
 import { onOneNode } from './one-node.ts';
@@ -39,10 +38,7 @@ const offeredWords = {
   'fresh-fallback': "by a fresh token's fallback",
 };
 
-export function createConnectPanel(
-  servers: DemoConfig['servers'],
-  toneOf: (kid: string) => string,
-): ConnectPanel {
+export function createConnectPanel(toneOf: (kid: string) => string): ConnectPanel {
   const connect = byId<HTMLButtonElement>('connect');
   const stay = byId<HTMLButtonElement>('stay');
   const notice = byId('connect-notice');
@@ -54,13 +50,13 @@ export function createConnectPanel(
 
   const showState = (): void => {
     if (aimed === undefined) return;
-    const usable = session?.asked.target === aimed.target ? session : undefined;
+    const usable = session?.asked.server.target === aimed.server.target ? session : undefined;
     connect.disabled = usable === undefined;
     stay.disabled = usable === undefined && staying === undefined;
     stay.ariaPressed = String(staying !== undefined);
     const how =
       usable === undefined
-        ? `Get a token for ${targetNames[aimed.target]} first.`
+        ? `Get a token for ${titleOf(aimed.server)} first.`
         : `With the held token: ${describe(aimed, actionOf(aimed, usable.scope))}. ` +
           'Choose another room or role above to see what it is not good for.';
     setText(byId('connect-how'), how);
@@ -72,7 +68,7 @@ export function createConnectPanel(
     const action = actionOf(asked, session.scope);
     connect.disabled = true;
     try {
-      const server = servers[asked.target];
+      const server = asked.server.url;
       const { pass } = session;
       const { offered, words } = await onOneNode(await countNodes(server), (node) =>
         pass.connect(
@@ -83,9 +79,9 @@ export function createConnectPanel(
           { isRefusal: (error) => error instanceof Refused, signal: AbortSignal.timeout(20_000) },
         ),
       );
-      showNotice(notice, 'good', `${targetNames[asked.target]} let you in ${offeredWords[offered]}`, words);
+      showNotice(notice, 'good', `${titleOf(asked.server)} let you in ${offeredWords[offered]}`, words);
     } catch (error) {
-      showRefusal(targetNames[asked.target], error);
+      showRefusal(titleOf(asked.server), error);
     }
     showState();
   };
@@ -111,7 +107,7 @@ export function createConnectPanel(
   };
 
   const startStaying = async ({ asked, scope, options }: Session): Promise<void> => {
-    const server = servers[asked.target];
+    const server = asked.server.url;
     const abort = new AbortController();
     staying = abort;
     showState();
@@ -139,7 +135,7 @@ export function createConnectPanel(
       },
       abort.signal,
     );
-    showNotice(notice, 'good', `Four viewers connect to ${targetNames[asked.target]} every second`);
+    showNotice(notice, 'good', `Four viewers connect to ${titleOf(asked.server)} every second`);
   };
 
   connect.addEventListener('click', () => void connectOnce());
@@ -148,7 +144,7 @@ export function createConnectPanel(
       stopStaying();
       notice.replaceChildren();
     } else if (session !== undefined) {
-      const server = targetNames[session.asked.target];
+      const server = titleOf(session.asked.server);
       startStaying(session).catch((error: unknown) => {
         stopStaying();
         showRefusal(server, error);
@@ -194,6 +190,6 @@ function actionOf({ scope }: Asked, granted: string): string {
 
 function describe(asked: Asked, action: string): string {
   const room =
-    asked.target === 'rtcstats' ? '' : asked.room === undefined ? ', any room' : `, room ${asked.room}`;
-  return `${targetNames[asked.target]}${room}, to ${action}, by ${protocolOf(asked, action)}`;
+    asked.server.kind === 'rtcstats' ? '' : asked.room === undefined ? ', any room' : `, room ${asked.room}`;
+  return `${titleOf(asked.server)}${room}, to ${action}, by ${protocolOf(asked, action)}`;
 }

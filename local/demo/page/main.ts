@@ -12,9 +12,11 @@ const config = (await (await fetch('/config.json')).json()) as DemoConfig;
 const signIn = createSignIn(config);
 const person = createPersonPanel(signIn);
 const tokenPanel = createTokenPanel(() => person.begin());
-const form = createAskForm();
-const rotation = createRotationPanel(form.asked().target, () => connections.tellRotationEnd());
-const connections = createConnectPanel(config.servers, rotation.toneOf);
+const [firstServer, ...otherServers] = config.servers;
+if (firstServer === undefined) throw new Error('No target of the configuration has media servers here.');
+const form = createAskForm([firstServer, ...otherServers]);
+const rotation = createRotationPanel(form.asked().server, () => connections.tellRotationEnd());
+const connections = createConnectPanel(rotation.toneOf);
 let pass: StreamPass | undefined;
 
 const isDemo = config.profile === 'demo';
@@ -22,8 +24,8 @@ setText(byId('profile'), isDemo ? 'demo profile: short lifetimes' : 'default pro
 setText(
   byId('rotation-profile'),
   isDemo
-    ? 'All three servers change their secrets; with the short lifetimes of this profile that takes about three minutes.'
-    : 'All three servers change their secrets, and that takes hours, since tokens live up to a day. To watch a whole ' +
+    ? 'All servers change their secrets; with the short lifetimes of this profile that takes about three minutes.'
+    : 'All servers change their secrets, and that takes hours, since tokens live up to a day. To watch a whole ' +
         'rotation in three minutes, end the stack and start it with npm start -- --demo.',
 );
 
@@ -47,7 +49,7 @@ setInterval(() => {
 function aim(): void {
   const asked = form.asked();
   connections.aim(asked);
-  rotation.show(asked.target);
+  rotation.show(asked.server);
 }
 
 /** Asks for what the form says, and keeps that token fresh until something else is asked for. */
@@ -55,7 +57,7 @@ async function getToken(): Promise<void> {
   const asked = form.asked();
   const options: StreamPassOptions = {
     endpoint: config.tokenEndpoint,
-    audience: asked.target,
+    audience: asked.server.target,
     room: asked.room,
     scope: asked.scope,
     transport: asked.transport,

@@ -1,5 +1,6 @@
 import { red5WhepUrl, red5WhipUrl, rtcstatsUrl } from 'streampass-client';
-import type { Asked, Target } from './asked.ts';
+import type { DemoServer } from '../demo-config.ts';
+import type { Asked } from './asked.ts';
 import { Refused, Unavailable } from './refusal.ts';
 import { joinJitsi } from './xmpp.ts';
 
@@ -44,9 +45,9 @@ export async function present(
 }
 
 /** How {@link connectAsClient} connects, in words. */
-export function protocolOf({ target, transport }: Asked, action: string): string {
-  if (target === 'jitsi') return 'XMPP over WebSocket';
-  if (target === 'rtcstats') return 'the rtcstats WebSocket';
+export function protocolOf({ server: { kind }, transport }: Asked, action: string): string {
+  if (kind === 'jitsi') return 'XMPP over WebSocket';
+  if (kind === 'rtcstats') return 'the rtcstats WebSocket';
   if (transport === 'RTMP' || transport === 'RTSP')
     return `POST /connect, since no browser speaks ${transport}`;
   return action === 'publish' ? 'WHIP' : 'WHEP';
@@ -71,7 +72,7 @@ export async function connectAsClient(
   }
   const room = asked.room ?? anyRoom;
   const webSocket = server.replace(/^http/, 'ws');
-  const connect: Readonly<Record<Target, () => Promise<string>>> = {
+  const connect: Readonly<Record<DemoServer['kind'], () => Promise<string>>> = {
     red5: () => {
       const addressOf = action === 'publish' ? red5WhipUrl : red5WhepUrl;
       return offerMedia(atNode(addressOf({ server, room, stream: 'main', token }), node), action);
@@ -82,7 +83,7 @@ export async function connectAsClient(
     },
     rtcstats: () => report(atNode(rtcstatsUrl(webSocket, token), node)),
   };
-  return connect[asked.target]();
+  return connect[asked.server.kind]();
 }
 
 /** A room to try a token on that is good for any. */

@@ -1,4 +1,5 @@
-import { targetNames, type Target } from './asked.ts';
+import type { DemoServer } from '../demo-config.ts';
+import { titleOf } from './asked.ts';
 import { byId, element, setChildren, setText, showNotice } from './dom.ts';
 import { askRotation, type NodeReport, type RotationAction, type TargetReport } from './rotation-report.ts';
 import { noteSeen, timelineEntries, type Seen } from './timeline.ts';
@@ -10,7 +11,7 @@ const lookMs = { underWay: 1000, steady: 3000 };
 /** The rotation as it is seen from the page. */
 export interface RotationPanel {
   /** Shows another target; all of them rotate. */
-  readonly show: (target: Target) => void;
+  readonly show: (server: DemoServer) => void;
   /** Once a second: moves the times on. */
   readonly tick: () => void;
   /** The colour of a secret's version: neighbours in time differ. */
@@ -18,12 +19,13 @@ export interface RotationPanel {
 }
 
 /** @param onEnd told when the shown target's rotation has ended */
-export function createRotationPanel(first: Target, onEnd: () => void): RotationPanel {
-  let target = first;
+export function createRotationPanel(first: DemoServer, onEnd: () => void): RotationPanel {
+  let server = first;
   let reports: Readonly<Record<string, TargetReport>> = {};
   let timer: number | undefined;
   let looking = false;
-  const seen: Record<Target, Seen> = { red5: new Map(), jitsi: new Map(), rtcstats: new Map() };
+  const seen = new Map<string, Seen>();
+  const seenOf = (name: string): Seen => seen.get(name) ?? new Map();
   const kids: string[] = [];
   const problem = byId('rotation-problem');
 
@@ -38,21 +40,21 @@ export function createRotationPanel(first: Target, onEnd: () => void): RotationP
     for (const [name, { phase, current, fallback }] of Object.entries(taken)) {
       // In the order in which they were made, so that the colours of neighbours differ.
       const made = phase === 'promoted' ? [fallback, current] : [current, fallback];
-      if (name === target) for (const version of made) if (version) toneOf(kidOf(version));
-      const before = seen[name as Target];
+      if (name === server.target) for (const version of made) if (version) toneOf(kidOf(version));
+      const before = seenOf(name);
       const after = noteSeen(before, phase, Date.now());
-      seen[name as Target] = after;
-      if (name === target && after !== before && phase === 'steady') onEnd();
+      seen.set(name, after);
+      if (name === server.target && after !== before && phase === 'steady') onEnd();
     }
     draw();
   };
 
   const draw = (): void => {
-    setText(byId('nodes-of'), targetNames[target]);
-    const report = reports[target];
+    setText(byId('nodes-of'), titleOf(server));
+    const report = reports[server.target];
     if (report === undefined) return;
     setText(byId('rotation-now'), sentenceOf(report));
-    setChildren(byId('timeline'), timelineEntries(report, seen[target], Date.now()));
+    setChildren(byId('timeline'), timelineEntries(report, seenOf(server.target), Date.now()));
     setChildren(
       byId('nodes'),
       report.nodes.map((node) => nodeEntry(node, report)),
@@ -83,7 +85,7 @@ export function createRotationPanel(first: Target, onEnd: () => void): RotationP
     if (looking && action === undefined) return;
     looking = true;
     try {
-      take(await askRotation(action, target));
+      take(await askRotation(action, server.target));
     } catch (error) {
       showNotice(problem, 'bad', 'The rotation cannot be seen', messageOf(error));
     }
@@ -107,13 +109,13 @@ export function createRotationPanel(first: Target, onEnd: () => void): RotationP
 
   return {
     show(shown) {
-      target = shown;
+      server = shown;
       draw();
     },
     tick() {
-      const report = reports[target];
+      const report = reports[server.target];
       if (report !== undefined) {
-        setChildren(byId('timeline'), timelineEntries(report, seen[target], Date.now()));
+        setChildren(byId('timeline'), timelineEntries(report, seenOf(server.target), Date.now()));
       }
     },
     toneOf,

@@ -11,11 +11,10 @@ beforeAll(async () => {
     port: 0,
     api: 'http://localhost:3000',
     oidcIssuer: 'http://localhost:3001',
-    servers: {
-      red5: 'http://localhost:3004',
-      jitsi: 'http://localhost:3005',
-      rtcstats: 'http://localhost:3006',
-    },
+    servers: [
+      { target: 'red5', kind: 'red5', url: 'http://localhost:3004' },
+      { target: 'quality', kind: 'rtcstats', url: 'http://localhost:3006' },
+    ],
     rotate: (event) => {
       asked.push(event);
       return answer();
