@@ -7,7 +7,17 @@ import { createServer } from 'node:net';
  */
 export type Ports = Readonly<
   Record<
-    'api' | 'oidc' | 'secrets' | 'page' | 'red5' | 'jitsi' | 'rtcstats' | 'lambda' | 'offline' | 'further',
+    | 'api'
+    | 'oidc'
+    | 'secrets'
+    | 'page'
+    | 'red5'
+    | 'jitsi'
+    | 'rtcstats'
+    | 'lambda'
+    | 'offline'
+    | 'dynamodb'
+    | 'further',
     number
   >
 >;
@@ -24,7 +34,8 @@ export function portsFrom(first: number): Ports {
     rtcstats: first + 6,
     lambda: first + 7,
     offline: first + 8,
-    further: first + 9,
+    dynamodb: first + 9,
+    further: first + 10,
   };
 }
 

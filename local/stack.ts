@@ -11,6 +11,7 @@ import type { Api } from './api.ts';
 import type { DemoServer } from './demo/demo-config.ts';
 import { startDemoPage } from './demo/server.ts';
 import type { MediaServerKind } from './media-servers/rules/index.ts';
+import { createDynamoEndpoint } from './dynamodb/endpoint.ts';
 import { demoClient, demoClientId } from './oidc-provider/client.ts';
 import { startOidcProvider } from './oidc-provider/provider.ts';
 import { usersFor, type LocalUser } from './oidc-provider/users.ts';
@@ -87,6 +88,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
   const env = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: urls.secrets,
+    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${ports.dynamodb}`,
+    DENY_TABLE: 'deny',
+    STREAMS_TABLE: 'streams',
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
@@ -122,6 +126,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const secrets = keep(
       await createSecretsManagerEndpoint({ port: ports.secrets, stateFile: join(stateDir, 'secrets.json') }),
     );
+    keep(await createDynamoEndpoint({ port: ports.dynamodb, path: join(stateDir, 'dynamodb') }));
     seedEmptySecrets(secrets, Object.keys(config.targets).map(localSecretOf));
     seedCallersSecret(secrets);
 

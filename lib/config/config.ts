@@ -28,6 +28,12 @@ export const DEFAULT_TIMING: Timing = {
   overlap: 3600,
 };
 
+/**
+ * What is filled in if the configuration does not say how many tokens a user may ask one instance for in a minute: far more
+ * than a page with several players renews, and a small part of the 200 a second that a stage answers by default.
+ */
+export const DEFAULT_TOKENS_PER_MINUTE = 600;
+
 /** People and sessions that get nothing, whatever the rules say. `npm run deny` denies others while functions run. */
 export interface DenyList {
   /** Subjects, exactly as the provider names them; all issuers. */
@@ -43,7 +49,7 @@ export interface ConfigInput {
   readonly grants: readonly Rule[];
   readonly timing?: Partial<Timing>;
   readonly deny?: DenyList;
-  /** Exchanges that a subject may ask one instance of the function for in a minute; left out, any number. */
+  /** Exchanges that a user may ask one instance of the function for in a minute; default 600. */
   readonly tokensPerMinute?: number;
   /** When and how secrets are rotated; a target's own `rotation` goes first. */
   readonly rotation?: RotationOptions;
@@ -56,7 +62,7 @@ export interface Config {
   readonly grants: readonly Rule[];
   readonly timing: Timing;
   readonly deny: DenyList;
-  readonly tokensPerMinute?: number;
+  readonly tokensPerMinute: number;
   readonly rotation: RotationOptions;
 }
 

@@ -2,7 +2,13 @@ import type * as v from 'valibot';
 import { checkOptions, under, type OptionProblem } from '../options/check-options.ts';
 import type { Rule } from '../policy/rule.ts';
 import { configProblems } from './config-problems.ts';
-import { DEFAULT_TIMING, configSchema, type Config, type ConfigContext } from './config.ts';
+import {
+  DEFAULT_TIMING,
+  DEFAULT_TOKENS_PER_MINUTE,
+  configSchema,
+  type Config,
+  type ConfigContext,
+} from './config.ts';
 import { ruleSchema } from './rule-schema.ts';
 
 /** A configuration as it is used, and what is wrong with it. */
@@ -21,6 +27,7 @@ const NOTHING: Config = {
   timing: DEFAULT_TIMING,
   deny: {},
   rotation: {},
+  tokensPerMinute: DEFAULT_TOKENS_PER_MINUTE,
 };
 
 /**
@@ -105,7 +112,7 @@ function withDefaults(options: Options, grants: readonly Rule[], { stage, env }:
     timing: { ...DEFAULT_TIMING, ...options.timing } as Config['timing'],
     deny: (options.deny ?? {}) as Config['deny'],
     rotation: options.rotation ?? {},
-    ...(options.tokensPerMinute !== undefined && { tokensPerMinute: options.tokensPerMinute }),
+    tokensPerMinute: options.tokensPerMinute ?? DEFAULT_TOKENS_PER_MINUTE,
   };
 }
 

@@ -1,0 +1,167 @@
+/**
+ * `npm run deny|allow|denied`: shuts somebody out of a deployed stage (`--stage`, with your AWS credentials) or of a running
+ * `npm start`, lets them in again, or lists who is out. Exit status: 0 done, 1 failed.
+ */
+
+import { userInfo } from 'node:os';
+import { parseArgs } from 'node:util';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { loadConfigFile } from '../build/load-config-file.ts';
+import { DENIAL_KINDS, rowIdOf } from '../lib/admission/deny-rows.ts';
+import type { DenialKind, Denied } from '../lib/admission/deny-rows.ts';
+import { dynamoDenyWriter } from '../lib/aws/deny-writer.ts';
+import type { Denial } from '../lib/aws/deny-writer.ts';
+import { portsFrom } from '../local/ports.ts';
+import { consequencesOf, HEEDED_WITHIN_SECONDS } from './deny/consequences.ts';
+import { parseUntil } from './deny/until.ts';
+
+const USAGE = `usage: npm run deny -- WHOM [--until WHEN] [--reason TEXT]
+       npm run allow -- WHOM
+       npm run denied
+WHOM is one of
+  --sub SUBJECT [--issuer ISSUER]  a user, of any issuer or of one
+  --sign-in ID                     one sign-in: sid, origin_jti or jti of an identity token
+  --session ID                     one call: the session in the audit log
+  --token JTI                      one streaming token
+  --stream-key ID                  one stream key, with all tokens made of it
+WHEN is a time (2030-12-31T18:00:00Z) or how long from now (90m, 24h, 7d); left out, for ever
+  --stage STAGE    a deployed stage, with your AWS credentials; left out: the local stack
+  --region REGION  the stage's AWS region; left out: your default one
+  --json           prints JSON
+  --port N         the first port of the local stack (3000)`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseOptions();
+  const [verb, ...others] = positionals;
+  if (values.help) return console.log(USAGE);
+  if (others.length > 0 || !['deny', 'allow', 'denied'].includes(verb ?? '')) throw new Error(USAGE);
+  const now = Date.now() / 1000;
+  const table = tableOf(values);
+  if (verb === 'denied') return printList(await table.list(now), values.json ?? false);
+
+  const denied = parseWhom(values);
+  const by = process.env['USER'] ?? userInfo().username;
+  if (verb === 'allow') {
+    const wasThere = await table.allow(denied);
+    printAudit({ event: 'denial.removed', ...denied, by, at: Math.floor(now), was_there: wasThere });
+    if (!wasThere) throw new Error('nobody is denied under that name: see npm run denied');
+    return console.log(`allowed again within ${HEEDED_WITHIN_SECONDS} s`);
+  }
+  const until = values.until === undefined ? undefined : parseUntil(values.until, now);
+  const denial: Denial = {
+    ...denied,
+    at: Math.floor(now),
+    by,
+    ...(values.reason !== undefined && { reason: values.reason }),
+    ...(until !== undefined && { until }),
+  };
+  await table.deny(denial);
+  printAudit({ event: 'denial.added', ...denial, row: rowIdOf(denial) });
+  await printConsequences(values.stage ?? 'local', values.json ?? false, now);
+}
+
+/** One JSON line, in the form of the functions' audit lines: keep it where you keep those. */
+function printAudit(line: Readonly<Record<string, unknown>>): void {
+  console.log(JSON.stringify(line));
+}
+
+async function printConsequences(stage: string, json: boolean, now: number): Promise<void> {
+  const { config, problems } = await loadConfigFile('streampass.config.ts', { stage, env: process.env });
+  const consequences = consequencesOf(config, now);
+  if (json) return console.log(JSON.stringify(consequences, null, 2));
+  console.log(
+    `no new tokens, refused by callbacks, /introspect and the authorizer: within ${HEEDED_WITHIN_SECONDS} s`,
+  );
+  if (problems.length > 0) {
+    return console.log(`what each target does is not known here: ${problems[0]}`);
+  }
+  for (const { target, lastTokenEnds, tokens, connections } of consequences) {
+    console.log(`${target}: the last token ends at ${toIso(lastTokenEnds)}`);
+    console.log(`  tokens       ${tokens}`);
+    console.log(`  connections  ${connections}`);
+  }
+}
+
+function printList(rows: Awaited<ReturnType<ReturnType<typeof tableOf>['list']>>, json: boolean): void {
+  if (json) return console.log(JSON.stringify(rows, null, 2));
+  if (rows.length === 0) return console.log('nobody is denied');
+  for (const row of rows) {
+    if ('unreadable' in row) {
+      console.log(`${row.unreadable}: denies nobody: it was written by hand or by version 0.1. Deny again.`);
+      continue;
+    }
+    const { kind, value, issuer, reason = 'no reason given', by = 'unknown', at, until } = row;
+    const end = until === undefined ? 'for ever' : `until ${toIso(until)}`;
+    const of = issuer === undefined ? '' : ` of ${issuer}`;
+    console.log(`${kind} ${value}${of}: ${end}, by ${by} at ${toIso(at)}: ${reason}`);
+  }
+}
+
+function toIso(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
+
+type Options = ReturnType<typeof parseOptions>['values'];
+
+function parseWhom(values: Options): Denied {
+  const kinds = Object.keys(DENIAL_KINDS).filter(
+    (kind): kind is DenialKind => values[kind as DenialKind] !== undefined,
+  );
+  const [kind, ...more] = kinds;
+  if (kind === undefined || more.length > 0) throw new Error(`name one WHOM\n\n${USAGE}`);
+  const value = values[kind] ?? '';
+  if (value === '') throw new Error(`--${kind} must not be empty`);
+  if (values.issuer !== undefined && kind !== 'sub') throw new Error('--issuer goes with --sub alone');
+  return { kind, value, ...(values.issuer !== undefined && { issuer: values.issuer }) };
+}
+
+/** The table of the stage, or of the local stack. */
+function tableOf({ stage, region, port = '3000' }: Options) {
+  if (stage !== undefined) {
+    const client = new DynamoDBClient({ ...(region !== undefined && { region }) });
+    return dynamoDenyWriter(`streampass-${stage}-deny`, client);
+  }
+  if (!/^\d{4,5}$/.test(port) || Number(port) > 65_000) throw new Error('--port must be a port number');
+  const client = new DynamoDBClient({
+    endpoint: `http://127.0.0.1:${portsFrom(Number(port)).dynamodb}`,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  });
+  return dynamoDenyWriter('deny', client);
+}
+
+function parseOptions() {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        sub: text,
+        issuer: text,
+        'sign-in': text,
+        session: text,
+        token: text,
+        'stream-key': text,
+        until: text,
+        reason: text,
+        stage: text,
+        region: text,
+        port: text,
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n\n${USAGE}`, { cause: error });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const isDown = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+  const line = isDown ? 'the local stack is not running: start it with `npm start`, or name a --stage' : '';
+  console.error(line || (error instanceof Error ? error.message : String(error)));
+  process.exitCode = 1;
+}
