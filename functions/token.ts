@@ -4,42 +4,18 @@ import { auditLines } from '../lib/exchange/audit.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { createService } from './wiring/service.ts';
 import { denyTableOf } from './wiring/tables.ts';
-import { newRandomId, systemNow } from '../lib/node/system.ts';
 import { exchange } from '../lib/exchange/exchange.ts';
-import type { ExchangeDeps, ExchangeOutcome } from '../lib/exchange/exchange.ts';
-import { indexRules } from '../lib/policy/match-rules.ts';
+import type { ExchangeOutcome } from '../lib/exchange/exchange.ts';
 import { toEvent } from '../lib/api-gateway/event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/api-gateway/event.ts';
 import { errorResponse, tokenResponse } from '../lib/exchange/token-response.ts';
-import { identify } from '../lib/identity/identify.ts';
-import { createVerifiedTokens } from '../lib/identity/verified-tokens.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
-
-/**
- * How much is remembered for renewals, in characters of subject tokens: some 2,000 of the usual size, and at most about 20
- * MB with their parsed claims.
- */
-const VERIFIED_TOKENS = 2_000_000;
+import { createExchangeDeps } from './wiring/exchange-deps.ts';
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
-const { config } = loaded;
 const service = createService(loaded, process.env, denyTableOf(process.env));
-const identifyDeps = {
-  issuers: service.issuers,
-  verified: createVerifiedTokens(VERIFIED_TOKENS),
-  now: systemNow,
-  clockSkew: config.timing.clockSkew,
-};
-const deps: ExchangeDeps = {
-  config,
-  rules: indexRules(config.grants, config.targets, config.timing.clockSkew),
-  identify: (subjectToken, type) => identify(subjectToken, type, identifyDeps),
-  admit: service.admission.admit,
-  ringOf: service.ringOf,
-  now: systemNow,
-  newId: newRandomId,
-};
+const deps = createExchangeDeps(loaded.config, service, process.env);
 let coldStart = true;
 
 await service.prefetch();

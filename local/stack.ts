@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { loadConfigFile } from '../build/load-config-file.ts';
+import { secretsOf } from '../lib/config/secrets.ts';
 import type { Config } from '../lib/config/config.ts';
 import { localSecretOf, type StandIns } from '../lib/config/stand-ins.ts';
 import type { ConfiguredTarget } from '../lib/media-servers/target.ts';
@@ -97,6 +98,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     OIDC_ISSUER: urls.oidc,
     OIDC_AUDIENCE: demoClientId,
     PUBLIC_URL: urls.api,
+    RED5_ADDRESS: `http://localhost:${ports.red5}`,
     RED5_CALLER_SECRET_ID: CALLERS_SECRET,
     STREAMPASS_STAGE: 'local',
     STREAMPASS_PROFILE: profile,
@@ -127,7 +129,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       await createSecretsManagerEndpoint({ port: ports.secrets, stateFile: join(stateDir, 'secrets.json') }),
     );
     keep(await createDynamoEndpoint({ port: ports.dynamodb, path: join(stateDir, 'dynamodb') }));
-    seedEmptySecrets(secrets, Object.keys(config.targets).map(localSecretOf));
+    seedEmptySecrets(
+      secrets,
+      secretsOf(config).map(({ secret }) => secret),
+    );
     seedCallersSecret(secrets);
 
     const users = usersFor(config.grants.flatMap(({ group }) => group ?? []));

@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Config, Timing } from '../../lib/config/config.ts';
+import { STREAM_KEYS } from '../../lib/config/stream-keys.ts';
 import { longestTokenOf } from '../../lib/rotation/longest-token.ts';
 import { rotationOf } from '../../lib/rotation/options.ts';
 import type { Rotated } from '../../lib/rotation/rotate.ts';
@@ -39,7 +40,7 @@ const RELOAD_TIMEOUT_MS = 30_000;
 
 /** Wires each target that rotates to Secrets Manager and to its servers. Reads nothing before it is asked. */
 export function createRotated(
-  config: Pick<Config, 'targets' | 'timing' | 'grants' | 'rotation'>,
+  config: Pick<Config, 'targets' | 'timing' | 'grants' | 'rotation' | 'streamKeys'>,
   env: Env,
 ): Record<string, Rotated> {
   const secrets = secretsWriter(createSecretsClient(env));
@@ -64,7 +65,34 @@ export function createRotated(
       },
     ];
   });
-  return Object.fromEntries(wired);
+  if (config.streamKeys === undefined) return Object.fromEntries(wired);
+  return {
+    ...Object.fromEntries(wired),
+    [STREAM_KEYS]: rotatedStreamKeys(config, config.streamKeys.secret, secrets),
+  };
+}
+
+/**
+ * The secret of stream keys: no server holds it but our own functions, which read every version of its ring. The previous
+ * version stays until the last key under it has ended, and no rotation begins before.
+ */
+function rotatedStreamKeys(
+  { timing, grants, rotation }: Pick<Config, 'timing' | 'grants' | 'rotation'>,
+  secret: string,
+  secrets: Rotated['secrets'],
+): Rotated {
+  const longestToken = Math.max(...grants.map(({ streamKeys }) => streamKeys?.longest ?? 0));
+  const { every } = rotationOf(rotation, undefined);
+  const policy = policyOf({ keys: 'keyring', longestToken }, timing, every === undefined ? {} : { every });
+  return {
+    secret,
+    signing: 'HS256',
+    // Our functions follow the labels by themselves.
+    policy: { ...policy, hasFleet: true },
+    memory: {},
+    secrets,
+    maker: { make: () => makeSecret('HS256', randomBytes) },
+  };
 }
 
 function serversOf(name: string, target: ConfiguredTarget, timing: Timing, env: Env): Servers | undefined {

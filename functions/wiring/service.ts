@@ -8,6 +8,7 @@ import { byIss } from '../../lib/identity/issuer.ts';
 import { createIssuerKeys } from '../../lib/identity/issuer-keys.ts';
 import type { TrustedIssuer } from '../../lib/identity/identify.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
+import { secretsOf } from '../../lib/config/secrets.ts';
 import { createKeyRing } from '../../lib/signing-keys/key-ring.ts';
 import type { KeyRing } from '../../lib/signing-keys/key-ring.ts';
 import { getJson } from '../../lib/node/https-json.ts';
@@ -63,7 +64,7 @@ export function createService(
   }));
   const reader = createSecretsReader(createSecretsClient(env));
   const rings = new Map(
-    Object.entries(config.targets).map(([name, target]) => [
+    secretsOf(config).map(({ name, ...target }) => [
       name,
       createKeyRing({
         secret: target.secret,

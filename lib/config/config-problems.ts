@@ -5,6 +5,7 @@ import type { Rule } from '../policy/rule.ts';
 import type { Config } from './config.ts';
 import { fleetProblems } from './fleet-problems.ts';
 import { rotationProblems } from './rotation-problems.ts';
+import { STREAM_KEYS } from './stream-keys.ts';
 import { timingProblems } from './timing-problems.ts';
 
 /**
@@ -43,9 +44,12 @@ function issuerProblems({ issuers }: Config): OptionProblem[] {
 }
 
 function nameProblems({ targets }: Config): OptionProblem[] {
-  const problem = 'a target’s name is 1 to 64 letters, digits, "-" or "_", beginning with a letter';
-  const wrong = Object.keys(targets).filter((name) => !/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name));
-  return wrong.map((name) => ({ path: `targets.${name}`, problem }));
+  const grammar = 'a target’s name is 1 to 64 letters, digits, "-" or "_", beginning with a letter';
+  return Object.keys(targets).flatMap((name) => {
+    if (name === STREAM_KEYS)
+      return [{ path: `targets.${name}`, problem: 'is the name of the stream keys’ own secret' }];
+    return /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name) ? [] : [{ path: `targets.${name}`, problem: grammar }];
+  });
 }
 
 /** A server may accept any token under its secret, so each target needs its own. */

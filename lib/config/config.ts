@@ -57,6 +57,8 @@ export interface ConfigInput {
 
 /** A sound configuration with its defaults filled in. */
 export interface Config {
+  /** The secret that stream keys are signed with; absent if no rule allows stream keys. */
+  readonly streamKeys?: { readonly secret: string };
   readonly issuers: readonly Issuer[];
   readonly targets: Readonly<Record<string, ConfiguredTarget>>;
   readonly grants: readonly Rule[];

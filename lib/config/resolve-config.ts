@@ -10,6 +10,7 @@ import {
   type ConfigContext,
 } from './config.ts';
 import { ruleSchema } from './rule-schema.ts';
+import { STREAM_KEYS } from './stream-keys.ts';
 
 /** A configuration as it is used, and what is wrong with it. */
 export interface ResolvedConfig {
@@ -109,6 +110,9 @@ function withDefaults(options: Options, grants: readonly Rule[], { stage, env }:
     issuers: options.issuers,
     targets: Object.fromEntries(targets) as Config['targets'],
     grants,
+    ...(grants.some(({ streamKeys }) => streamKeys !== undefined) && {
+      streamKeys: { secret: `streampass/${stage}/${STREAM_KEYS}` },
+    }),
     timing: { ...DEFAULT_TIMING, ...options.timing } as Config['timing'],
     deny: (options.deny ?? {}) as Config['deny'],
     rotation: options.rotation ?? {},

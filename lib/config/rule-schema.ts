@@ -36,6 +36,7 @@ export const ruleSchema: v.GenericSchema<unknown, Rule> = v.strictObject({
   withinSignIn: v.exactOptional(v.boolean()),
   concurrent: v.exactOptional(cap),
   uses: v.exactOptional(cap),
+  streamKeys: v.exactOptional(v.strictObject({ longest: wholeNumber(60) })),
   group: v.exactOptional(v.pipe(v.string(), v.minLength(1, 'must not be empty'))),
   issuer: v.exactOptional(v.string()),
   signedInWithin: v.exactOptional(wholeNumber(1)),

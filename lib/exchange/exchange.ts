@@ -9,7 +9,8 @@ import type { Whom } from '../admission/deny-rows.ts';
 import type { Config } from '../config/config.ts';
 import { decideByRules } from '../policy/decide-by-rules.ts';
 import type { RuleIndex } from '../policy/match-rules.ts';
-import { parseTokenRequest } from './parse-token-request.ts';
+import { decideStreamKey, toStreamKeyResponse } from './make-stream-key.ts';
+import { parseTokenRequest, type TokenRequest } from './parse-token-request.ts';
 import { readForTarget } from './read-for-target.ts';
 import { withScopeOf } from './scope-of-target.ts';
 import { toTokenResponse } from './token-response.ts';
@@ -18,11 +19,14 @@ import type { Identity } from '../identity/identity.ts';
 import { issueToken } from './issue-token.ts';
 import type { IssuedToken } from './issue-token.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
+import { TOKEN_TYPE_STREAM_KEY } from '../oauth/token-exchange.ts';
 import type { SubjectTokenType, TokenResponse } from '../oauth/token-exchange.ts';
 import type { NewId, Now } from '../ports.ts';
 import type { KeyRing, SigningRing } from '../signing-keys/key-ring.ts';
 import type { Target } from '../media-servers/target.ts';
 import type { Grant } from '../policy/grant.ts';
+import type { StreamKey } from '../stream-keys/stream-key.ts';
+import { withinStreamKey } from '../stream-keys/within-stream-key.ts';
 
 /** What an exchange needs of the outside. */
 export interface ExchangeDeps {
@@ -34,8 +38,19 @@ export interface ExchangeDeps {
   readonly admit: (whom: Whom) => Promise<void>;
   /** The ring of a configured target. */
   readonly ringOf: (targetName: string) => KeyRing;
+  /** Absent if no rule allows stream keys. */
+  readonly streamKeys?: StreamKeyDeps;
   readonly now: Now;
   readonly newId: NewId;
+}
+
+/** What stream keys need. */
+export interface StreamKeyDeps {
+  /** The rules that allow them. */
+  readonly rules: RuleIndex;
+  readonly ring: KeyRing;
+  /** Throws an `OAuthError` if this is not a good stream key. */
+  readonly read: (text: string) => Promise<StreamKey>;
 }
 
 /** What is known of one target's part of an exchange when it ends: all that an audit line may hold. */
@@ -66,12 +81,21 @@ export type ExchangeOutcome =
 
 /** Exchanges a subject token for a streaming token. Every input has an outcome; only a defect of ours rejects. */
 export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Promise<ExchangeOutcome> {
+  try {
+    return await exchangeRequest(parseTokenRequest(event), deps);
+  } catch (error) {
+    if (error instanceof OAuthError) return { issued: false, error, facts: {} };
+    throw error;
+  }
+}
+
+/** The same from a request that is already read. */
+export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps): Promise<ExchangeOutcome> {
   /** Of the target at hand: what is told where it ends here. */
   let facts: ExchangeFacts = {};
   try {
-    const request = parseTokenRequest(event);
-
-    const identity = await deps.identify(request.subjectToken, request.subjectTokenType);
+    const key = await readStreamKey(request, deps);
+    const identity = key?.owner ?? (await deps.identify(request.subjectToken, request.subjectTokenType));
     const person: ExchangeFacts = { issuer: identity.issuer, subject: identity.subject };
     facts = person;
     await deps.admit(whomOf(identity, request.session));
@@ -82,7 +106,8 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
       facts = { ...person, target: name };
       const others = targets.map((other) => other.target);
       const own = several ? withScopeOf(target, others, request) : request;
-      return { name, target, facts, wanted: readForTarget(own, target) };
+      const within = key === undefined ? own : withinStreamKey(own, name, key, target.foldsRoomCase);
+      return { name, target, facts, wanted: readForTarget(within, target) };
     });
 
     // The tokens begin when they are granted: a lifetime that ends with the sign-in ends there, however long the rings take.
@@ -91,9 +116,32 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
       facts = one.facts;
       const decision = decideByRules(deps.rules, one.name, one.target, identity, one.wanted, grantedAt);
       if (!decision.granted) throw new OAuthError(decision.reason);
-      const { grant, rulesOf } = decision;
+      const { rulesOf } = decision;
+      const grant = endingBy(key?.expiresAt, decision.grant, grantedAt);
       return { ...one, grant, rulesOf, facts: { ...facts, grant, rules: rulesOf(grant) } };
     });
+
+    if (request.requestedTokenType === TOKEN_TYPE_STREAM_KEY) {
+      const [one, ...more] = granted;
+      if (one === undefined || more.length > 0) throw new OAuthError('stream_key_place');
+      if (deps.streamKeys === undefined) throw new OAuthError('stream_key_not_allowed');
+      const made = decideStreamKey(
+        deps.streamKeys.rules,
+        {
+          targetName: one.name,
+          target: one.target,
+          owner: identity,
+          wanted: one.wanted,
+          stream: request.stream,
+        },
+        deps.newId(),
+        grantedAt,
+      );
+      const ring = await deps.streamKeys.ring.get();
+      const response = toStreamKeyResponse(made, ring);
+      const keyFacts = { jti: made.id, kid: ring.current.kid, expiresAt: made.expiresAt };
+      return { issued: true, response, facts: { ...one.facts, ...keyFacts }, further: [] };
+    }
 
     const ready = await Promise.all(
       granted.map(async (one) => {
@@ -133,6 +181,21 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
     if (error instanceof OAuthError) return { issued: false, error, facts };
     throw error;
   }
+}
+
+/** A token that was made with a stream key ends with it. */
+function endingBy(expiresAt: number | undefined, grant: Grant, now: number): Grant {
+  if (expiresAt === undefined || now + grant.ttlSeconds <= expiresAt) return grant;
+  return { ...grant, ttlSeconds: Math.max(1, Math.floor(expiresAt - now)) };
+}
+
+async function readStreamKey(
+  request: TokenRequest,
+  { streamKeys }: ExchangeDeps,
+): Promise<StreamKey | undefined> {
+  if (request.subjectTokenType !== 'stream_key') return undefined;
+  if (streamKeys === undefined) throw new OAuthError('stream_key_invalid');
+  return streamKeys.read(request.subjectToken);
 }
 
 function selectTargets(

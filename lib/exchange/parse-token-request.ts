@@ -1,4 +1,4 @@
-import { ROOM_PATH } from '../policy/room.ts';
+import { ROOM_NAME, ROOM_PATH } from '../policy/room.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import {
   ISSUED_TOKEN_TYPES,
@@ -31,6 +31,7 @@ const PARAMETERS = [
   'transport',
   'expires_in',
   'session',
+  'stream',
   'requested_token_type',
 ] as const;
 type Parameter = (typeof PARAMETERS)[number];
@@ -51,6 +52,8 @@ export interface TokenRequest {
   readonly transport?: string;
   /** As sent: only a target that knows sessions reads it. */
   readonly session?: string;
+  /** The stream that a stream key is for. */
+  readonly stream?: string;
   /** Seconds. */
   readonly expiresIn?: number;
   readonly requestedTokenType: IssuedTokenType;
@@ -82,6 +85,7 @@ export function parseTokenRequest(event: ApiGatewayEvent): TokenRequest {
   const room = valueOf('room');
   const transport = valueOf('transport');
   const session = valueOf('session');
+  const stream = valueOf('stream');
   const expiresIn = valueOf('expires_in');
   const request: TokenRequest = {
     subjectToken,
@@ -92,10 +96,16 @@ export function parseTokenRequest(event: ApiGatewayEvent): TokenRequest {
     ...(room !== undefined && { rooms: parseRooms(room) }),
     ...(transport !== undefined && { transport }),
     ...(session && { session }),
+    ...(stream && { stream: parseStream(stream) }),
     ...(expiresIn && { expiresIn: parseExpiresIn(expiresIn) }),
   };
   if (subjectToken.length > MAX_SUBJECT_TOKEN_LENGTH) throw new OAuthError('subject_token_too_large');
   return request;
+}
+
+function parseStream(stream: string): string {
+  if (!ROOM_NAME.test(stream)) throw new OAuthError('stream_malformed');
+  return stream;
 }
 
 /** The words of a list separated by single spaces, each once; a doubled space makes an empty word, which nothing is. */

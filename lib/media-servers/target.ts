@@ -77,6 +77,13 @@ export type FleetOptions =
   | Exclude<Fleet, { readonly by: 'ssm' }>
   | (Omit<Extract<Fleet, { readonly by: 'ssm' }>, 'document'> & { readonly document?: string });
 
+/** What an encoder publishes, and by which token. */
+export interface WhipPlace {
+  readonly room: string;
+  readonly stream: string;
+  readonly token: string;
+}
+
 /** One kind of media server, configured: the only thing that knows that server's claims and limits. */
 export interface Target {
   /** The server's kind, such as `red5`; names its config format and its probe. */
@@ -134,6 +141,11 @@ export interface Target {
   readonly resignsTokens?: true;
   /** What an operator still has to do on its servers after an emergency, in one sentence. */
   readonly afterEmergency?: string;
+  /**
+   * Where an encoder publishes by WHIP, with a token in the address; absent if its servers take none there, or if nobody
+   * said where they are. May ask for a node; rejects if there is none.
+   */
+  readonly whipUrl?: (place: WhipPlace) => Promise<string>;
   /** What is wrong with the options that it was made of; a target with problems is never used. */
   readonly problems: readonly OptionProblem[];
   /** The claims of a grant, in the server's own names, every restriction stated. */

@@ -44,9 +44,26 @@ export const REASONS = {
     'invalid_request',
     'expires_in is a whole number of seconds, 60 or more, with at most 9 digits.',
   ],
+  stream_malformed: [
+    'invalid_request',
+    'A stream has 1 to 128 ASCII letters, digits or . _ ~ - and begins with a letter or digit.',
+  ],
+  stream_key_place: [
+    'invalid_request',
+    'A stream key is for one target, one room and one stream. Name each of them once.',
+  ],
+  stream_key_invalid: [
+    'invalid_request',
+    'The stream key is not one of this service, or it has ended. Its owner can make a new one.',
+  ],
+  stream_key_scope: [
+    'invalid_scope',
+    'The stream key is for another target, room, stream, action or transport.',
+  ],
+  stream_key_not_allowed: ['invalid_scope', 'No rule allows this user a stream key for this.'],
   requested_token_type_unsupported: [
     'invalid_request',
-    'requested_token_type is urn:ietf:params:oauth:token-type:jwt or :access_token.',
+    'requested_token_type is urn:ietf:params:oauth:token-type:jwt, :access_token or urn:streampass:token-type:stream-key.',
   ],
   token_too_long: [
     'invalid_request',
@@ -54,7 +71,7 @@ export const REASONS = {
   ],
   subject_token_type_unsupported: [
     'invalid_request',
-    'subject_token_type is urn:ietf:params:oauth:token-type:id_token, :access_token or :jwt.',
+    'subject_token_type is urn:ietf:params:oauth:token-type:id_token, :access_token or :jwt, or urn:streampass:token-type:stream-key.',
   ],
   subject_token_too_large: ['invalid_request', 'The subject token may have at most 16384 characters.'],
   subject_token_malformed: ['invalid_request', 'The subject token is not a signed JWT in compact form.'],

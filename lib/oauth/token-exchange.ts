@@ -6,6 +6,9 @@ export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exch
 /** A JWT of whatever kind: what is issued, and one of the names that a subject token may have. */
 export const TOKEN_TYPE_JWT = 'urn:ietf:params:oauth:token-type:jwt';
 
+/** A long-lived grant for an encoder: issued, and taken as a subject token. */
+export const TOKEN_TYPE_STREAM_KEY = 'urn:streampass:token-type:stream-key';
+
 const TOKEN_TYPE_ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
 /** What a client may say its subject token is: `jwt` leaves open which kind of token it is. */
@@ -13,6 +16,7 @@ export const SUBJECT_TOKEN_TYPES = {
   'urn:ietf:params:oauth:token-type:id_token': 'id_token',
   [TOKEN_TYPE_ACCESS_TOKEN]: 'access_token',
   [TOKEN_TYPE_JWT]: 'jwt',
+  [TOKEN_TYPE_STREAM_KEY]: 'stream_key',
 } as const;
 
 /**
@@ -22,6 +26,7 @@ export const SUBJECT_TOKEN_TYPES = {
 export const ISSUED_TOKEN_TYPES = {
   [TOKEN_TYPE_JWT]: 'N_A',
   [TOKEN_TYPE_ACCESS_TOKEN]: 'Bearer',
+  [TOKEN_TYPE_STREAM_KEY]: 'N_A',
 } as const;
 
 /** The identifier of a type that may be asked for. */

@@ -54,6 +54,15 @@ export function hostName(example: string) {
   );
 }
 
+/** Where clients reach servers: an origin, `https:` or on loopback `http:`. */
+export const serverAddress = v.pipe(
+  v.string(),
+  v.check((address) => {
+    const url = URL.parse(address);
+    return url !== null && isIssuerAddress(address) && url.pathname === '/';
+  }, 'must be an https address without a path, such as "https://media.example.com" (http only on loopback)'),
+);
+
 /** An address of a provider: `https:`, or `http:` on loopback; no query, fragment, user or discovery document. */
 export const issuerAddress = v.pipe(
   v.string(),

@@ -31,4 +31,6 @@ export interface Rule extends Who, Caps {
   readonly ttl: number;
   /** Ends the token with the sign-in that it was exchanged for. */
   readonly withinSignIn?: boolean;
+  /** Allows stream keys for what this rule allows, for at most `longest` seconds; left out, none. */
+  readonly streamKeys?: { readonly longest: number };
 }

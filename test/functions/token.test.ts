@@ -37,7 +37,7 @@ beforeAll(async () => {
     startOidcProvider({ port: 0 }),
     createSecretsManagerEndpoint({ port: 0 }),
   ]);
-  for (const target of ['red5', 'jitsi', 'rtcstats']) {
+  for (const target of ['red5', 'jitsi', 'rtcstats', 'stream-keys']) {
     call('CreateSecret', { Name: `streampass/local/${target}`, SecretString: SECRET });
   }
   env = {

@@ -5,7 +5,7 @@ import { localSecretOf } from '../../lib/config/stand-ins.ts';
 import fixture from './streampass.config.ts';
 
 /** The secrets of the fixture's targets on one machine. */
-export const LOCAL_SECRETS = ['red5', 'jitsi', 'rtcstats'].map(localSecretOf);
+export const LOCAL_SECRETS = ['red5', 'jitsi', 'rtcstats', 'stream-keys'].map(localSecretOf);
 
 /** A configuration as it is used, of the stage `test`; throws if it is not sound. */
 export function configOf(input: ConfigInput): Config {

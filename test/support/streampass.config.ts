@@ -5,6 +5,7 @@
 
 import {
   cognito,
+  days,
   defineConfig,
   fleetFromEnv,
   hours,
@@ -29,6 +30,7 @@ export default defineConfig(({ env }) => ({
     red5: red5({
       issuer: 'streampass',
       serverLimitMinutes: 60,
+      ...(env['RED5_ADDRESS'] && { address: env['RED5_ADDRESS'] }),
       longestToken: minutes(59),
       fleet: fleetFromEnv('RED5', env),
     }),
@@ -53,6 +55,7 @@ export default defineConfig(({ env }) => ({
       rooms: ['*'],
       transports: ['WHIP', 'RTMP'],
       ttl: hours(1),
+      streamKeys: { longest: days(90) },
     },
     {
       group: 'viewers',

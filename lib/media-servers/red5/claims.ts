@@ -1,10 +1,10 @@
 import * as v from 'valibot';
-import { ownFunction, plainText, wholeNumber } from '../../options/schemas.ts';
+import { ownFunction, plainText, serverAddress, wholeNumber } from '../../options/schemas.ts';
 import { defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
 import { personalData } from '../personal-data.ts';
 import { readRooms, readText } from '../read-claims.ts';
 import { TRANSPORTS } from '../../policy/grant.ts';
-import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
+import type { ClaimedGrant, ClaimsInput, ServerClaims, WhipPlace } from '../target.ts';
 
 /** Options of a Red5 Pro target. */
 export interface Red5Options extends TargetOptions {
@@ -15,11 +15,22 @@ export interface Red5Options extends TargetOptions {
   /** Whether the servers are told the person's name; default no. */
   readonly name?: boolean;
   /**
+   * Where clients reach the servers, such as `https://red5.example.com`, for encoders that publish by `/whip/…`: an address,
+   * or a function that picks a node. Left out, encoders are offered none.
+   */
+  readonly address?: string | PickAddress;
+  /**
    * Round-trip authentication: the room that a stream belongs to, since the server sends its name alone. Default: what
    * stands before a slash, or the whole name where there is none.
    */
   readonly roomOfStream?: (stream: string) => string | undefined;
 }
+
+/** Picks the node that takes a stream: its address. */
+export type PickAddress = (place: {
+  readonly room: string;
+  readonly stream: string;
+}) => string | Promise<string>;
 
 const ROLES: Readonly<Record<string, string>> = { publish: 'red5-publisher', subscribe: 'red5-subscriber' };
 
@@ -28,6 +39,12 @@ const schema: v.GenericSchema<unknown, Red5Options> = v.strictObject({
   issuer: plainText,
   serverLimitMinutes: v.exactOptional(wholeNumber(2)),
   name: v.exactOptional(v.boolean()),
+  address: v.exactOptional(
+    v.union(
+      [serverAddress, ownFunction<PickAddress>()],
+      'must be an address such as "https://red5.example.com", or a function that gives one',
+    ),
+  ),
   roomOfStream: v.exactOptional(ownFunction<(stream: string) => string | undefined>()),
 });
 
@@ -52,6 +69,7 @@ export const red5 = defineTarget('red5', schema, (options) => {
     issuer: options.issuer,
     asksAboutTokens: true,
     roomOfStream: options.roomOfStream ?? roomBeforeSlash,
+    ...(options.address !== undefined && { whipUrl: whipUrlAt(options.address) }),
     claims: (input) => toRed5Claims(input, options),
     readClaims: readRed5Claims,
   };
@@ -80,6 +98,19 @@ function readRed5Claims(claims: ServerClaims): ClaimedGrant | undefined {
   if (subject === undefined || !roles || !transports || rooms === undefined) return undefined;
   const actions = Object.keys(ROLES).filter((action) => roles.includes(ROLES[action] ?? ''));
   return actions.length === roles.length ? { subject, actions, rooms, transports } : undefined;
+}
+
+/** `POST /live/ROOM/whip/endpoint/STREAM` with the token in the query, as Red5's own SDK asks. */
+function whipUrlAt(address: string | PickAddress): (place: WhipPlace) => Promise<string> {
+  return async ({ room, stream, token }) => {
+    const origin = typeof address === 'string' ? address : await address({ room, stream });
+    const url = new URL(
+      `/live/${encodeURIComponent(room)}/whip/endpoint/${encodeURIComponent(stream)}`,
+      origin,
+    );
+    url.search = new URLSearchParams({ username: 'jwt', password: 'jwt', token }).toString();
+    return url.href;
+  };
 }
 
 /** `room/stream`, or a stream with the name of its room; no room's name holds a slash. */

@@ -1,4 +1,4 @@
-const SECRETS = ['{Red5Secret}', '{JitsiSecret}', '{RtcstatsSecret}'];
+const SECRETS = ['{Red5Secret}', '{JitsiSecret}', '{RtcstatsSecret}', '{StreamKeysSecret}'];
 const KEY = 'arn:aws:kms:eu-west-1:111122223333:key/5f4d';
 const VIA = '{ StringEquals: { kms:ViaService: secretsmanager.{AWS::Region}.amazonaws.com } }';
 const ACCOUNT = '{AWS::Region}:{AWS::AccountId}';
@@ -42,6 +42,10 @@ export const ALLOWED_PERMISSIONS = [
   ...lambda('token', 'TokenRole'),
   ...readsSecrets('TokenRole'),
   ...readsDenyTable('TokenRole'),
+
+  ...lambda('whip', 'WhipRole'),
+  ...readsSecrets('WhipRole'),
+  ...readsDenyTable('WhipRole'),
 
   ...lambda('metadata', 'MetadataRole'),
 
@@ -109,7 +113,7 @@ export const ALLOWED_PERMISSIONS = [
   ...node('JitsiNodePolicy', '{JitsiSecret}'),
   ...node('RtcstatsNodePolicy', '{RtcstatsSecret}'),
 
-  ...['Token', 'Metadata', 'Health', 'Keys', 'Callbacks'].flatMap(invokedByApi),
+  ...['Token', 'Metadata', 'Health', 'Keys', 'Callbacks', 'Whip'].flatMap(invokedByApi),
   ...each(
     '{ Service: [cloudwatch.amazonaws.com, events.amazonaws.com] }',
     ['sns:Publish'],

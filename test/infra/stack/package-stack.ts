@@ -15,6 +15,7 @@ export const FUNCTIONS = [
   'metadata',
   'rotate',
   'token',
+  'whip',
 ] as const;
 
 /** A packaged stack: the temporary folder it was made in, its template, and where each function's zip is. */

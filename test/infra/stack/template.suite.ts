@@ -75,8 +75,8 @@ export function describeTemplate(packaged: () => PackagedStack): void {
           "AWS::ApiGatewayV2::Api": 1,
           "AWS::ApiGatewayV2::ApiMapping": 1,
           "AWS::ApiGatewayV2::DomainName": 1,
-          "AWS::ApiGatewayV2::Integration": 5,
-          "AWS::ApiGatewayV2::Route": 12,
+          "AWS::ApiGatewayV2::Integration": 6,
+          "AWS::ApiGatewayV2::Route": 13,
           "AWS::ApiGatewayV2::Stage": 1,
           "AWS::CloudWatch::Alarm": 11,
           "AWS::CloudWatch::Dashboard": 1,
@@ -84,11 +84,11 @@ export function describeTemplate(packaged: () => PackagedStack): void {
           "AWS::DynamoDB::Table": 1,
           "AWS::Events::Rule": 1,
           "AWS::IAM::ManagedPolicy": 3,
-          "AWS::IAM::Role": 8,
+          "AWS::IAM::Role": 9,
           "AWS::Lambda::EventInvokeConfig": 1,
-          "AWS::Lambda::Function": 7,
-          "AWS::Lambda::Permission": 5,
-          "AWS::Logs::LogGroup": 8,
+          "AWS::Lambda::Function": 8,
+          "AWS::Lambda::Permission": 6,
+          "AWS::Logs::LogGroup": 9,
           "AWS::Logs::MetricFilter": 1,
           "AWS::Logs::QueryDefinition": 8,
           "AWS::S3::Bucket": 1,
@@ -99,7 +99,7 @@ export function describeTemplate(packaged: () => PackagedStack): void {
           "AWS::SQS::Queue": 1,
           "AWS::SSM::Document": 1,
           "AWS::Scheduler::Schedule": 2,
-          "AWS::SecretsManager::Secret": 3,
+          "AWS::SecretsManager::Secret": 4,
         }
       `);
     });
@@ -108,7 +108,7 @@ export function describeTemplate(packaged: () => PackagedStack): void {
       const kept = Object.values(packaged().template.Resources).filter(({ Type }) =>
         ['AWS::SecretsManager::Secret', 'AWS::DynamoDB::Table'].includes(Type),
       );
-      expect(kept).toHaveLength(4);
+      expect(kept).toHaveLength(5);
       for (const resource of kept) {
         expect(resource).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
         expect(Object.keys(resource.Properties ?? {})).not.toContain('SecretString');
@@ -118,6 +118,7 @@ export function describeTemplate(packaged: () => PackagedStack): void {
         'streampass/dev/red5',
         'streampass/dev/jitsi',
         'streampass/dev/rtcstats',
+        'streampass/dev/stream-keys',
       ]);
     });
 

@@ -92,4 +92,5 @@ const ANSWERS: Readonly<Record<(typeof FUNCTIONS)[number], object>> = {
   callbacks: { statusCode: expect.any(Number) as number },
   rotate: { error: 'TypeError' },
   token: { statusCode: expect.any(Number) as number },
+  whip: { statusCode: expect.any(Number) as number },
 };
