@@ -161,6 +161,7 @@ export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps)
         now: grantedAt,
         jti: deps.newId(),
         session,
+        sessionNamed: one.wanted.session !== undefined,
         transportsNamed: one.wanted.transports !== undefined,
       });
       const tokenFacts = factsOf(token, one.ring, session);

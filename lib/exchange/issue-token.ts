@@ -31,6 +31,8 @@ export interface Issuance {
   readonly now: number;
   readonly jti: string;
   readonly session: string;
+  /** Whether the client named its session; default no. */
+  readonly sessionNamed?: boolean;
   /** Whether the client named its transports, and so needs the token to fit into their addresses. */
   readonly transportsNamed: boolean;
 }
@@ -42,8 +44,8 @@ export interface Issuance {
 const LONGEST_IN_ADDRESS: Readonly<Partial<Record<string, number>>> = { RTMP: 1024 - 224, RTSP: 4096 - 224 };
 
 /**
- * Signs a grant's claims with the ring's current key, and with its other one where a rotation needs it. No `nbf`: servers
- * without leeway would refuse it for the difference of two clocks. A transport that nobody named, and whose addresses the
+ * Signs a grant's claims with the ring's current key, and with its other one where a rotation needs it. No `nbf`, unless the
+ * server asks for one: those without leeway would refuse it for the difference of two clocks. A transport that nobody named, and whose addresses the
  * token does not fit into, is left out of the grant.
  *
  * @throws {OAuthError} `token_too_long` — the token does not fit into the address of a transport that was asked for, or of
@@ -63,8 +65,16 @@ export function issueToken(
   const { kid } = ring.current;
   const caps = narrowerCaps(grant, {});
   const claims = {
-    ...target.claims({ grant, identity, subject, session: issuance.session, kid }),
+    ...target.claims({
+      grant,
+      identity,
+      subject,
+      session: issuance.session,
+      ...(issuance.sessionNamed === true && { namedSession: issuance.session }),
+      kid,
+    }),
     iat: issuedAt,
+    ...(target.notBefore && { nbf: issuedAt }),
     exp: expiresAt,
     jti: issuance.jti,
     [FOR_WHOM_CLAIM]: toForWhom(whomOf(identity, issuance.session), target.subject, targetName),

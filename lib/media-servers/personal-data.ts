@@ -1,7 +1,12 @@
 /** Personal data that a target may be shown; nothing unless its configuration says so. */
 export type PersonalClaim = 'name' | 'email' | 'avatar';
 
-const STANDARD_CLAIM = { name: 'name', email: 'email', avatar: 'picture' } as const;
+/** Where each is, in the order in which it is looked for; a list of names is joined by a space. */
+const SOURCES: Readonly<Record<PersonalClaim, readonly (readonly string[])[]>> = {
+  name: [['name'], ['preferred_username'], ['given_name', 'family_name']],
+  email: [['email']],
+  avatar: [['picture']],
+};
 
 /**
  * The personal data that a target's configuration asks for, from the standard claims of OpenID Connect Core 1.0 §5.1; what
@@ -12,8 +17,13 @@ export function personalData(
   asked: readonly PersonalClaim[],
 ): Partial<Record<PersonalClaim, string>> {
   const found = asked.flatMap((name) => {
-    const value = claims[STANDARD_CLAIM[name]];
-    return typeof value === 'string' && value !== '' ? [[name, value]] : [];
+    const value = SOURCES[name].map((parts) => textOf(claims, parts)).find((text) => text !== '');
+    return value === undefined ? [] : [[name, value]];
   });
   return Object.fromEntries(found) as Partial<Record<PersonalClaim, string>>;
+}
+
+function textOf(claims: Readonly<Record<string, unknown>>, names: readonly string[]): string {
+  const parts = names.map((name) => (Object.hasOwn(claims, name) ? claims[name] : undefined));
+  return parts.filter((part) => typeof part === 'string' && part !== '').join(' ');
 }

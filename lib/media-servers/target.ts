@@ -25,6 +25,8 @@ export interface ClaimsInput {
   readonly subject: string;
   /** The session id asked for, or a fresh one. */
   readonly session: string;
+  /** The session id asked for. */
+  readonly namedSession?: string;
   /** The id of the key that signs. */
   readonly kid: string;
 }
@@ -111,6 +113,8 @@ export interface Target {
   readonly roomsPerToken: number;
   /** Whether it reads the `session` parameter. */
   readonly takesSession: boolean;
+  /** Set where a token says that it is good from its beginning (`nbf`). */
+  readonly notBefore?: true;
   /** Whether the server folds the case of room names, so that rules and requests must as well. */
   readonly foldsRoomCase: boolean;
   /** Set where a room may be a path of names, such as `live/cam1`. */

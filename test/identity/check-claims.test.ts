@@ -189,4 +189,10 @@ test('personal data that a provider did not send as text is left out', () => {
   expect(personalData(claims, ['name', 'email', 'avatar'])).toEqual({ avatar: 'https://example.com/a.png' });
   expect(personalData({ ...claims, name: 'Anna' }, ['name'])).toEqual({ name: 'Anna' });
   expect(personalData({ name: 'Anna', email: 'a@example.com' }, [])).toEqual({});
+  const parts = { given_name: 'Anna', family_name: 'Beck' };
+  expect(personalData({ preferred_username: 'anna', ...parts }, ['name'])).toEqual({ name: 'anna' });
+  expect(personalData({ ...parts, name: 7, preferred_username: '' }, ['name'])).toEqual({
+    name: 'Anna Beck',
+  });
+  expect(personalData({ family_name: 'Beck' }, ['name'])).toEqual({ name: 'Beck' });
 });

@@ -47,6 +47,29 @@ function issue(grant: Partial<Grant>, version = V1): string {
   ).token;
 }
 
+describe('two tabs of one user', () => {
+  const named = (subject: string, session?: string): unknown => {
+    const grant: Grant = { actions: ['publish'], rooms: ['lobby'], transports: [], ttlSeconds: 600 };
+    const identity = { ...person, subject };
+    const input = { grant, identity, subject, session: session ?? 'fresh', kid: '12345678' };
+    const claims = target.claims({ ...input, ...(session !== undefined && { namedSession: session }) });
+    expect(target.readClaims(claims)).toMatchObject({ subject, ...(session !== undefined && { session }) });
+    return claims['sub'];
+  };
+
+  test('are two participants, and a user without a session keeps their own name', () => {
+    expect(named('anna')).toBe('anna');
+    expect(named('anna', 'tab-1')).toBe('anna#tab-1');
+    expect(named('anna', 'tab-2')).toBe('anna#tab-2');
+  });
+
+  test('never are a participant of another user', () => {
+    const users = ['anna', 'anna#tab-1', 'anna#', '#', 'anna#tab-1#tab-1'];
+    const all = users.flatMap((user) => [undefined, 'tab-1', 'tab-2'].map((session) => named(user, session)));
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
+
 describe('a LiveKit token', () => {
   test.each([
     ['publish', ['publish'], { canPublish: true, canPublishData: true, canSubscribe: false }],
@@ -55,6 +78,7 @@ describe('a LiveKit token', () => {
   ])('for %s is accepted by the SDK, and says each permission', async (_name, actions, video) => {
     const claims = await new TokenVerifier(kidOf(V1.versionId), V1.text).verify(issue({ actions }));
     expect(claims).toMatchObject({ sub: 'person-1', name: 'Ada', iss: '12345678' });
+    expect(claims.nbf).toBe(claims['iat']);
     expect(claims.video).toMatchObject({ roomJoin: true, room: 'lobby', ...video });
   });
 

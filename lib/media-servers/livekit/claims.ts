@@ -34,7 +34,8 @@ export const livekit = defineTarget('livekit', schema, (options) => ({
   actions: ['publish', 'subscribe'],
   transports: [],
   roomsPerToken: 1,
-  takesSession: false,
+  takesSession: true,
+  notBefore: true,
   foldsRoomCase: false,
   claims: (input) => toLivekitClaims(input, options),
   readClaims: readLivekitClaims,
@@ -42,13 +43,13 @@ export const livekit = defineTarget('livekit', schema, (options) => ({
 
 /** Where a grant says nothing of publishing, subscribing or data, LiveKit allows it: so each is said. */
 function toLivekitClaims(
-  { grant, identity, subject, kid }: ClaimsInput,
+  { grant, identity, subject, namedSession, kid }: ClaimsInput,
   options: LivekitOptions,
 ): ServerClaims {
   const canPublish = grant.actions.includes('publish');
   return {
     iss: kid,
-    sub: subject,
+    sub: toParticipant(subject, namedSession),
     ...personalData(identity.claims, options.name === true ? ['name'] : []),
     video: {
       roomJoin: true,
@@ -71,11 +72,29 @@ function toLivekitClaims(
 
 function readLivekitClaims({ sub, video }: ServerClaims): ClaimedGrant | undefined {
   if (!isJsonObject(video) || video['roomJoin'] !== true) return undefined;
-  const subject = readText(sub);
+  const participant = readText(sub);
   const rooms = Object.hasOwn(video, 'room') ? readRooms(video['room']) : '*';
   const { canPublish, canSubscribe } = video;
-  if (subject === undefined || rooms === undefined) return undefined;
+  if (participant === undefined || rooms === undefined) return undefined;
   if (typeof canPublish !== 'boolean' || typeof canSubscribe !== 'boolean') return undefined;
   const actions = [...(canPublish ? ['publish'] : []), ...(canSubscribe ? ['subscribe'] : [])];
-  return { subject, actions, rooms, transports: [] };
+  return { ...fromParticipant(participant), actions, rooms, transports: [] };
+}
+
+/** Stands between a user and one of their sessions; no session has it in its name. */
+const SEPARATOR = '#';
+
+/**
+ * The name of a participant. A server ends a participant's connection when another one of the same name joins the room, so
+ * two tabs of one user name two sessions. No two users, and no two sessions, have the same name.
+ */
+function toParticipant(subject: string, session = ''): string {
+  return session === '' && !subject.includes(SEPARATOR) ? subject : `${subject}${SEPARATOR}${session}`;
+}
+
+function fromParticipant(participant: string): Pick<ClaimedGrant, 'subject' | 'session'> {
+  const at = participant.lastIndexOf(SEPARATOR);
+  if (at < 0) return { subject: participant };
+  const session = participant.slice(at + 1);
+  return { subject: participant.slice(0, at), ...(session !== '' && { session }) };
 }
