@@ -9,6 +9,12 @@ const seconds = v.pipe(
   v.regex(/^[1-9]\d{0,3}$/, 'must be 1 to 9999 seconds'),
   v.transform(Number),
 );
+/** A node that says nothing for three minutes counts as silent. */
+const turn = v.pipe(
+  v.string(),
+  v.regex(/^([1-9]|[1-5]\d|60)$/, 'must be 1 to 60 seconds'),
+  v.transform(Number),
+);
 const url = (name: string) =>
   v.pipe(
     v.string(),
@@ -32,7 +38,7 @@ const settingsSchema = v.pipe(
     ready: v.optional(url('http://127.0.0.1:5080/')),
     ready_seconds: v.optional(seconds, '120'),
     /** A node holds a new version within a minute of the label's move: one turn and a reload. */
-    turn_seconds: v.optional(seconds, '40'),
+    turn_seconds: v.optional(turn, '40'),
     report: v.optional(url('https://streampass.example.com')),
     node: v.optional(
       v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters')),

@@ -167,7 +167,7 @@ describe('the fleet', () => {
   test('counts a row that cannot be read as a node that holds nothing, and the others as they are', async () => {
     const here = newTable();
     await receive(here, signMessage(message(here.target), V1));
-    await here.table.put(here.target, { id: 'by-hand', report: 7 } as never, START + 1000);
+    await here.table.put(here.target, { id: 'by-hand', iat: 1, report: 7 } as never, START + 1000);
     const { nodes } = await observe(here);
     expect(nodes.map(({ holds }) => holds.length).toSorted((a, b) => a - b)).toEqual([0, 1]);
   });

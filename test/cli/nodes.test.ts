@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dynamoNodeTable } from '../../lib/aws/node-table.ts';
+import { createDynamoEndpoint, type DynamoEndpoint } from '../../local/dynamodb/endpoint.ts';
+import { copyProject, runIn } from '../support/project.ts';
+
+const CONFIG = `
+  import { defineConfig, oidc, red5 } from './lib/config/index.ts';
+  export default defineConfig({
+    issuers: [oidc({ issuer: 'https://id.example.com', audience: 'web' })],
+    targets: { red5: red5({ issuer: 'streampass', fleet: { by: 'reported' } }) },
+    grants: [{ target: 'red5', actions: ['publish'], rooms: ['*'], transports: ['WHIP'], ttl: 3600 }],
+  });`;
+
+let dynamo: DynamoEndpoint;
+let folder: string;
+beforeAll(async () => {
+  dynamo = await createDynamoEndpoint({ port: 0 });
+  folder = await copyProject(CONFIG);
+  const table = dynamoNodeTable(
+    'nodes',
+    new DynamoDBClient({ ...access(), endpoint: dynamo.url }),
+  );
+  const report = { version: 1 as const, fingerprint: '0123456789abcdef', problems: [] };
+  const row = {
+    id: `abcdef01${randomUUID()}`,
+    node: 'node-7',
+    iat: 1,
+    seenAt: Date.now() / 1000,
+    gone: false,
+    report,
+  };
+  await table.put('red5', row, Date.now() / 1000 + 3600);
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await dynamo.close();
+});
+
+function access() {
+  return { region: 'eu-west-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
+}
+
+function nodes(...args: readonly string[]) {
+  return runIn(folder, [process.execPath, 'cli/nodes.ts', ...args], {
+    AWS_ENDPOINT_URL_DYNAMODB: dynamo.url,
+    NODES_TABLE: 'nodes',
+    AWS_REGION: 'eu-west-1',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+  });
+}
+
+test('lists the nodes that report, and forgets one that is gone', async () => {
+  expect((await nodes('list')).output).toMatch(
+    /^red5 {2}node-7~abcdef01 {2}\d+ s ago {2}holds 0123456789abcdef\n$/,
+  );
+  expect(await nodes('forget', 'red5', 'node-8')).toEqual({
+    code: 1,
+    output: 'red5 has no node node-8; it has node-7~abcdef01\n',
+  });
+  expect((await nodes('forget', 'red5', 'node-7~abcdef01')).code).toBe(0);
+  expect(await nodes('list', '--json')).toEqual({ code: 0, output: '{\n  "red5": []\n}\n' });
+}, 60_000);
+
+test.each([
+  [['list', 'jitsi'], /^jitsi has no servers that report; those that have: red5/],
+  [[], /^usage: npm run nodes/],
+  [['list', '--verbose'], /usage: npm run nodes/],
+])('%j is one line with what would be right', async (args, line) => {
+  const { code, output } = await nodes(...args);
+  expect(code).toBe(1);
+  expect(output).toMatch(line);
+});
