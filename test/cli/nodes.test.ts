@@ -19,10 +19,7 @@ let folder: string;
 beforeAll(async () => {
   dynamo = await createDynamoEndpoint({ port: 0 });
   folder = await copyProject(CONFIG);
-  const table = dynamoNodeTable(
-    'nodes',
-    new DynamoDBClient({ ...access(), endpoint: dynamo.url }),
-  );
+  const table = dynamoNodeTable('nodes', new DynamoDBClient({ ...access(), endpoint: dynamo.url }));
   const report = { version: 1 as const, fingerprint: '0123456789abcdef', problems: [] };
   const row = {
     id: `abcdef01${randomUUID()}`,
