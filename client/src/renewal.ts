@@ -231,7 +231,7 @@ export function createRenewal(
     closing: closing.signal,
     async renew(signal, forceRefresh) {
       // One that is under way may have begun before what this call is for. Its failure is told to those who wait for it.
-      await inFlight?.token.catch(() => {});
+      await unlessAborted(() => inFlight?.token.then(undefined, () => {}), signal);
       if (forceRefresh) distrust ??= '';
       return obtain(signal, held);
     },

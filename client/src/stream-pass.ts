@@ -63,6 +63,9 @@ export function createStreamPassIn(environment: Environment, given: StreamPassOp
       const made = createStreamPassIn(environment, { ...options, ...request });
       if (closing.aborted) made.close();
       closing.addEventListener('abort', made.close);
+      made.on('changed', ({ status }) => {
+        if (status === 'closed') closing.removeEventListener('abort', made.close);
+      });
       return made;
     },
     on: events.on,

@@ -1,4 +1,5 @@
 // WHEP and WHIP by an RTCPeerConnection: the server's HTTP answer says whether it took the token.
+import { unlessAborted } from './abort.ts';
 import { originOf, pathOf } from './address.ts';
 import { red5WhepUrl, red5WhipUrl, StreamPassError, type Red5Stream, type StreamPass } from './index.ts';
 
@@ -164,9 +165,10 @@ async function open(
     });
     if (signal?.aborted) end();
     await peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
-    await connected(peer);
+    // A connection that is closed here tells nobody, so the signal has to.
+    await unlessAborted(() => connected(peer), signal);
     peer.addEventListener('connectionstatechange', () => {
-      if (peer.connectionState === 'failed') end();
+      if (peer.connectionState === 'failed' || peer.connectionState === 'closed') end();
     });
     return { peer, closed, close: () => end() };
   } catch (error) {
@@ -238,12 +240,9 @@ function connected(peer: RTCPeerConnection): Promise<void> {
     const look = (): void => {
       const { connectionState } = peer;
       if (connectionState === 'connected') resolve();
-      if (connectionState === 'failed' || peer.signalingState === 'closed') {
-        reject(new StreamPassError('unavailable', 'ice_failed'));
-      }
+      if (connectionState === 'failed') reject(new StreamPassError('unavailable', 'ice_failed'));
     };
     peer.addEventListener('connectionstatechange', look);
-    peer.addEventListener('signalingstatechange', look);
     look();
   });
 }

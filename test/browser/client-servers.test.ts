@@ -167,3 +167,22 @@ test('rtcstats-server’s refusal after the WebSocket opened is heard, and a fre
   );
   expect(outcome).toEqual({ tokens: 2, readyState: 1, refused: 'refused' });
 });
+
+test('an abort while no media path is found yet ends the attempt', async () => {
+  const outcome = await run<string>(
+    'viewer',
+    `const pass = page.createStreamPass({ ...options, transport: 'WHEP', fetch: fetch.bind(globalThis) });
+     const stop = new AbortController();
+     globalThis.fetch = async (_, { body, method }) => {
+       if (method === 'DELETE') return new Response();
+       const other = new RTCPeerConnection();
+       await other.setRemoteDescription({ type: 'offer', sdp: body });
+       const { sdp } = await other.createAnswer();
+       setTimeout(() => stop.abort(new Error('left the page')), 100);
+       return new Response(sdp, { status: 201 });
+     };
+     const address = page.red5Whep(stream);
+     return page.watch(pass, { address, signal: stop.signal }).catch((error) => error.message);`,
+  );
+  expect(outcome).toBe('left the page');
+});
