@@ -16,6 +16,7 @@ import { configFileFormats, type ConfigFileKind } from '../../lib/media-servers/
 import { fileServers } from '../../lib/fleet/files.ts';
 import { probe } from '../../lib/fleet/probe.ts';
 import { filesAsOwner } from '../../lib/fleet/file-work.ts';
+import { keyFetchingServers } from '../../lib/fleet/refresh-keys.ts';
 import { createReload } from '../../lib/fleet/reload.ts';
 import { configFile, keyRingFile } from '../../lib/fleet/secret-file.ts';
 import { expectedSettings, nodeSettingsProblems } from '../../lib/fleet/node-settings.ts';
@@ -97,12 +98,11 @@ function rotatedStreamKeys(
 
 function serversOf(name: string, target: ConfiguredTarget, timing: Timing, env: Env): Servers | undefined {
   const { fleet } = target;
-  if (fleet === undefined) return undefined;
+  if (fleet === undefined && target.keys !== 'jwks') return undefined;
   const tryOut: Servers['probe'] = (version) =>
-    probe(target, fleet.probe ?? [], version, { now: systemNow, newId: newRandomId });
-  // Servers that fetch public keys are told nothing; only that they take a token can be tried.
-  if (target.keys === 'jwks') {
-    return { observe: async () => ({ nodes: [] }), apply: async () => [], probe: tryOut };
+    probe(target, fleet?.probe ?? [], version, { now: systemNow, newId: newRandomId });
+  if (fleet === undefined || target.keys === 'jwks') {
+    return { ...keyFetchingServers(target.keyRefresh ?? []), probe: tryOut };
   }
   const expected = expectedSettings(target, timing);
   if (fleet.by === 'files') {

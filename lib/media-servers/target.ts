@@ -143,6 +143,8 @@ export interface Target {
   readonly rotation?: TargetRotationOptions;
   /** True if its servers sign tokens themselves with any key they hold, so that an old key stays one rotation longer. */
   readonly resignsTokens?: true;
+  /** Where servers that keep public keys are asked to fetch them again after an emergency; addresses with their path. */
+  readonly keyRefresh?: readonly string[];
   /** What an operator still has to do on its servers after an emergency, in one sentence. */
   readonly afterEmergency?: string;
   /**

@@ -135,7 +135,8 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
   }
 
   function remember(seen: Snapshot, look: Look): Snapshot {
-    memory.look = look;
+    // Nobody can see what servers hold that fetch public keys: what they answered is of this invocation alone.
+    if (policy.keys !== 'jwks') memory.look = look;
     return withLook(seen, look);
   }
 

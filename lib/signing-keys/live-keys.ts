@@ -24,15 +24,21 @@ export type LiveKeysOptions = VersionKeysOptions &
  */
 export const VERIFIER_FRESH_WITHIN = 60;
 
+/**
+ * How old the keys may be by which a token is accepted, in seconds: a secret that leaked stops working at callbacks and the
+ * authorizer within this time after an emergency, even if nobody asked for long.
+ */
+export const VERIFIER_FRESH_WITHIN = 60;
+
 /** One secret's live keys, kept in memory. */
 export interface LiveKeys {
   /**
    * The set, at most `maxAge` old.
    *
-   * @param wantedAge seconds: an older one is read anew where that can be done now
+   * @param freshWithin seconds: an older one is read anew first; it serves if Secrets Manager does not answer
    * @throws {OAuthError} `secret_unavailable`
    */
-  get(wantedAge?: number): Promise<LiveKeySet>;
+  get(freshWithin?: number): Promise<LiveKeySet>;
 }
 
 /**

@@ -65,6 +65,9 @@ export const jitsi = defineTarget('jitsi', schema, (options) => {
   return {
     signing,
     keys: signing === 'RS256' ? 'jwks' : options.keyring ? 'keyring' : 'single',
+    ...(signing === 'RS256' && {
+      afterEmergency: 'Restart Prosody on each server: it keeps the public keys that it fetched.',
+    }),
     longestToken: options.longestToken ?? 3600,
     actions: ['join', 'moderate'],
     needs: { moderate: 'join' },

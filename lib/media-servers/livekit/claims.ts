@@ -30,6 +30,8 @@ export const livekit = defineTarget('livekit', schema, (options) => ({
   keys: 'keyring',
   // LiveKit renews its participants' tokens itself, with any key of its file (livekit/livekit#4732).
   resignsTokens: true,
+  afterEmergency:
+    'Restart each LiveKit server: it renews the tokens of its participants with any key that it has read.',
   longestToken: options.longestToken ?? 6 * 3600,
   actions: ['publish', 'subscribe'],
   transports: [],

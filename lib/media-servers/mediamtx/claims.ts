@@ -15,6 +15,11 @@ export interface MediamtxOptions extends TargetOptions {
   readonly audience?: string;
   /** Default `ES256`, whose tokens are short enough for an RTMP address. */
   readonly signing?: 'ES256' | 'RS256' | 'EdDSA';
+  /**
+   * The API of each server (`http://10.0.0.5:9997`), which a rotation asks after an emergency to fetch the keys again;
+   * left out, an operator has to.
+   */
+  readonly refresh?: readonly string[];
 }
 
 /** A permission: a path is exact unless it begins with `~`, which no room does; the empty path is any. */
@@ -28,6 +33,14 @@ const schema: v.GenericSchema<unknown, MediamtxOptions> = v.strictObject({
   issuer: plainText,
   audience: v.exactOptional(plainText),
   signing: v.exactOptional(v.picklist(['ES256', 'RS256', 'EdDSA'])),
+  refresh: v.exactOptional(
+    v.array(
+      v.pipe(
+        v.string(),
+        v.check((url) => URL.canParse(url), 'must be an address such as "http://10.0.0.5:9997"'),
+      ),
+    ),
+  ),
 });
 
 /**
@@ -42,6 +55,12 @@ export const mediamtx = defineTarget('mediamtx', schema, (options) => {
     signing: options.signing ?? 'ES256',
     keys: 'jwks',
     publicKeyCache: 3600,
+    ...(options.refresh
+      ? { keyRefresh: options.refresh.map((api) => new URL('/v3/auth/jwks/refresh', api).href) }
+      : {
+          afterEmergency:
+            'Each MediaMTX server keeps the old key for up to an hour: POST /v3/auth/jwks/refresh to the API of each, or name them in refresh.',
+        }),
     longestToken: options.longestToken ?? 3600,
     actions: ['publish', 'read'],
     transports: TRANSPORTS,
