@@ -24,12 +24,6 @@ export type LiveKeysOptions = VersionKeysOptions &
  */
 export const VERIFIER_FRESH_WITHIN = 60;
 
-/**
- * How old the keys may be by which a token is accepted, in seconds: a secret that leaked stops working at callbacks and the
- * authorizer within this time after an emergency, even if nobody asked for long.
- */
-export const VERIFIER_FRESH_WITHIN = 60;
-
 /** One secret's live keys, kept in memory. */
 export interface LiveKeys {
   /**
