@@ -40,12 +40,15 @@ export function simulateClients(
     issuers,
     nodes,
     dropFallback,
+    connections,
   }: {
     readonly chance: Chance;
     readonly provider: Provider;
     readonly issuers: readonly TokenInstance[];
     readonly nodes: readonly SimulatedNode[];
     readonly dropFallback: boolean;
+    /** Connections that a client may try at one time. */
+    readonly connections: number;
   },
 ): Clients {
   const sets: (TokenSet | undefined)[] = Array.from({ length: count });
@@ -88,7 +91,7 @@ export function simulateClients(
         // A node's clock may be ahead by as much as is allowed for: its token has ended there a little earlier.
         const isLive = set !== undefined && now < set.expiresAt - LATEST_USE;
         if (isLive) {
-          if (chance.happens(0.3)) connect(client, set, now);
+          for (let time = 0; time < connections; time++) if (chance.happens(0.3)) connect(client, set, now);
         } else if (chance.happens(0.5)) await renew(client, now);
       }
     },

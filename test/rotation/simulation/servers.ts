@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERVERS_LABEL } from '../../../lib/signing-keys/labels.ts';
 import { red5Properties } from '../../../lib/media-servers/red5/config-file.ts';
@@ -15,6 +15,18 @@ export interface SimulatedNode {
   live(now: number): void;
   /** Stops it, as a crash or a replaced machine does; it comes back with the version labelled for the servers. */
   crash(now: number): void;
+  /** Puts a config file of before in place of the one that is there, and restarts the server, behind everybody's back. */
+  restore(secret: string, now: number): void;
+  /** Takes the file away, so that nobody can look at the node or change it; its server goes on. */
+  hide(): void;
+  /** Puts the file back. */
+  giveBack(): void;
+  /** From now on its reloads last until `false`. */
+  setSlow(isSlow: boolean): void;
+  /** From now on its reloads fail, without a restart, until `false`. */
+  setFailing(isFailing: boolean): void;
+  /** Whether a reload has asked for a restart that has not begun. */
+  isAsked(): boolean;
   /** `down`, or whether a token is accepted, by this node's own clock. */
   connect(token: string | undefined, now: number): 'down' | boolean;
 }
@@ -26,8 +38,19 @@ export interface NodeTimes {
   readonly clockSkew: number;
 }
 
-/** The command that `rotate` is given: it asks the simulated node for a restart. */
-export const RELOAD_COMMAND = 'touch {file}.restart';
+/** What `rotate` runs to reload a node: it asks the simulated node for a restart, and lasts or fails as the simulation says. */
+const RELOAD = `#!/bin/sh
+if [ -e "$1.fail" ]; then exit 1; fi
+touch "$1.restart"
+while [ -e "$1.slow" ]; do sleep 0.02; done
+`;
+
+/** Writes the reload script into a folder; the command that runs it. */
+export function reloadCommandIn(folder: string): string {
+  const script = join(folder, 'reload.sh');
+  writeFileSync(script, RELOAD);
+  return `sh ${script} {file}`;
+}
 
 /** Makes a node that waits for its first secret. */
 export function simulateNode(
@@ -60,7 +83,7 @@ export function simulateNode(
         rmSync(`${file}.restart`);
         stop(now, false);
       }
-      if (upAt === undefined || now < upAt) return;
+      if (upAt === undefined || now < upAt || !existsSync(file)) return;
       // What a booting machine does before its server starts; a mere restart reads what stands there.
       if (boots && !fetchLabelled(file, secrets)) return;
       boots = false;
@@ -69,12 +92,32 @@ export function simulateNode(
       held = read.ok && read.settings.secret !== '' ? read : undefined;
     },
     crash: (now) => stop(now, true),
+    restore(secret, now) {
+      if (!existsSync(file)) return;
+      const replaced = red5Properties.replaceSecret(readFileSync(file, 'utf8'), secret);
+      if (replaced.ok) writeFileSync(file, replaced.text);
+      stop(now, false);
+    },
+    hide() {
+      if (existsSync(file)) renameSync(file, `${file}.away`);
+    },
+    giveBack() {
+      if (existsSync(`${file}.away`)) renameSync(`${file}.away`, file);
+    },
+    setSlow: (isSlow) => setFlag(`${file}.slow`, isSlow),
+    setFailing: (isFailing) => setFlag(`${file}.fail`, isFailing),
+    isAsked: () => existsSync(`${file}.restart`),
     connect(token, now) {
       if (held === undefined || !held.ok) return 'down';
       const attempt = { action: 'subscribe', room: 'stage', transport: 'WHEP' };
       return rules.judge(token, held.settings, attempt, now + clockOffset).accepted;
     },
   };
+}
+
+function setFlag(file: string, isSet: boolean): void {
+  if (isSet) writeFileSync(file, '');
+  else rmSync(file, { force: true });
 }
 
 function fetchLabelled(file: string, secrets: SecretsManagerEndpoint): boolean {
