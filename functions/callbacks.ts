@@ -4,12 +4,11 @@
  */
 
 import { createVerifierService } from './wiring/verifier.ts';
-import { describeError, writeLine } from '../lib/node/log.ts';
 import { newRandomId, systemNow, within } from '../lib/node/system.ts';
 import { streamTableOf } from './wiring/tables.ts';
 import { createLiveKeysOf } from './wiring/target-keys.ts';
-import { routePathOf, toEvent } from '../lib/api-gateway/event.ts';
-import type { ApiGatewayResponse } from '../lib/api-gateway/event.ts';
+import { routePathOf } from '../lib/api-gateway/event.ts';
+import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
 import { answerCallback } from '../lib/token-verification/answer-callback.ts';
 import type { Callback } from '../lib/token-verification/callback.ts';
 import { introspection } from '../lib/token-verification/callbacks/introspection.ts';
@@ -17,8 +16,8 @@ import { mediamtxAuth } from '../lib/token-verification/callbacks/mediamtx.ts';
 import { red5Invalidate, red5Validate } from '../lib/token-verification/callbacks/red5.ts';
 import { verificationLine } from '../lib/token-verification/audit.ts';
 import { createStreams } from '../lib/token-verification/streams.ts';
-import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
+import { httpFunction } from './wiring/http-function.ts';
 
 /** By the last part of the path. */
 const callbacks: Readonly<Record<string, Callback>> = {
@@ -45,31 +44,25 @@ const deps = { verify: service.verify, streams, callerSecret };
 
 await Promise.allSettled([service.prefetch(), callerSecret?.get()]);
 
-/** Answers one event; whatever it holds, in the words of the callback it came to. */
-export async function handler(received: unknown): Promise<ApiGatewayResponse> {
-  const event = toEvent(received);
+/** The callback that a path names; API Gateway sends no other path here. */
+function callbackOf(event: ApiGatewayEvent): Callback | undefined {
   const name = routePathOf(event).split('/').at(-1) ?? '';
-  const callback = Object.hasOwn(callbacks, name) ? callbacks[name] : undefined;
-  // API Gateway sends no other path here.
-  if (callback === undefined) return red5Validate.unknownCaller;
-  const requestId = event.requestContext?.requestId;
-  try {
-    const { response, facts } = await answerCallback(event, callback, deps);
-    writeLine(
-      verificationLine(facts, {
-        requestId,
-        sourceIp: event.requestContext?.http?.sourceIp,
-        timestampMs: Date.now(),
-      }),
-    );
-    return response;
-  } catch (error) {
-    writeLine({
-      event: 'callback.defect',
-      callback: callback.name,
-      request_id: requestId,
-      ...describeError(error),
-    });
-    return callback.unavailable(new OAuthError('internal'));
-  }
+  return Object.hasOwn(callbacks, name) ? callbacks[name] : undefined;
 }
+
+/** Answers one event; whatever it holds, in the words of the callback it came to. */
+export const handler = httpFunction({
+  name: 'callback',
+  configured: loaded,
+  async answer(event) {
+    const callback = callbackOf(event);
+    if (callback === undefined) return red5Validate.unknownCaller;
+    const { response, facts } = await answerCallback(event, callback, deps);
+    return { ...response, audit: (origin) => [verificationLine(facts, origin)] };
+  },
+  refuse(error, event) {
+    const { name, unavailable } = callbackOf(event) ?? red5Validate;
+    const facts = { callback: name, problem: error.reason, unavailable: true } as const;
+    return { ...unavailable(error), audit: (origin) => [verificationLine(facts, origin)] };
+  },
+});

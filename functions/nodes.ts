@@ -1,10 +1,8 @@
 /** POST /nodes/{target}: a media server's agent says which version it holds. The rules are `lib/fleet/reported.ts`. */
 
-import middy from '@middy/core';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { answerErrors } from '../lib/api-gateway/answer-errors.ts';
-import { bodyOf, errorsUrlOf, jsonResponse } from '../lib/api-gateway/event.ts';
-import type { ApiGatewayEvent, ApiGatewayResponse } from '../lib/api-gateway/event.ts';
+import { bodyOf, jsonResponse } from '../lib/api-gateway/event.ts';
+import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
 import { awsAccess } from '../lib/aws/access.ts';
 import { dynamoNodeTable } from '../lib/aws/node-table.ts';
 import { createSecretsClient } from '../lib/aws/secrets-client.ts';
@@ -15,6 +13,8 @@ import { describeError, writeLine } from '../lib/node/log.ts';
 import { systemNow, within } from '../lib/node/system.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
+import { httpFunction } from './wiring/http-function.ts';
+import type { Answer } from './wiring/http-function.ts';
 
 const MAX_BODY_BYTES = 16_384;
 /** A node that is told this may try again at its next turn; it must not take it for a proof. */
@@ -25,22 +25,21 @@ const STATUS = {
   message_replayed: 409,
 } as const;
 
-const { config, problems } = await configured(() => import('../streampass.config.ts'), process.env);
+const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const table = dynamoNodeTable(
   process.env['NODES_TABLE'] ?? '',
   new DynamoDBClient({ ...awsAccess(process.env), maxAttempts: 2 }),
 );
 const reader = createSecretsReader(createSecretsClient(process.env));
 const fleets = new Map(
-  Object.entries(config.targets).flatMap(([name, { secret, fleet }]) =>
+  Object.entries(loaded.config.targets).flatMap(([name, { secret, fleet }]) =>
     fleet?.by === 'reported'
       ? [[name, { fleet, live: createLiveVersions({ secret, reader, now: systemNow, within }) }] as const]
       : [],
   ),
 );
 
-async function nodes(event: ApiGatewayEvent): Promise<ApiGatewayResponse> {
-  if (problems.length > 0) throw new OAuthError('config_invalid');
+async function receive(event: ApiGatewayEvent): Promise<Answer> {
   const target = event.pathParameters?.['target'] ?? event.rawPath?.split('/').at(-1) ?? '';
   const known = fleets.get(target);
   if (known === undefined) return jsonResponse(404, { reason: 'target_unknown' });
@@ -58,21 +57,12 @@ async function nodes(event: ApiGatewayEvent): Promise<ApiGatewayResponse> {
     throw new OAuthError('secret_unavailable');
   });
   if (received.ok) return jsonResponse(200, { servers });
-  writeLine({
-    event: 'nodes.refused',
-    target,
-    reason: received.reason,
-    source_ip: event.requestContext?.http?.sourceIp,
-  });
-  return jsonResponse(STATUS[received.reason], { reason: received.reason });
+  const { reason } = received;
+  return {
+    ...jsonResponse(STATUS[reason], { reason }),
+    audit: () => [{ event: 'nodes.refused', target, reason }],
+  };
 }
 
 /** `POST /nodes/{target}`: 200 with the version that servers should hold; a refusal has a `reason`. */
-export const handler = middy<ApiGatewayEvent, ApiGatewayResponse>()
-  .use(
-    answerErrors(
-      (event) => errorsUrlOf(event, process.env['PUBLIC_URL']),
-      (error) => writeLine({ event: 'nodes.defect', ...describeError(error) }),
-    ),
-  )
-  .handler(nodes);
+export const handler = httpFunction({ name: 'nodes', configured: loaded, answer: receive });

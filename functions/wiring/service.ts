@@ -1,13 +1,10 @@
 import { createAdmission } from '../../lib/admission/admission.ts';
 import type { DenyTable } from '../../lib/admission/cached-table.ts';
 import type { Admission } from '../../lib/admission/admission.ts';
-import { errorsUrlOf } from '../../lib/api-gateway/event.ts';
-import type { ApiGatewayEvent } from '../../lib/api-gateway/event.ts';
 import type { HealthDeps } from '../../lib/exchange/health.ts';
 import { byIss } from '../../lib/identity/issuer.ts';
 import { createIssuerKeys } from '../../lib/identity/issuer-keys.ts';
 import type { TrustedIssuer } from '../../lib/identity/identify.ts';
-import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import { secretsOf } from '../../lib/config/secrets.ts';
 import { createKeyRing } from '../../lib/signing-keys/key-ring.ts';
 import type { KeyRing } from '../../lib/signing-keys/key-ring.ts';
@@ -20,8 +17,6 @@ import { systemNow, within } from '../../lib/node/system.ts';
 
 /** What the functions that answer requests share: the configuration, checked, and what it needs of the outside. */
 export interface Service {
-  /** Throws 503 `config_invalid` where the configuration is not sound. */
-  readonly assertConfigured: () => void;
   readonly issuers: ReadonlyMap<string, TrustedIssuer>;
   /** Who may come in at all, whatever the rules would give them. */
   readonly admission: Admission;
@@ -30,8 +25,6 @@ export interface Service {
   readonly health: HealthDeps;
   /** Fetches what the first request needs; never rejects. */
   readonly prefetch: () => Promise<void>;
-  /** The page that explains each reason. */
-  readonly errorsUrl: (event: ApiGatewayEvent) => string;
 }
 
 /** Most issuers whose keys are fetched before the first request. */
@@ -87,9 +80,6 @@ export function createService(
   }
 
   return {
-    assertConfigured() {
-      if (!sound) throw new OAuthError('config_invalid');
-    },
     issuers: byIss(trusted),
     admission: createAdmission({
       deny: config.deny,
@@ -112,6 +102,5 @@ export function createService(
       const fetched = trusted.slice(0, PREFETCHED_ISSUERS).map(({ keys }) => keys.ready());
       await Promise.allSettled([...fetched, ...[...rings.values()].map((ring) => ring.get())]);
     },
-    errorsUrl: (event) => errorsUrlOf(event, env['PUBLIC_URL']),
   };
 }

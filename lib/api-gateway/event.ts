@@ -1,3 +1,7 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+
+type RequestContext = APIGatewayProxyEventV2['requestContext'];
+
 /**
  * The parts of a request that are read here, in the names of API Gateway's payload format 2.0. `toEvent` makes it of what
  * arrives, so every part has its type and header names are in lower case.
@@ -6,24 +10,25 @@
  */
 export interface ApiGatewayEvent {
   /** By name in lower case; a repeated header's values joined by commas. */
-  readonly headers?: Readonly<Record<string, string | undefined>>;
-  readonly body?: string | undefined;
+  readonly headers?: Readonly<APIGatewayProxyEventV2['headers']>;
+  readonly body?: APIGatewayProxyEventV2['body'] | undefined;
   readonly isBase64Encoded?: boolean | undefined;
-  /** With the base path of a custom domain and the name of a stage, where the address has them. */
+  /** With the base path of a custom domain and the name of a stage, if the address has them. */
   readonly rawPath?: string | undefined;
-  /** Method and path of the route that matched, such as `GET /errors`; absent where there are no routes. */
+  /** Method and path of the route that matched, such as `GET /errors`; absent if there are no routes. */
   readonly routeKey?: string | undefined;
   readonly queryStringParameters?: Readonly<Record<string, string | undefined>>;
   readonly pathParameters?: Readonly<Record<string, string | undefined>>;
-  readonly requestContext?: {
-    readonly domainName?: string | undefined;
-    readonly requestId?: string | undefined;
-    readonly http?: { readonly sourceIp?: string | undefined; readonly method?: string | undefined };
+  readonly requestContext?: Maybe<Pick<RequestContext, 'domainName' | 'requestId'>> & {
+    readonly http?: Maybe<Pick<RequestContext['http'], 'sourceIp' | 'method'>>;
   };
 }
 
+/** Parts that may be missing: other senders than payload format 2.0 lack some. */
+type Maybe<Parts> = { readonly [Name in keyof Parts]?: Parts[Name] | undefined };
+
 /** What a function answers API Gateway with. */
-export interface ApiGatewayResponse {
+export interface ApiGatewayResponse extends APIGatewayProxyStructuredResultV2 {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -1,6 +1,6 @@
 import type { ExchangeFacts, ExchangeOutcome } from './exchange.ts';
 
-/** Where a request came from, for its audit line. */
+/** Where a request came from and how it was answered, for its audit line. */
 export interface RequestOrigin {
   readonly requestId: string | undefined;
   readonly sourceIp: string | undefined;
@@ -43,7 +43,6 @@ export function auditLines(outcome: ExchangeOutcome, origin: RequestOrigin): rea
     ExchangeLatency: latencyMs,
     ...(coldStart && { ColdStart: 1 }),
     ...auditedFacts(outcome.facts),
-    ...auditedOrigin(origin),
   };
   const further = outcome.issued ? outcome.further : [];
   return [
@@ -54,7 +53,6 @@ export function auditLines(outcome: ExchangeOutcome, origin: RequestOrigin): rea
       TokensIssued: 1,
       RingAge: facts.ringAgeSeconds,
       ...auditedFacts(facts),
-      ...auditedOrigin(origin),
     })),
   ];
 }
@@ -90,8 +88,4 @@ function auditedFacts(facts: ExchangeFacts): Line {
     jti: facts.jti,
     kid: facts.kid,
   };
-}
-
-function auditedOrigin({ requestId, sourceIp }: RequestOrigin): Line {
-  return { request_id: requestId, source_ip: sourceIp };
 }

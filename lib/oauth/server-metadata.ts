@@ -1,3 +1,4 @@
+import { VERSION } from '../version.ts';
 import { TOKEN_EXCHANGE_GRANT } from './token-exchange.ts';
 
 /** Authorization server metadata (RFC 8414 §2), in its wire spelling. */
@@ -11,6 +12,8 @@ export interface ServerMetadata {
   readonly token_endpoint_auth_methods_supported: readonly string[];
   readonly scopes_supported: readonly string[];
   readonly service_documentation: string;
+  /** Of this service; not a member of RFC 8414, which allows others. */
+  readonly version: string;
 }
 
 /**
@@ -31,5 +34,6 @@ export function serverMetadata(publicUrl: string, actions: readonly string[]): S
     token_endpoint_auth_methods_supported: ['none'],
     scopes_supported: [...new Set(actions)],
     service_documentation: `${publicUrl}/errors`,
+    version: VERSION,
   };
 }

@@ -1,3 +1,8 @@
+import type {
+  APIGatewayAuthorizerWithContextResult,
+  APIGatewaySimpleAuthorizerWithContextResult,
+} from 'aws-lambda';
+
 /**
  * What API Gateway asks a Lambda authorizer: an HTTP API in payload format 2.0, or a REST API (or an HTTP API in format 1.0)
  * about one token or about a request.
@@ -26,22 +31,10 @@ export function sourceIpOf({ requestContext }: AuthorizerEvent): string | undefi
 }
 
 /** The answer to an HTTP API that has simple responses enabled. */
-export interface SimpleResponse {
-  readonly isAuthorized: boolean;
-  readonly context: AuthorizerContext;
-}
+export type SimpleResponse = Readonly<APIGatewaySimpleAuthorizerWithContextResult<AuthorizerContext>>;
 
 /** The answer to a REST API. */
-export interface PolicyResponse {
-  readonly principalId: string;
-  readonly policyDocument: {
-    readonly Version: '2012-10-17';
-    readonly Statement: readonly [
-      { readonly Action: 'execute-api:Invoke'; readonly Effect: 'Allow' | 'Deny'; readonly Resource: string },
-    ];
-  };
-  readonly context: AuthorizerContext;
-}
+export type PolicyResponse = Readonly<APIGatewayAuthorizerWithContextResult<AuthorizerContext>>;
 
 /** What the API's own code gets to see. A REST API takes texts, numbers and booleans alone. */
 export type AuthorizerContext = Readonly<Record<string, string | number>>;
