@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { httpFunction } from '../../functions/wiring/http-function.ts';
 import { jsonResponse } from '../../lib/api-gateway/event.ts';
+import type { ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import { VERSION } from '../../lib/version.ts';
 import { configOf } from '../support/config.ts';
@@ -102,7 +103,7 @@ describe('an HTTP function', () => {
   });
 
   test('answers nothing with a configuration that is not sound', async () => {
-    const answer = vi.fn(() => jsonResponse(200, {}));
+    const answer = vi.fn<() => ApiGatewayResponse>(() => jsonResponse(200, {}));
     const greet = httpFunction({
       name: 'greet',
       configured: { ...sound, problems: ['targets: missing'] },
