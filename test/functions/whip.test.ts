@@ -42,7 +42,7 @@ beforeAll(async () => {
       requested_token_type: TYPE,
     }),
   );
-  expect(statusCode).toBe(200);
+  if (statusCode !== 200) throw new Error(body);
   streamKey = (JSON.parse(body) as { access_token: string }).access_token;
 });
 afterAll(async () => {
@@ -86,7 +86,7 @@ const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 describe('an encoder with a stream key', () => {
   test('is sent on to the server, with a token that is good for a minute and cached by nobody', async () => {
-    const { statusCode, headers = {} } = await whip('red5/studio-1/main', bearer(streamKey));
+    const { statusCode, headers } = await whip('red5/studio-1/main', bearer(streamKey));
     expect([statusCode, headers['cache-control']]).toEqual([307, 'no-store']);
     const location = new URL(String(headers['location']));
     expect(`${location.origin}${location.pathname}`).toBe(`${RED5}/live/studio-1/whip/endpoint/main`);
@@ -117,7 +117,7 @@ describe('an encoder with a stream key', () => {
     host = fresh;
     const kids: unknown[] = [];
     for (let count = 0; count < 3; count++) {
-      const { headers = {} } = await whip('red5/studio-1/main', bearer(streamKey));
+      const { headers } = await whip('red5/studio-1/main', bearer(streamKey));
       const token = new URL(String(headers['location'])).searchParams.get('token') ?? '';
       kids.push(decodeCompactJws(token)?.header['kid']);
     }
