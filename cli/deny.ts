@@ -4,14 +4,21 @@
  */
 
 import { userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { loadConfigFile } from '../build/load-config-file.ts';
 import { DENIAL_KINDS, rowIdOf } from '../lib/admission/deny-rows.ts';
 import type { DenialKind, Denied } from '../lib/admission/deny-rows.ts';
+import { createSecretsReader } from '../lib/aws/secrets-reader.ts';
 import { dynamoDenyWriter } from '../lib/aws/deny-writer.ts';
 import type { Denial } from '../lib/aws/deny-writer.ts';
+import type { Config } from '../lib/config/config.ts';
+import { systemNow, within } from '../lib/node/system.ts';
+import { createKeyRing } from '../lib/signing-keys/key-ring.ts';
 import { portsFrom } from '../local/ports.ts';
+import { kickAll } from './deny/kick-all.ts';
 import { consequencesOf, HEEDED_WITHIN_SECONDS } from './deny/consequences.ts';
 import { parseUntil } from './deny/until.ts';
 
@@ -57,7 +64,7 @@ async function main(): Promise<void> {
   };
   await table.deny(denial);
   printAudit({ event: 'denial.added', ...denial, row: rowIdOf(denial) });
-  await printConsequences(values.stage ?? 'local', values.json ?? false, now);
+  await printConsequences(values, denied, now);
 }
 
 /** One JSON line, in the form of the functions' audit lines: keep it where you keep those. */
@@ -65,21 +72,54 @@ function printAudit(line: Readonly<Record<string, unknown>>): void {
   console.log(JSON.stringify(line));
 }
 
-async function printConsequences(stage: string, json: boolean, now: number): Promise<void> {
+/** What the denial means at each target; then ends connections where that can be done. */
+async function printConsequences(values: Options, denied: Denied, now: number): Promise<void> {
+  const stage = values.stage ?? 'local';
   const { config, problems } = await loadConfigFile('streampass.config.ts', { stage, env: process.env });
   const consequences = consequencesOf(config, now);
-  if (json) return console.log(JSON.stringify(consequences, null, 2));
-  console.log(
-    `no new tokens, refused by callbacks, /introspect and the authorizer: within ${HEEDED_WITHIN_SECONDS} s`,
-  );
-  if (problems.length > 0) {
-    return console.log(`what each target does is not known here: ${problems[0]}`);
+  if (!values.json) {
+    console.log(
+      `no new tokens, and refused by callbacks and the authorizer: within ${HEEDED_WITHIN_SECONDS} s`,
+    );
+    if (problems.length > 0) console.log(`what each target does is not known here: ${problems[0]}`);
+    for (const { target, lastTokenEnds, tokens, connections } of consequences) {
+      console.log(`${target}: the last token ends at ${toIso(lastTokenEnds)}`);
+      console.log(`  tokens       ${tokens}`);
+      console.log(`  connections  ${connections}`);
+    }
   }
-  for (const { target, lastTokenEnds, tokens, connections } of consequences) {
-    console.log(`${target}: the last token ends at ${toIso(lastTokenEnds)}`);
-    console.log(`  tokens       ${tokens}`);
-    console.log(`  connections  ${connections}`);
+  const startedAt = performance.now();
+  const kicked = await kickAll(config, denied, {
+    keyOf: (target) => currentKey(config, target, values.region),
+    now: () => Date.now() / 1000,
+    pause: (seconds) => sleep(seconds * 1000),
+  });
+  if (values.json) return console.log(JSON.stringify({ consequences, kicked }, null, 2));
+  for (const { target, server, ended, problem } of kicked) {
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+    const failure = problem === undefined ? '' : `; the rest may go on: ${problem}`;
+    console.log(`${target}: ${ended} connections ended at ${server} within ${seconds} s${failure}`);
   }
+}
+
+/** The current secret of a target: for LiveKit, an API key of that name. */
+async function currentKey(config: Config, name: string, region: string | undefined) {
+  const target = config.targets[name];
+  if (target === undefined) throw new Error(`no target is called "${name}"`);
+  const reader = createSecretsReader(new SecretsManagerClient({ ...(region !== undefined && { region }) }));
+  const ring = createKeyRing({
+    secret: target.secret,
+    signing: target.signing,
+    withFallback: false,
+    reader,
+    now: systemNow,
+    within,
+    refreshAfter: 60,
+    maxAge: 60,
+    onProblem: () => undefined,
+  });
+  const { current } = await ring.get();
+  return { name: current.kid, secret: current.key.export().toString() };
 }
 
 function printList(rows: Awaited<ReturnType<ReturnType<typeof tableOf>['list']>>, json: boolean): void {

@@ -20,7 +20,8 @@ export function consequencesOf(config: Config, now: number): readonly Consequenc
   return Object.entries(config.targets).map(([name, target]) => ({
     target: name,
     lastTokenEnds: Math.ceil(now) + longestTokenOf(name, target, config),
-    ...(BY_KIND[target.kind] ?? OTHER_KIND),
+    tokens: TOKENS[target.kind] ?? 'servers that verify tokens themselves accept them until they end',
+    connections: connectionsOf(target),
   }));
 }
 
@@ -29,22 +30,17 @@ function longestTokenOf(name: string, target: ConfiguredTarget, { grants }: Conf
   return Math.min(target.longestToken, Math.max(0, ...ttls));
 }
 
-const OTHER_KIND = {
-  tokens: 'servers that verify tokens themselves accept them until they end',
-  connections: 'go on: this kind of server cannot be told to end one',
-};
+function connectionsOf({ kind, control }: ConfiguredTarget): string {
+  if (kind !== 'livekit' && kind !== 'mediamtx')
+    return `go on: no ${kind} server can be told to end those of one user`;
+  return control === undefined
+    ? 'go on: name the control API of its servers (`control`) to have them ended'
+    : 'are ended below; whoever holds a token that its server accepts can come back until it ends';
+}
 
-const BY_KIND: Readonly<Record<string, Pick<Consequence, 'tokens' | 'connections'>>> = {
-  red5: {
-    tokens: `refused within ${HEEDED_WITHIN_SECONDS} s by the round trip; servers with the JWT authenticator accept them until they end`,
-    connections: 'go on: Red5 Pro cannot be told to end those of one user',
-  },
-  mediamtx: {
-    tokens: `refused within ${HEEDED_WITHIN_SECONDS} s with authMethod http; servers with authMethod jwt accept them until they end`,
-    connections: 'go on, unless the target names its control API (`control`)',
-  },
-  livekit: {
-    tokens: 'servers accept them until they end, unless LiveKit is told to revoke them (`control`)',
-    connections: 'go on, unless the target names its API (`control`)',
-  },
+const TOKENS: Readonly<Record<string, string>> = {
+  red5: `refused within ${HEEDED_WITHIN_SECONDS} s by the round trip; servers with the JWT authenticator accept them until they end`,
+  mediamtx: `refused within ${HEEDED_WITHIN_SECONDS} s with authMethod http; servers with authMethod jwt accept them until they end`,
+  livekit:
+    'those that began before are revoked if connections can be ended; else servers accept them until they end',
 };

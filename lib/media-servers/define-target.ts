@@ -58,6 +58,15 @@ const fleet: v.GenericSchema<unknown, FleetOptions> = v.variant('by', [
   v.strictObject({ by: v.literal('reported'), goneAfter: v.exactOptional(wholeNumber(600)), probe }),
 ]);
 
+/** An address of a control API: a user and a password may stand in it. */
+export const controlAddress = v.pipe(
+  v.string(),
+  v.check(
+    (address) => /^https?:$/.test(URL.parse(address)?.protocol ?? ''),
+    'must be an address such as http://10.0.0.5:9997',
+  ),
+);
+
 /** The members that the options of every target have, for its `v.strictObject`. */
 export const targetOptions = {
   secret: v.exactOptional(

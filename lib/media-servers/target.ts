@@ -138,6 +138,8 @@ export interface Target {
    * the name belongs to none.
    */
   readonly roomOfStream?: (stream: string) => string | undefined;
+  /** Addresses of its servers' control API, which can end connections. */
+  readonly control?: readonly string[];
   readonly fleet?: FleetOptions;
   /** Options that go before the configuration's `rotation`. */
   readonly rotation?: TargetRotationOptions;

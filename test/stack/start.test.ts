@@ -166,7 +166,13 @@ describe('the README', () => {
     const token = (JSON.parse(issued) as { access_token: string }).access_token;
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as typeof shown;
     expect(Object.keys(claims)).toEqual(Object.keys(shown));
-    expect(claims).toEqual({ ...shown, iat: claims.iat, exp: claims.iat + 900, jti: expect.any(String) });
+    expect(claims).toEqual({
+      ...shown,
+      iat: claims.iat,
+      exp: claims.iat + 900,
+      jti: expect.any(String),
+      for: expect.stringMatching(/^[\w-]+$/),
+    });
     expect(shown.exp - shown.iat).toBe(900);
   });
 

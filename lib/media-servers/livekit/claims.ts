@@ -1,18 +1,24 @@
 import { isJsonObject } from '../../jws/compact.ts';
 import * as v from 'valibot';
-import { defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
+import { controlAddress, defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
 import { personalData } from '../personal-data.ts';
 import { readRooms, readText } from '../read-claims.ts';
 import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
 
 /** Options of a LiveKit target. */
 export interface LivekitOptions extends TargetOptions {
+  /** Addresses of the servers' control API, which `npm run deny` tells to end connections. */
+  readonly control?: readonly string[];
   /** Whether people in a room see each other's names; default no. */
   readonly name?: boolean;
 }
 
 const schema: v.GenericSchema<unknown, LivekitOptions> = v.pipe(
-  v.strictObject({ ...targetOptions, name: v.exactOptional(v.boolean()) }),
+  v.strictObject({
+    ...targetOptions,
+    control: v.exactOptional(v.array(controlAddress)),
+    name: v.exactOptional(v.boolean()),
+  }),
   v.forward(
     v.check(({ fleet }) => fleet?.probe === undefined, 'must be left out: no probe is known for LiveKit'),
     ['fleet', 'probe'],
@@ -26,6 +32,7 @@ const schema: v.GenericSchema<unknown, LivekitOptions> = v.pipe(
  * @see livekit/livekit `pkg/config/config.go` (`key_file`); LiveKit documentation, "Tokens & grants"
  */
 export const livekit = defineTarget('livekit', schema, (options) => ({
+  ...(options.control && { control: options.control }),
   signing: 'HS256',
   keys: 'keyring',
   // LiveKit renews its participants' tokens itself, with any key of its file (livekit/livekit#4732).

@@ -3,12 +3,14 @@ import { TRANSPORTS } from '../../policy/grant.ts';
 import { isJsonObject } from '../../jws/compact.ts';
 import * as v from 'valibot';
 import { plainText } from '../../options/schemas.ts';
-import { defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
+import { controlAddress, defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
 import { readText } from '../read-claims.ts';
 import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
 
 /** Options of a MediaMTX target. */
 export interface MediamtxOptions extends TargetOptions {
+  /** Addresses of the servers' control API, which `npm run deny` tells to end connections. */
+  readonly control?: readonly string[];
   /** `authJWTIssuer` of the servers. */
   readonly issuer: string;
   /** `authJWTAudience` of the servers; default `mediamtx`. */
@@ -30,6 +32,7 @@ interface Permission {
 
 const schema: v.GenericSchema<unknown, MediamtxOptions> = v.strictObject({
   ...targetOptions,
+  control: v.exactOptional(v.array(controlAddress)),
   issuer: plainText,
   audience: v.exactOptional(plainText),
   signing: v.exactOptional(v.picklist(['ES256', 'RS256', 'EdDSA'])),
@@ -52,6 +55,7 @@ const schema: v.GenericSchema<unknown, MediamtxOptions> = v.strictObject({
 export const mediamtx = defineTarget('mediamtx', schema, (options) => {
   const audience = options.audience ?? 'mediamtx';
   return {
+    ...(options.control && { control: options.control }),
     signing: options.signing ?? 'ES256',
     keys: 'jwks',
     publicKeyCache: 3600,

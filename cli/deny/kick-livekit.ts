@@ -1,0 +1,26 @@
+import { RoomServiceClient } from 'livekit-server-sdk';
+import type { Kick } from './kick.ts';
+
+/**
+ * LiveKit's RoomService: removes the user from every room, and revokes tokens that began before now. It knows participants
+ * by their identity alone, so a denial that names no user ends nothing.
+ *
+ * @returns how many participants were removed
+ * @throws {Error} the server does not answer, or refuses the key
+ * @see LiveKit documentation, "Room service API", RemoveParticipant
+ */
+export const kickLivekit: Kick = async ({ address, key, now }, { subjects }) => {
+  if (subjects.size === 0) return 0;
+  const { name, secret } = await key();
+  const service = new RoomServiceClient(address, name, secret, { requestTimeout: 5 });
+  const rooms = await service.listRooms();
+  let ended = 0;
+  for (const room of rooms) {
+    const participants = await service.listParticipants(room.name);
+    for (const { identity } of participants.filter((one) => subjects.has(one.identity))) {
+      await service.removeParticipant(room.name, identity, { revokeTokenTs: BigInt(Math.ceil(now)) });
+      ended += 1;
+    }
+  }
+  return ended;
+};
