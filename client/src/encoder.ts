@@ -78,6 +78,27 @@ export function mediamtxWhip(server: string, path: string, token: string): Beare
   return { url: originOf(server, 'https', 'http') + pathOf(...path.split('/'), 'whip'), bearerToken: token };
 }
 
+/** Where a stream key (docs/encoders.md) is for. */
+export interface StreamKeyPlace {
+  /** The address of `POST /token`, as the app has it. */
+  readonly endpoint: string;
+  readonly target: string;
+  readonly room: string;
+  readonly stream: string;
+  readonly streamKey: string;
+}
+
+/**
+ * The WHIP address that never changes, with the stream key as its bearer token: streampass sends the encoder on to the
+ * media server with a fresh token.
+ * @throws {TypeError} if the endpoint is not the address of `/token`, or a name is empty, `.` or `..`.
+ */
+export function streamKeyWhip({ endpoint, target, room, stream, streamKey }: StreamKeyPlace): BearerWhip {
+  const [, api] = /^(https?:\/\/[^?#\s]+)\/token$/i.exec(endpoint) ?? [];
+  if (!api) throw new TypeError('endpoint must be an address such as https://api.example.com/token');
+  return { url: api + pathOf('whip', target, room, stream), bearerToken: streamKey };
+}
+
 function red5RtmpAddress({ server, streamKey }: EncoderSettings): string {
   return `${server}/${streamKey}`;
 }

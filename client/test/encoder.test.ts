@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { mediamtxUrl, mediamtxWhip, red5Parameters, red5Rtmp, red5RtmpUrl } from '../src/encoder.ts';
+import {
+  mediamtxUrl,
+  mediamtxWhip,
+  red5Parameters,
+  red5Rtmp,
+  red5RtmpUrl,
+  streamKeyWhip,
+} from '../src/encoder.ts';
 
 const token = 'eyJh.eyJz.c2ln-_';
 const red5 = { server: 'rtmp://media.example.com', room: 'studio-1', stream: 'camera', token };
@@ -28,7 +35,26 @@ test('MediaMTX by WHIP: an address, and the token beside it', () => {
   });
 });
 
+const place = {
+  endpoint: 'https://api.example.com/prod/token',
+  target: 'red5',
+  room: 'studio-1',
+  stream: 'a/b',
+  streamKey: 'k.e.y',
+};
+
+test('a stream key goes to the address that never changes', () => {
+  expect(streamKeyWhip(place)).toEqual({
+    url: 'https://api.example.com/prod/whip/red5/studio-1/a%2Fb',
+    bearerToken: 'k.e.y',
+  });
+});
+
 test.each([
+  [
+    'an endpoint that is another address',
+    () => streamKeyWhip({ ...place, endpoint: 'https://api.example.com' }),
+  ],
   ['another protocol', () => red5Rtmp({ ...red5, server: 'https://media.example.com' })],
   ['a server with a path', () => mediamtxUrl('rtmp://cams.example.com/live', 'cam1', token)],
   ['a name that leads out', () => mediamtxUrl('rtsp://cams.example.com', 'live/../cam1', token)],
