@@ -141,7 +141,7 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
   }
 
   async function lookAt(seen: Snapshot, { servers }: Rotated, now: number): Promise<Snapshot> {
-    if (servers === undefined || seen.state.labels.current === undefined || !policy.hasFleet) return seen;
+    if (seen.state.labels.current === undefined || !policy.hasFleet) return seen;
     const found = await observeServers(seen, servers);
     return remember(seen, toLook(found, wantedIn(seen.state, policy, now), now, memory.look));
   }

@@ -30,20 +30,20 @@ test.each(['start', 'abort'])(
   '%s throws if a target cannot be reached, so that it is not lost',
   async (action) => {
     await expect(handler({ action })).rejects.toThrow(
-      `${action} failed for jitsi, red5, rtcstats: send it again`,
+      `${action} failed for jitsi, red5, rtcstats, stream-keys: send it again`,
     );
   },
 );
 
 test('a target that is not known is named, with those that are', async () => {
   await expect(handler({ action: 'start', targets: ['liev'] })).rejects.toThrow(
-    'No target called "liev" is rotated. Known are red5, jitsi, rtcstats.',
+    'No target called "liev" is rotated. Known are red5, jitsi, rtcstats, stream-keys.',
   );
 });
 
 test.each(['advance', 'status'])('%s is answered although nothing can be reached', async (action) => {
   const { targets } = await handler({ action });
-  expect(Object.keys(targets)).toEqual(['red5', 'jitsi', 'rtcstats']);
+  expect(Object.keys(targets)).toEqual(['red5', 'jitsi', 'rtcstats', 'stream-keys']);
   for (const { phase, next } of Object.values(targets)) {
     expect(phase).toBe('unknown');
     expect(next.why).toMatch(/^The target cannot be looked at; the next run tries again\./);

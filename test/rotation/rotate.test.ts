@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fault } from '../../local/secrets-manager/faults.ts';
 import { rotate, type Rotated } from '../../lib/rotation/rotate.ts';
 import { versionIdFor } from '../../lib/rotation/execute.ts';
+import { DEFAULT_TIMING } from '../../lib/config/config.ts';
+import { policyOf } from '../../lib/rotation/policy.ts';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
 import { SECRET, startHarness, type Harness } from './harness.ts';
 
@@ -255,6 +257,29 @@ describe('an invocation that dies', () => {
       next: { why: expect.stringContaining('ResourceNotFoundException') as string },
     });
   });
+});
+
+test('readers that follow the labels by themselves, without servers to look at, are rotated to the end', async () => {
+  const { servers: _none, ...alone } = harness.target;
+  const policy = policyOf({ keys: 'keyring', longestToken: 3540 }, DEFAULT_TIMING);
+  const target: Rotated = { ...alone, memory: {}, policy: { ...policy, hasFleet: true } };
+  const run = async (action: 'advance' | 'start') => {
+    const { targets } = await rotate(
+      { action, serversFollow: false },
+      { keys: target },
+      harness.now,
+      () => undefined,
+    );
+    return targets['keys']?.phase;
+  };
+  await run('advance');
+  expect(await run('start')).toBe('announced');
+  const phases = new Set<string | undefined>();
+  for (let hour = 0; hour < 6; hour++) {
+    harness.now += 3600;
+    phases.add(await run('advance'));
+  }
+  expect([...phases]).toEqual(['pushing', 'promoted', 'steady']);
 });
 
 test('servers that cannot be listed hold the rotation up, and say so', async () => {
