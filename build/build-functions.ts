@@ -11,22 +11,24 @@ const root = join(import.meta.dirname, '..');
  *
  * @param configFile the configuration that goes into them
  */
-export async function buildFunctions(configFile: string, out: string): Promise<void> {
+export async function buildFunctions(configFile: string, out: string): Promise<readonly Metafile[]> {
   await mkdir(join(out, 'meta'), { recursive: true });
   const names = (await readdir(join(root, 'functions')))
     .filter((file) => file.endsWith('.ts'))
     .map((file) => parse(file).name);
-  await Promise.all(names.map((name) => buildFunction(name, configFile, out)));
+  const metafiles = await Promise.all(names.map((name) => buildFunction(name, configFile, out)));
   await removeStale(new Set(names), out);
+  return metafiles;
 }
 
-async function buildFunction(name: string, configFile: string, out: string): Promise<void> {
+async function buildFunction(name: string, configFile: string, out: string): Promise<Metafile> {
   const metafile = await bundleFunction(
     join(root, 'functions', `${name}.ts`),
     join(out, `functions/${name}.mjs`),
     configFile,
   );
   await writeFile(join(out, `meta/${name}.json`), JSON.stringify(withoutUnused(metafile)));
+  return metafile;
 }
 
 /** Removes what other builds left. Only after this one, for a local stack that runs may load a function at any time. */

@@ -1,7 +1,9 @@
-/** `npm run build`: checks the configuration, then bundles the functions with it, the node agent, and the client. */
+/** `npm run build`: checks the configuration, then bundles the functions with it, the node agent, and the client; writes what is in them. */
 
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildClient } from '../client/build.ts';
+import { billOfMaterials, bundledPackages, licencesOf } from './bill-of-materials.ts';
 import { buildFunctions } from './build-functions.ts';
 import { bundleNodeAgent } from './bundle.ts';
 import { loadConfigFile } from './load-config-file.ts';
@@ -16,8 +18,15 @@ const { problems, warnings } = await loadConfigFile(configFile, {
 for (const line of [...problems, ...warnings]) console.error(line);
 if (problems.length > 0) process.exit(1);
 
-await Promise.all([
+const [functions, nodeAgent] = await Promise.all([
   buildFunctions(configFile, join(root, 'dist')),
   bundleNodeAgent(join(root, 'node-agent/main.ts'), join(root, 'dist/node/streampass-node.mjs')),
   buildClient(),
 ]);
+
+const packages = await bundledPackages([...functions, nodeAgent]);
+await writeFile(join(root, 'dist/LICENSES.txt'), licencesOf(packages));
+await writeFile(
+  join(root, 'dist/sbom.json'),
+  `${JSON.stringify(await billOfMaterials(packages), null, 2)}\n`,
+);

@@ -1,0 +1,100 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Metafile } from 'esbuild';
+import * as v from 'valibot';
+
+const root = join(import.meta.dirname, '..');
+
+const manifest = v.object({
+  name: v.string(),
+  version: v.string(),
+  license: v.optional(v.string(), 'NOASSERTION'),
+});
+const lockFile = v.object({
+  packages: v.record(v.string(), v.object({ integrity: v.optional(v.string()) })),
+});
+
+/** A package of which a bundle holds code. */
+export interface Bundled {
+  readonly name: string;
+  readonly version: string;
+  /** An SPDX expression. */
+  readonly license: string;
+  /** The text of its licence file; absent if it has none. */
+  readonly licenseText?: string;
+  /** Subresource integrity of its archive, as the lock file has it. */
+  readonly integrity?: string;
+}
+
+/** The packages that are in these bundles, by name: what ships, whatever else is installed. */
+export async function bundledPackages(metafiles: readonly Metafile[]): Promise<readonly Bundled[]> {
+  const inputs = metafiles.flatMap(({ outputs }) =>
+    Object.values(outputs).flatMap((output) => Object.keys(output.inputs)),
+  );
+  const folders = new Set(
+    inputs.flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),
+  );
+  const { packages } = v.parse(lockFile, JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')));
+  const bundled = await Promise.all(
+    [...folders].sort().map(async (folder) => {
+      const { name, version, license } = v.parse(
+        manifest,
+        JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')),
+      );
+      const file = (await readdir(join(root, folder))).find((entry) => /^licen[sc]e/i.test(entry));
+      const integrity = packages[folder]?.integrity;
+      return {
+        name,
+        version,
+        license,
+        ...(file !== undefined && { licenseText: await readFile(join(root, folder, file), 'utf8') }),
+        ...(integrity !== undefined && { integrity }),
+      };
+    }),
+  );
+  return bundled;
+}
+
+/** The licences that must go with the bundles, as one text: each licence once, with the packages that it is of. */
+export function licencesOf(packages: readonly Bundled[]): string {
+  const byText = Map.groupBy(
+    packages,
+    ({ license, licenseText }) => licenseText?.trim() ?? `${license} (the package has no licence file)`,
+  );
+  return [...byText]
+    .map(([text, of]) => `${of.map(({ name, version }) => `${name} ${version}`).join(', ')}\n\n${text}\n`)
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+/**
+ * A bill of materials of the bundles.
+ *
+ * @see CycloneDX 1.6, "JSON Reference"; package-url specification, type npm
+ */
+export async function billOfMaterials(packages: readonly Bundled[]): Promise<unknown> {
+  const { version: own } = v.parse(manifest, JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+  return {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    version: 1,
+    metadata: {
+      component: { type: 'application', name: 'streampass', version: own, 'bom-ref': 'streampass' },
+    },
+    components: packages.map(({ name, version, license, integrity }) => {
+      const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
+      const [algorithm, digest] = integrity?.split('-', 2) ?? [];
+      return {
+        type: 'library',
+        'bom-ref': purl,
+        name,
+        version,
+        purl,
+        licenses: [{ expression: license }],
+        ...(algorithm === 'sha512' &&
+          digest !== undefined && {
+            hashes: [{ alg: 'SHA-512', content: Buffer.from(digest, 'base64').toString('hex') }],
+          }),
+      };
+    }),
+  };
+}
