@@ -26,14 +26,15 @@ export interface Bundled {
   readonly integrity?: string;
 }
 
+/** The folder of a package in an input's path, maybe below another's; the path may begin outside of this folder. */
+const PACKAGE_FOLDER = /(?:^|\/)((?<!node_modules.*)node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+)/;
+
 /** The packages that are in these bundles, by name: what ships, whatever else is installed. */
 export async function bundledPackages(metafiles: readonly Metafile[]): Promise<readonly Bundled[]> {
   const inputs = metafiles.flatMap(({ outputs }) =>
     Object.values(outputs).flatMap((output) => Object.keys(output.inputs)),
   );
-  const folders = new Set(
-    inputs.flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []),
-  );
+  const folders = new Set(inputs.flatMap((input) => PACKAGE_FOLDER.exec(input)?.[1] ?? []));
   const { packages } = v.parse(lockFile, JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')));
   const bundled = await Promise.all(
     [...folders].sort().map(async (folder) => {

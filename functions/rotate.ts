@@ -1,19 +1,14 @@
 /** The rotation, run by EventBridge Scheduler and by operators. The story is `lib/rotation/rotate.ts`; this wires it. */
 
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { describeError } from '../lib/node/log.ts';
+import { METRICS_NAMESPACE } from '../lib/exchange/audit.ts';
+import { describeError, writeLine } from '../lib/node/log.ts';
 import { createRotated } from './wiring/rotated.ts';
 import { systemNow } from '../lib/node/system.ts';
 import { rotate, type Outcome } from '../lib/rotation/rotate.ts';
 import { parseRotateEvent } from '../lib/rotation/event.ts';
-import type { Measures } from '../lib/rotation/measures.ts';
 import { reportProblems, type RotationReport } from '../lib/rotation/report.ts';
 import { configured } from './wiring/configured.ts';
 
-type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
-
-const logger = new Logger({ serviceName: 'rotate' });
 const { config, problems } = await configured(() => import('../streampass.config.ts'), process.env);
 // An unsound configuration is told by every invocation instead of an import that fails.
 const targets = createRotated(config, process.env);
@@ -39,40 +34,39 @@ export async function handler(event: unknown): Promise<RotationReport> {
     throw new Error(
       `${action} failed for ${failed.sort().join(', ')}: send it again. The log holds the report.`,
     );
-  if (action === 'advance') emit({}, { AdvanceHeartbeat: [1, MetricUnit.Count] });
+  if (action === 'advance') emit({}, { AdvanceHeartbeat: 1 });
   return report;
 }
 
 function tell(action: string, target: string, { report, done, measures, error }: Outcome): void {
-  logger.info('rotation', { action, target, done, ...report });
+  writeLine({ event: 'rotation.report', action, target, done, ...report });
   const wrong = reportProblems(report);
-  if (wrong.length > 0) logger.warn('rotation problem', { target, problems: wrong });
-  if (error !== undefined) logger.error('rotation step failed', { target, ...describeError(error) });
-  if (action === 'status') return;
-  emit(
-    { target },
-    measures === undefined ? { RotationProblem: [wrong.length, MetricUnit.Count] } : withUnits(measures),
-  );
+  if (wrong.length > 0) writeLine({ event: 'rotation.problem', target, problems: wrong });
+  if (error !== undefined) writeLine({ event: 'rotation.failed', target, ...describeError(error) });
+  if (action !== 'status') emit({ target }, { ...(measures ?? { RotationProblem: wrong.length }) });
 }
 
-function withUnits(measures: Measures): Record<string, readonly [number, Unit]> {
-  return {
-    RotationPhaseAge: [measures.RotationPhaseAge, MetricUnit.Seconds],
-    RotationOverdue: [measures.RotationOverdue, MetricUnit.Seconds],
-    NodesBehind: [measures.NodesBehind, MetricUnit.Count],
-    SecretAge: [measures.SecretAge, MetricUnit.Seconds],
-    RotationProblem: [measures.RotationProblem, MetricUnit.Count],
+/** The metrics that are no counts. */
+const UNITS: Readonly<Record<string, string>> = {
+  RotationPhaseAge: 'Seconds',
+  RotationOverdue: 'Seconds',
+  SecretAge: 'Seconds',
+};
+
+/**
+ * One record of metrics with exactly these dimensions: the alarms name them all.
+ *
+ * @see Amazon CloudWatch User Guide, "Specification: Embedded metric format"
+ */
+function emit(dimensions: Readonly<Record<string, string>>, values: Readonly<Record<string, number>>): void {
+  const metrics = {
+    Namespace: METRICS_NAMESPACE,
+    Dimensions: [Object.keys(dimensions)],
+    Metrics: Object.keys(values).map((Name) => ({ Name, Unit: UNITS[Name] ?? 'Count' })),
   };
-}
-
-/** One record of metrics with exactly these dimensions: the alarms name them all. */
-function emit(
-  dimensions: Readonly<Record<string, string>>,
-  values: Readonly<Record<string, readonly [number, Unit]>>,
-): void {
-  const metrics = new Metrics({ namespace: 'streampass' });
-  metrics.clearDefaultDimensions();
-  metrics.addDimensions({ ...dimensions });
-  for (const [name, [value, unit]] of Object.entries(values)) metrics.addMetric(name, unit, value);
-  metrics.publishStoredMetrics();
+  writeLine({
+    _aws: { Timestamp: Date.now(), CloudWatchMetrics: [metrics] },
+    ...dimensions,
+    ...values,
+  });
 }

@@ -27,8 +27,6 @@ beforeEach(async () => {
     OIDC_ISSUER: provider.issuer,
     OIDC_AUDIENCE: 'emergency',
     STREAMPASS_PROFILE: 'demo',
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
   });
 });
 afterEach(async () => {

@@ -12,8 +12,6 @@ beforeAll(async () => {
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'test',
     AWS_SECRET_ACCESS_KEY: 'test',
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
   });
   const bundle = join(PROJECT, 'dist/functions/rotate.mjs');
   ({ handler } = (await import(bundle)) as { handler: typeof handler });

@@ -36,7 +36,6 @@ test(
         AWS_ACCESS_KEY_ID: 'test',
         AWS_SECRET_ACCESS_KEY: 'test',
         STREAMPASS_PROFILE: 'demo',
-        POWERTOOLS_LOG_LEVEL: 'DEBUG',
         RED5_SERVER_FILES: `${good}:${failing}`,
         RED5_SERVER_RELOAD: `cat {file} >/dev/null; ps -eo args >> ${started}; test {file} = ${good}`,
         RED5_SERVER_PROBE: 'http://127.0.0.1:9/live',

@@ -90,7 +90,6 @@ export async function simulate(options: SimulationOptions): Promise<Progress> {
       OIDC_ISSUER: provider.issuer,
       OIDC_AUDIENCE: 'simulation',
       STREAMPASS_PROFILE: 'demo',
-      POWERTOOLS_LOG_LEVEL: 'SILENT',
       RED5_SERVER_FILES: nodes.map(({ file }) => file).join(':'),
       RED5_SERVER_RELOAD: reloadCommandIn(folder),
     });
