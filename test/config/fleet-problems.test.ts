@@ -12,6 +12,22 @@ const ssm = (key: string, value: string): Fleet => ({
 test.each<[string, string, KeyDistribution, Fleet | undefined, string[]]>([
   ['no servers', 'red5', 'single', undefined, []],
   ['two files', 'red5', 'single', files('/a', '/b'), []],
+  ['its own kind of file', 'jitsi', 'single', files('/etc/prosody/conf.d/meet.cfg.lua'), []],
+  ['a key file of LiveKit', 'livekit', 'keyring', files('/etc/livekit/keys.yaml'), []],
+  [
+    'a file of another kind',
+    'red5',
+    'single',
+    files('/a/red5-web.properties', '/b/meet.cfg.lua'),
+    ['targets.t.fleet.files[1]: is a config file of jitsi servers, and this target is red5'],
+  ],
+  [
+    'a config file in place of a key ring',
+    'jitsi',
+    'keyring',
+    files('/etc/prosody/conf.d/meet.cfg.lua'),
+    ['targets.t.fleet.files[0]: is a config file of jitsi servers: name the key ring file'],
+  ],
   ['a tag', 'jitsi', 'single', ssm('role', 'jitsi'), []],
   ['an unknown kind with a key ring file', 'own', 'keyring', files('/a'), []],
   [
