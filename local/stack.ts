@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { loadConfigFile } from '../build/load-config-file.ts';
 import { secretsOf } from '../lib/config/secrets.ts';
 import type { Config } from '../lib/config/config.ts';
-import { localSecretOf, type StandIns } from '../lib/config/stand-ins.ts';
+import { inStage, localSecretOf, type StandIns } from '../lib/config/stand-ins.ts';
 import type { ConfiguredTarget } from '../lib/media-servers/target.ts';
 import type { RotationReport } from '../lib/rotation/report.ts';
 import { startApi } from './api.ts';
@@ -104,11 +104,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     STREAMPASS_PROFILE: profile,
     ...options.env,
   };
-  const { config, problems } = await loadConfigFile(join(project, 'streampass.config.ts'), {
+  const { config: written, problems } = await loadConfigFile(join(project, 'streampass.config.ts'), {
     stage: 'local',
     env: { ...process.env, ...env },
   });
   if (problems.length > 0) throw new Error(problems.join('\n'));
+  const issuer = { issuer: urls.oidc, audience: demoClientId };
+  const config = inStage(written, {
+    stage: 'local',
+    env: { ...env, STREAMPASS_STAND_INS: JSON.stringify({ issuer, fleets: {} } satisfies StandIns) },
+  });
   const { red5: _red5, jitsi: _jitsi, rtcstats: _rtcstats, further: _further, ...own } = ports;
   const servers = serverPorts(ports, kindsOf(config));
   const taken = await takenPorts({ ...own, ...servers });
@@ -157,7 +162,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
     const logFile = join(stateDir, 'api.log');
     const standIns: StandIns = {
-      issuer: { issuer: urls.oidc, audience: demoClientId },
+      issuer,
       fleets: Object.fromEntries(
         Object.entries(targets).flatMap(([name, { servers }]) =>
           'fleet' in servers ? [[name, servers.fleet]] : [],

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
   CreateTableCommand,
   DynamoDBClient,
@@ -8,6 +6,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
+import { listenOnLoopback } from '../loopback.ts';
 
 /** A running DynamoDB. */
 export interface DynamoEndpoint {
@@ -36,18 +35,18 @@ export async function createDynamoEndpoint({
   readonly port: number;
   readonly path?: string;
 }): Promise<DynamoEndpoint> {
-  const server: Server = dynalite({ createTableMs: 0, ...(path !== undefined && { path }) });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const emulation: Server = dynalite({ createTableMs: 0, ...(path !== undefined && { path }) });
+  const front = await listenOnLoopback(port, (request, response) => {
+    emulation.emit('request', request, response);
+  });
+  const url = `http://127.0.0.1:${front.port}`;
   await createTables(url);
   return {
     url,
     async close() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await front.close();
+      // It listens nowhere itself: this closes its tables.
+      await new Promise((done) => emulation.close(done));
     },
   };
 }

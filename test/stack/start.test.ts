@@ -226,6 +226,7 @@ test.each([
   ['lambda', '/2015-03-31/functions/streampass-local-rotate/invocations'],
   ['offline', '/token'],
   ['secrets', '/'],
+  ['dynamodb', '/'],
   ['oidc', '/token'],
   ['page', '/rotation'],
   ['red5', '/nodes/0/reload'],
