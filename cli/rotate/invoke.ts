@@ -21,7 +21,7 @@ export function deployedRotate(stage: string, region: string | undefined): Invok
 
 /** The function of a running `npm start`. @param port where its Lambda API listens */
 export function localRotate(port: number): InvokeRotate {
-  const address = `http://127.0.0.1:${port}/2015-03-31/functions/streampass-dev-rotate/invocations`;
+  const address = `http://127.0.0.1:${port}/2015-03-31/functions/streampass-local-rotate/invocations`;
   return async (event) => {
     const response = await fetch(address, { method: 'POST', body: JSON.stringify(event) }).catch(() => {
       throw new Error(
