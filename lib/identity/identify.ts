@@ -14,7 +14,7 @@ import { checkClaims } from './check-claims.ts';
 import type { Identity } from './identity.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
-import { digestOf } from './verified-tokens.ts';
+import { digestOf, memoryOf } from './verified-tokens.ts';
 import type { VerifiedTokens } from './verified-tokens.ts';
 
 /** A configured issuer with its keys. */
@@ -70,7 +70,7 @@ export async function identify(
   const { header, claims } = jws;
   const identity = checkClaims(issuer, header, claims, declared, now(), clockSkew);
   const { generation } = lookup;
-  verified.keep(digest, { issuer, header, claims, keys, generation }, subjectToken.length);
+  verified.keep(digest, { issuer, header, claims, keys, generation }, memoryOf(jws));
   return identity;
 }
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { JsonObject } from '../jws/compact.ts';
+import type { JsonObject, Jws } from '../jws/compact.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 
@@ -16,8 +16,8 @@ export interface VerifiedToken {
 export interface VerifiedTokens {
   /** The token of this digest, where it was kept and its issuer's keys are still those that verified it. */
   find(digest: string, now: number): VerifiedToken | undefined;
-  /** @param length of the token, in characters */
-  keep(digest: string, verified: VerifiedToken, length: number): void;
+  /** @param bytes what {@link memoryOf} says of the token */
+  keep(digest: string, verified: VerifiedToken, bytes: number): void;
 }
 
 /** What a token is remembered by: the SHA-256 of all of it. */
@@ -29,15 +29,14 @@ export function digestOf(token: string): string {
  * Remembers signatures by the digests of their tokens, so that no token stays in memory. Only the signature is
  * remembered: claims, time, deny list and rules are judged anew each time, and a change of the issuer's keys forgets it.
  *
- * @param capacity the length of the remembered tokens together, in characters, of which their parsed claims take about ten
- *   bytes each; the oldest goes first
+ * @param capacity most memory that it takes, in bytes; the oldest goes first
  */
 export function createVerifiedTokens(capacity: number): VerifiedTokens {
-  const byDigest = new Map<string, { readonly verified: VerifiedToken; readonly length: number }>();
+  const byDigest = new Map<string, { readonly verified: VerifiedToken; readonly bytes: number }>();
   let total = 0;
 
   function forget(digest: string): void {
-    total -= byDigest.get(digest)?.length ?? 0;
+    total -= byDigest.get(digest)?.bytes ?? 0;
     byDigest.delete(digest);
   }
 
@@ -49,15 +48,33 @@ export function createVerifiedTokens(capacity: number): VerifiedTokens {
       forget(digest);
       return undefined;
     },
-    keep(digest, verified, length) {
-      if (length > capacity) return;
+    keep(digest, verified, bytes) {
+      if (bytes > capacity) return;
       forget(digest);
       for (const oldest of byDigest.keys()) {
-        if (total + length <= capacity) break;
+        if (total + bytes <= capacity) break;
         forget(oldest);
       }
-      byDigest.set(digest, { verified, length });
-      total += length;
+      byDigest.set(digest, { verified, bytes });
+      total += bytes;
     },
   };
+}
+
+/** Memory that an entry takes beside its header and claims, in bytes. */
+const BYTES_PER_ENTRY = 1024;
+/** Memory that one value of parsed JSON takes at most beside its characters: an object whose member has a name of its own. */
+const BYTES_PER_VALUE = 256;
+const BEFORE_A_VALUE: ReadonlySet<number> = new Set(Buffer.from(',:[{'));
+
+/** The memory that a token's header and claims take at most, in bytes: many small values take far more than their text. */
+export function memoryOf({ signingInput, payload }: Pick<Jws, 'signingInput' | 'payload'>): number {
+  const header = Buffer.from(signingInput.slice(0, signingInput.indexOf('.')), 'base64url');
+  return BYTES_PER_ENTRY + memoryOfJson(header) + memoryOfJson(payload);
+}
+
+function memoryOfJson(json: Buffer): number {
+  let values = 0;
+  for (const byte of json) if (BEFORE_A_VALUE.has(byte)) values += 1;
+  return 2 * json.length + values * BYTES_PER_VALUE;
 }

@@ -57,7 +57,7 @@ async function outcome(
       },
     ]),
   );
-  const identifyDeps = { issuers, verified: createVerifiedTokens(10_000), now: systemNow, clockSkew: 60 };
+  const identifyDeps = { issuers, verified: createVerifiedTokens(100_000), now: systemNow, clockSkew: 60 };
   const ring = { current: { alg: 'HS256', kid: '1', key: hmacKey(SECRET) } as const, readAt: systemNow() };
   const subjectToken = tokenOf(issuer, claims as Readonly<Record<string, unknown>>);
   const event = request(issuer, { subject_token: subjectToken, ...(parameters as Parameters) });
