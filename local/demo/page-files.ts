@@ -37,7 +37,10 @@ export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
 async function bundleScript(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(pageFolder, 'main.ts')],
-    alias: { 'streampass-client': join(root, 'client/src/index.ts') },
+    alias: {
+      'streampass-client/whep': join(root, 'client/src/whep.ts'),
+      'streampass-client': join(root, 'client/src/index.ts'),
+    },
     bundle: true,
     write: false,
     minify: true,

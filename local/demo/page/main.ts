@@ -7,6 +7,7 @@ import { createPersonPanel } from './person-panel.ts';
 import { createRotationPanel } from './rotation-panel.ts';
 import { createSignIn } from './sign-in.ts';
 import { createTokenPanel } from './token-panel.ts';
+import { createVideoPanel } from './video-panel.ts';
 
 const config = (await (await fetch('/config.json')).json()) as DemoConfig;
 const signIn = createSignIn(config);
@@ -17,6 +18,7 @@ if (firstServer === undefined) throw new Error('No target of the configuration h
 const form = createAskForm([firstServer, ...otherServers]);
 const rotation = createRotationPanel(form.asked().server, () => connections.tellRotationEnd());
 const connections = createConnectPanel(rotation.toneOf);
+const video = createVideoPanel();
 let pass: StreamPass | undefined;
 
 const isDemo = config.profile === 'demo';
@@ -65,13 +67,18 @@ async function getToken(): Promise<void> {
   };
   pass?.close();
   connections.use(undefined);
+  video.use(undefined);
   tokenPanel.clear();
   const current = createStreamPass({ ...options, fetch: tokenPanel.fetch });
   pass = current;
   let isFirst = true;
   current.on('renewed', (answer) => {
     tokenPanel.showToken(answer);
-    if (isFirst) connections.use({ asked, scope: answer.scope ?? '', pass: current, options });
+    if (isFirst) {
+      const scope = answer.scope ?? '';
+      connections.use({ asked, scope, pass: current, options });
+      video.use({ asked, scope, pass: current });
+    }
     isFirst = false;
   });
   current.on('denied', tokenPanel.showFailure);
