@@ -70,4 +70,9 @@ export default defineConfig(({ env }) => ({
     { target: 'jitsi', actions: ['join'], rooms: ['public-*'], ttl: hours(1) },
     { target: 'rtcstats', actions: ['report'], rooms: ['*'], ttl: hours(6) },
   ],
+
+  deploy: {
+    // Pages that may call the API from a browser, separated by commas.
+    origins: env['CORS_ORIGINS'] ? env['CORS_ORIGINS'].split(',') : [],
+  },
 }));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buildClient } from '../client/build.ts';
 import { billOfMaterials, bundledPackages, licencesOf } from './bill-of-materials.ts';
 import { buildFunctions } from './build-functions.ts';
-import { bundleNodeAgent } from './bundle.ts';
+import { bundleFunction, bundleNodeAgent } from './bundle.ts';
 import { loadConfigFile } from './load-config-file.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -20,6 +20,8 @@ if (problems.length > 0) process.exit(1);
 
 const [functions, nodeAgent] = await Promise.all([
   buildFunctions(configFile, join(root, 'dist')),
+  // What serverless.yml is completed with: the same configuration as the functions'.
+  bundleFunction(join(root, 'infra/stack/load-stack.ts'), join(root, 'dist/infra/stack.mjs'), configFile),
   bundleNodeAgent(join(root, 'node-agent/main.ts'), join(root, 'dist/node/streampass-node.mjs')),
   buildClient(),
 ]);

@@ -3,8 +3,10 @@ import type { OptionProblem } from '../options/check-options.ts';
 import { roomPatternProblem } from '../policy/room.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Config } from './config.ts';
+import { deployProblems } from './deploy-problems.ts';
 import { fleetProblems } from './fleet-problems.ts';
 import { rotationProblems } from './rotation-problems.ts';
+import { isSameSecret } from './same-secret.ts';
 import { STREAM_KEYS } from './stream-keys.ts';
 import { timingProblems } from './timing-problems.ts';
 
@@ -25,6 +27,7 @@ export function configProblems(
     ...config.grants.flatMap((rule, index) => ruleProblems(rule, `grants[${ruleIndexes[index]}]`, config)),
     ...timingProblems(config),
     ...fleetProblems(config.targets),
+    ...deployProblems(config),
   ];
   // How long a rotation takes can only be said of what is sound otherwise.
   return problems.length > 0 ? problems : rotationProblems(config);
@@ -56,7 +59,7 @@ function nameProblems({ targets }: Config): OptionProblem[] {
 function secretProblems({ targets }: Config): OptionProblem[] {
   const entries = Object.entries(targets);
   return entries.flatMap(([name, { secret }], index) => {
-    const same = entries.slice(0, index).find(([, other]) => secretName(other.secret) === secretName(secret));
+    const same = entries.slice(0, index).find(([, other]) => isSameSecret(other.secret, secret));
     return same === undefined
       ? []
       : [
@@ -66,13 +69,6 @@ function secretProblems({ targets }: Config): OptionProblem[] {
           },
         ];
   });
-}
-
-/** The name of a secret, which may be given as an ARN: Secrets Manager adds six characters to it there. */
-function secretName(nameOrArn: string): string {
-  return (
-    /^arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:(.+)-[A-Za-z0-9]{6}$/.exec(nameOrArn)?.[1] ?? nameOrArn
-  );
 }
 
 function ruleProblems(rule: Rule, path: string, config: Config): OptionProblem[] {

@@ -4,6 +4,7 @@ import type { ConfiguredTarget, Target } from '../media-servers/target.ts';
 import { dictionary, filledText, wholeNumber } from '../options/schemas.ts';
 import { rotationOptions, type RotationOptions } from '../rotation/options.ts';
 import type { Rule } from '../policy/rule.ts';
+import { deployOptions, type DeployOptions } from './deploy-options.ts';
 
 /** The clocks and waits of key rings and rotations; all in seconds. */
 export interface Timing {
@@ -53,6 +54,8 @@ export interface ConfigInput {
   readonly tokensPerMinute?: number;
   /** When and how secrets are rotated; a target's own `rotation` goes first. */
   readonly rotation?: RotationOptions;
+  /** What the deployment needs: origins, domain, alarms, limits, tags … */
+  readonly deploy?: DeployOptions;
 }
 
 /** A sound configuration with its defaults filled in. */
@@ -66,6 +69,7 @@ export interface Config {
   readonly deny: DenyList;
   readonly tokensPerMinute: number;
   readonly rotation: RotationOptions;
+  readonly deploy: DeployOptions;
 }
 
 /** What a configuration may depend on. */
@@ -119,4 +123,5 @@ export const configSchema = v.strictObject({
   ),
   tokensPerMinute: v.exactOptional(wholeNumber(1)),
   rotation: v.exactOptional(rotationOptions),
+  deploy: v.exactOptional(deployOptions),
 });

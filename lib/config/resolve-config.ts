@@ -29,6 +29,7 @@ const NOTHING: Config = {
   deny: {},
   rotation: {},
   tokensPerMinute: DEFAULT_TOKENS_PER_MINUTE,
+  deploy: {},
 };
 
 /**
@@ -117,6 +118,7 @@ function withDefaults(options: Options, grants: readonly Rule[], { stage, env }:
     deny: (options.deny ?? {}) as Config['deny'],
     rotation: options.rotation ?? {},
     tokensPerMinute: options.tokensPerMinute ?? DEFAULT_TOKENS_PER_MINUTE,
+    deploy: (options.deploy ?? {}) as Config['deploy'],
   };
 }
 

@@ -1,0 +1,27 @@
+'use strict';
+
+// The parts of serverless.yml that follow from streampass.config.ts, as `npm run build` left it. (CommonJS: osls loads no
+// other kind. It asks once for each part.)
+
+let loaded;
+
+/** @returns {Promise<import('./stack/stack.ts').Stack>} after a line for each problem there is none, and the process ends */
+module.exports = async ({ options, resolveVariable }) => {
+  loaded ??= load(await resolveVariable('sls:stage'), options);
+  return loaded;
+};
+
+async function load(stage, options) {
+  const { loadStack } = await import('../dist/infra/stack.mjs').catch((error) => {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    return fail(['dist/infra/stack.mjs is missing: run npm run build first']);
+  });
+  const params = [options.param ?? []].flat();
+  const result = await loadStack({ stage, env: process.env, params });
+  return result.ok ? result.stack : fail(result.problems);
+}
+
+function fail(problems) {
+  for (const problem of problems) console.error(problem);
+  process.exit(1);
+}

@@ -1,0 +1,44 @@
+import type { Config } from '../../lib/config/config.ts';
+import type { ConfiguredTarget } from '../../lib/media-servers/target.ts';
+
+/** What a stack is generated from. */
+export interface StackContext {
+  readonly config: Config;
+  /** It stands in every name, metric dimension, tag and log group. */
+  readonly stage: string;
+  /** The environment variables that the configuration reads, with their values: each function gets them too. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** An origin that may call the API beside the configured ones: that of the local stack's own page. */
+  readonly page?: string;
+}
+
+/** `streampass-STAGE-PART`: the name of what is unique in an account and region. */
+export function nameOf({ stage }: Pick<StackContext, 'stage'>, part: string): string {
+  return `streampass-${stage}-${part}`;
+}
+
+/** Targets by name, in the order of the configuration. */
+export type NamedTarget = readonly [name: string, target: ConfiguredTarget];
+
+/** The configured targets that a condition holds for. */
+export function targetsWhere(
+  { config }: Pick<StackContext, 'config'>,
+  condition: (target: ConfiguredTarget) => boolean = () => true,
+): readonly NamedTarget[] {
+  return Object.entries(config.targets).filter(([, target]) => condition(target));
+}
+
+/** Whether `rotate` changes the target's secret. */
+export function rotates(target: ConfiguredTarget): boolean {
+  return target.rotates !== false;
+}
+
+/** Whether `rotate` reaches the target's servers by Systems Manager. */
+export function isReachedBySsm(target: ConfiguredTarget): boolean {
+  return rotates(target) && target.keys !== 'jwks' && target.fleet?.by === 'ssm';
+}
+
+/** Whether the target's servers report what they hold. */
+export function reports(target: ConfiguredTarget): boolean {
+  return rotates(target) && target.fleet?.by === 'reported';
+}

@@ -1,0 +1,48 @@
+import { arn, idOf, ref, type Resources, type Value } from './cloudformation.ts';
+import { targetsWhere, type NamedTarget, type StackContext } from './context.ts';
+
+/**
+ * The secrets that streampass shares with the servers. They are made empty: the first `advance` puts their first version in, and
+ * a value in a template would be a new AWSCURRENT at every change of it, past the rotation. They outlive the stack, because
+ * the servers go on with them; a creation that is rolled back takes them along, so that it can be repeated.
+ */
+export function secretResources(context: StackContext): Resources {
+  const KmsKeyId = context.config.deploy.kmsKeys?.secrets;
+  const created = targetsWhere(context).filter((target) => isCreated(context, target));
+  return Object.fromEntries(
+    created.map(([name, target]) => [
+      `${idOf(name)}Secret`,
+      {
+        Type: 'AWS::SecretsManager::Secret',
+        DeletionPolicy: 'RetainExceptOnCreate',
+        UpdateReplacePolicy: 'Retain',
+        Properties: {
+          Name: target.secret,
+          Description: `Signs the tokens of the target ${name} (${target.kind}). Changed by streampass's rotation only.`,
+          ...(KmsKeyId !== undefined && { KmsKeyId }),
+        },
+      },
+    ]),
+  );
+}
+
+/** The ARN of a target's secret, for policies and outputs. */
+export function secretArn(context: StackContext, target: NamedTarget): Value {
+  const [name, { secret }] = target;
+  return isCreated(context, target) ? ref(`${idOf(name)}Secret`) : existingSecretArn(secret);
+}
+
+/** The ARN of a secret of another stack: Secrets Manager adds six characters to its name. */
+export function existingSecretArn(nameOrArn: string): Value {
+  return isArn(nameOrArn) ? nameOrArn : arn('secretsmanager', `secret:${nameOrArn}-??????`);
+}
+
+function isCreated({ config }: StackContext, [name, { secret }]: NamedTarget): boolean {
+  const { existingSecrets = false } = config.deploy;
+  const exists = Array.isArray(existingSecrets) ? existingSecrets.includes(name) : existingSecrets === true;
+  return !exists && !isArn(secret);
+}
+
+function isArn(nameOrArn: string): boolean {
+  return nameOrArn.startsWith('arn:');
+}

@@ -1,0 +1,50 @@
+import type { OptionProblem } from '../options/check-options.ts';
+import type { Config } from './config.ts';
+import { isSameSecret } from './same-secret.ts';
+
+/** How `deploy` does not go together with the targets: unknown names, and a callers' secret that is a target's. */
+export function deployProblems({ deploy, targets }: Pick<Config, 'deploy' | 'targets'>): OptionProblem[] {
+  const {
+    authorizer,
+    existingSecrets,
+    callerSecret,
+    origins = [],
+    defaultEndpoint,
+    domain,
+    publicUrl,
+  } = deploy;
+  const unknown = (names: readonly string[], path: string) =>
+    names.flatMap((name, index) =>
+      Object.hasOwn(targets, name)
+        ? []
+        : [{ path: `${path}[${index}]`, problem: `no target is called "${name}"` }],
+    );
+  const owner =
+    callerSecret !== undefined &&
+    Object.entries(targets).find(([, { secret }]) => isSameSecret(secret, callerSecret))?.[0];
+  return [
+    ...unknown(authorizer?.targets ?? [], 'deploy.authorizer.targets'),
+    ...unknown(Array.isArray(existingSecrets) ? existingSecrets : [], 'deploy.existingSecrets'),
+    ...(owner
+      ? [
+          {
+            path: 'deploy.callerSecret',
+            problem: `is the secret of ${owner} too: whoever shows it could sign tokens`,
+          },
+        ]
+      : []),
+    ...origins.flatMap((origin, index) =>
+      origins.indexOf(origin) < index
+        ? [{ path: `deploy.origins[${index}]`, problem: `"${origin}" is listed twice` }]
+        : [],
+    ),
+    ...(defaultEndpoint === false && domain === undefined && publicUrl === undefined
+      ? [
+          {
+            path: 'deploy.defaultEndpoint',
+            problem: 'must not be false without a domain: nothing would reach the API',
+          },
+        ]
+      : []),
+  ];
+}
