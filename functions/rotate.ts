@@ -1,6 +1,6 @@
 /** The rotation, run by EventBridge Scheduler and by operators. The story is `lib/rotation/rotate.ts`; this wires it. */
 
-import { METRICS_NAMESPACE } from '../lib/exchange/audit.ts';
+import { embeddedMetrics, type MetricsDirective } from '../lib/metrics.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { createRotated } from './wiring/rotated.ts';
 import { systemNow } from '../lib/node/system.ts';
@@ -34,7 +34,7 @@ export async function handler(event: unknown): Promise<RotationReport> {
     throw new Error(
       `${action} failed for ${failed.sort().join(', ')}: send it again. The log holds the report.`,
     );
-  if (action === 'advance') emit({}, { AdvanceHeartbeat: 1 });
+  if (action === 'advance') emit([[]], {}, { AdvanceHeartbeat: 1 });
   return report;
 }
 
@@ -43,30 +43,24 @@ function tell(action: string, target: string, { report, done, measures, error }:
   const wrong = reportProblems(report);
   if (wrong.length > 0) writeLine({ event: 'rotation.problem', target, problems: wrong });
   if (error !== undefined) writeLine({ event: 'rotation.failed', target, ...describeError(error) });
-  if (action !== 'status') emit({ target }, { ...(measures ?? { RotationProblem: wrong.length }) });
+  // Of each target, and of the stage, so that one alarm watches the worst of any number of targets.
+  const by = [['target'], []];
+  if (action !== 'status') emit(by, { target }, { ...(measures ?? { RotationProblem: wrong.length }) });
 }
 
 /** The metrics that are no counts. */
-const UNITS: Readonly<Record<string, string>> = {
+const UNITS: MetricsDirective['units'] = {
   RotationPhaseAge: 'Seconds',
   RotationOverdue: 'Seconds',
   SecretAge: 'Seconds',
 };
 
-/**
- * One record of metrics with exactly these dimensions: the alarms name them all.
- *
- * @see Amazon CloudWatch User Guide, "Specification: Embedded metric format"
- */
-function emit(dimensions: Readonly<Record<string, string>>, values: Readonly<Record<string, number>>): void {
-  const metrics = {
-    Namespace: METRICS_NAMESPACE,
-    Dimensions: [Object.keys(dimensions)],
-    Metrics: Object.keys(values).map((Name) => ({ Name, Unit: UNITS[Name] ?? 'Count' })),
-  };
-  writeLine({
-    _aws: { Timestamp: Date.now(), CloudWatchMetrics: [metrics] },
-    ...dimensions,
-    ...values,
-  });
+/** One record of metrics with exactly these dimensions beside the stage: the alarms name them all. */
+function emit(
+  by: MetricsDirective['by'],
+  dimensions: Readonly<Record<string, string>>,
+  values: Readonly<Record<string, number>>,
+): void {
+  const units = Object.fromEntries(Object.keys(values).map((name) => [name, UNITS[name] ?? 'Count']));
+  writeLine({ ...embeddedMetrics(systemNow() * 1000, { by, units }), ...dimensions, ...values });
 }

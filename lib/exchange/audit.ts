@@ -1,3 +1,4 @@
+import { embeddedMetrics, type MetricsDirective } from '../metrics.ts';
 import type { ExchangeFacts, ExchangeOutcome } from './exchange.ts';
 
 /** Where a request came from and how it was answered, for its audit line. */
@@ -12,9 +13,6 @@ export interface RequestOrigin {
   readonly timestampMs: number;
 }
 
-/** CloudWatch metrics of this namespace are made from the audit lines. */
-export const METRICS_NAMESPACE = 'streampass';
-
 type Line = Readonly<Record<string, unknown>>;
 
 /**
@@ -26,20 +24,16 @@ type Line = Readonly<Record<string, unknown>>;
 export function auditLines(outcome: ExchangeOutcome, origin: RequestOrigin): readonly Line[] {
   const { latencyMs, coldStart, timestampMs } = origin;
   const perTarget = outcome.issued ? ISSUED_METRICS : deniedMetrics(outcome.facts);
-  const perExchange = {
-    Namespace: METRICS_NAMESPACE,
-    Dimensions: [[]],
-    Metrics: [
-      { Name: 'ExchangeLatency', Unit: 'Milliseconds' },
-      ...(coldStart ? [{ Name: 'ColdStart', Unit: 'Count' }] : []),
-    ],
+  const perExchange: MetricsDirective = {
+    by: [[]],
+    units: { ExchangeLatency: 'Milliseconds', ...(coldStart && { ColdStart: 'Count' }) },
   };
   const first = {
-    _aws: { Timestamp: timestampMs, CloudWatchMetrics: [perTarget, perExchange] },
+    ...embeddedMetrics(timestampMs, ...perTarget, perExchange),
     event: outcome.issued ? 'token.issued' : 'token.denied',
     ...(outcome.issued
       ? { TokensIssued: 1, RingAge: outcome.facts.ringAgeSeconds }
-      : { TokensDenied: 1, reason: outcome.error.reason }),
+      : { TokensDenied: 1, UsersDenied: 1, reason: outcome.error.reason }),
     ExchangeLatency: latencyMs,
     ...(coldStart && { ColdStart: 1 }),
     ...auditedFacts(outcome.facts),
@@ -48,7 +42,7 @@ export function auditLines(outcome: ExchangeOutcome, origin: RequestOrigin): rea
   return [
     first,
     ...further.map((facts) => ({
-      _aws: { Timestamp: timestampMs, CloudWatchMetrics: [perTarget] },
+      ...embeddedMetrics(timestampMs, ...ISSUED_METRICS),
       event: 'token.issued',
       TokensIssued: 1,
       RingAge: facts.ringAgeSeconds,
@@ -57,21 +51,18 @@ export function auditLines(outcome: ExchangeOutcome, origin: RequestOrigin): rea
   ];
 }
 
-const ISSUED_METRICS: Line = {
-  Namespace: METRICS_NAMESPACE,
-  Dimensions: [['target']],
-  Metrics: [
-    { Name: 'TokensIssued', Unit: 'Count' },
-    { Name: 'RingAge', Unit: 'Seconds' },
-  ],
-};
+const ISSUED_METRICS: readonly MetricsDirective[] = [
+  { by: [['target'], []], units: { TokensIssued: 'Count' } },
+  { by: [['target']], units: { RingAge: 'Seconds' } },
+];
 
-function deniedMetrics({ target }: ExchangeFacts): Line {
-  return {
-    Namespace: METRICS_NAMESPACE,
-    Dimensions: target === undefined ? [['reason']] : [['target', 'reason'], ['reason']],
-    Metrics: [{ Name: 'TokensDenied', Unit: 'Count' }],
-  };
+/** A refusal counts as a user's once their sign-in was good: anyone can send anything else. */
+function deniedMetrics({ target, subject }: ExchangeFacts): readonly MetricsDirective[] {
+  const perReason = { by: [...(target === undefined ? [] : [['target', 'reason']]), ['reason']] };
+  return [
+    { ...perReason, units: { TokensDenied: 'Count' } },
+    ...(subject === undefined ? [] : [{ by: [[]], units: { UsersDenied: 'Count' } } as const]),
+  ];
 }
 
 function auditedFacts(facts: ExchangeFacts): Line {

@@ -1,11 +1,12 @@
 import { VERSION } from '../version.ts';
 
 /**
- * Writes one JSON line to standard output, where CloudWatch Logs reads records and, where a record has the member `_aws`,
- * metrics in the embedded metric format. Each line names the version of this code. Past `console`, which Lambda would wrap into a record of its own.
+ * Writes one JSON line to standard output, where CloudWatch Logs reads records and, if a record has the member `_aws`,
+ * metrics in the embedded metric format. Past `console`, which Lambda would wrap into a record of its own. Each line says the
+ * stage and the version of this code.
  */
 export function writeLine(record: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify({ ...record, version: VERSION })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...record, stage: process.env['STREAMPASS_STAGE'], version: VERSION })}\n`);
 }
 
 /**
