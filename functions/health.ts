@@ -8,7 +8,8 @@ import { httpFunction } from './wiring/http-function.ts';
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const service = createService(loaded, process.env);
-await service.prefetch();
+// Before the first request, so that it need not wait.
+await checkHealth(service.health);
 
 /** `GET /health`: 200 if a token could be issued now from every issuer for every target, else 503 and the reason. */
 export const handler = httpFunction({

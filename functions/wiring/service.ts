@@ -8,6 +8,7 @@ import type { TrustedIssuer } from '../../lib/identity/identify.ts';
 import { secretsOf } from '../../lib/config/secrets.ts';
 import { createKeyRing } from '../../lib/signing-keys/key-ring.ts';
 import type { KeyRing } from '../../lib/signing-keys/key-ring.ts';
+import { createSecretCheck } from '../../lib/signing-keys/secret-check.ts';
 import { getJson } from '../../lib/node/https-json.ts';
 import { writeLine } from '../../lib/node/log.ts';
 import type { Configured } from './configured.ts';
@@ -95,7 +96,16 @@ export function createService(
           () =>
             keys.ready(),
       ),
-      rings: [...rings.values()].map((ring) => () => ring.get()),
+      secrets: secretsOf(config).map(({ secret }) =>
+        createSecretCheck({
+          secret,
+          reader,
+          now: systemNow,
+          within,
+          refreshAfter: config.timing.keyRingRefresh,
+          maxAge: config.timing.keyRingMaxAge,
+        }),
+      ),
     },
     async prefetch() {
       if (!sound || trusted.length === 0) return;

@@ -1,3 +1,4 @@
+import { stackDocument } from '../../lib/fleet/stack-document.ts';
 import { REASONS } from '../../lib/oauth/reasons.ts';
 import { policyOf, rotationSeconds } from '../../lib/rotation/policy.ts';
 import { rotationOf } from '../../lib/rotation/options.ts';
@@ -12,7 +13,14 @@ import {
   type Resources,
   type Value,
 } from './cloudformation.ts';
-import { nameOf, rotates, targetsWhere, type NamedTarget, type StackContext } from './context.ts';
+import {
+  nameOf,
+  rotates,
+  secretsWhere,
+  targetsWhere,
+  type NamedTarget,
+  type StackContext,
+} from './context.ts';
 import { neededFunctions } from './functions.ts';
 
 /** A metric over one period. */
@@ -232,9 +240,9 @@ function tokenAlarms(context: StackContext): readonly Alarm[] {
       threshold: { from: 1 },
     },
     {
-      id: 'RingOld',
-      name: 'ring-old',
-      description: 'Secrets in use cannot be read again; after ten minutes the answer is 503.',
+      id: 'KeyRingProblem',
+      name: 'key-ring-problem',
+      description: 'A secret in use cannot be read again, or a version of it cannot be used.',
       of: ofStage(context, 'RingProblems'),
       periodSeconds: 60,
       periods: [3, 5],
@@ -485,8 +493,8 @@ const NAMES_IN_PATTERN = 8;
 function watchedSecretPatterns(context: StackContext): readonly (readonly string[])[] {
   const usual = `streampass/${context.stage}/`;
   const names = [
-    ...Object.values(context.config.targets).map(({ secret }) => secret),
-    ...(context.config.deploy.callerSecret ?? []),
+    ...secretsWhere(context).map(({ secret }) => secret),
+    ...[context.config.deploy.callerSecret ?? []].flat(),
   ].map((secret) => (secret.startsWith(usual) ? usual : secret));
   const all = [...new Set([usual, ...names])].map((name) => `*${name}*`);
   return Array.from({ length: Math.ceil(all.length / NAMES_IN_PATTERN) }, (_, index) =>
@@ -545,7 +553,7 @@ function touchedRules(context: StackContext, actions: readonly Value[]): Resourc
           'detail-type': ['AWS API Call via CloudTrail'],
           detail: {
             eventName: DOCUMENT_CHANGES,
-            requestParameters: { name: [{ wildcard: `*${nameOf(context, 'secret')}` }] },
+            requestParameters: { name: [{ wildcard: `*${stackDocument(context.stage)}` }] },
           },
         },
         Targets,

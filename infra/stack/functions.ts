@@ -1,6 +1,5 @@
-import type { ConfiguredTarget } from '../../lib/media-servers/target.ts';
 import { attribute, capitalised, type Value } from './cloudformation.ts';
-import { nameOf, reports, targetsWhere, type StackContext } from './context.ts';
+import { nameOf, reports, targetsWhere, type SigningSecret, type StackContext } from './context.ts';
 import type { TableName } from './tables.ts';
 
 /** Requests a second to a route, for the whole API, and the largest burst; past it API Gateway answers 429. */
@@ -20,7 +19,7 @@ export interface FunctionRow {
   readonly slowSeconds: number;
   /** Of which targets' secrets it reads labels, or labels and values. */
   readonly secrets?: {
-    readonly of?: (target: ConfiguredTarget) => boolean;
+    readonly of?: (secret: SigningSecret) => boolean;
     readonly read: 'labels' | 'values';
   };
   /** Actions on tables, without `dynamodb:`. */
@@ -39,6 +38,7 @@ const USUAL: Throttle = { rate: 50, burst: 100 };
 /** One call for each publisher or viewer of a server that asks. */
 const ASKED: Throttle = { rate: 200, burst: 400 };
 
+const isOfTarget = ({ target }: SigningSecret) => target !== undefined;
 const denyTable = (context: StackContext) => ({ DENY_TABLE: nameOf(context, 'deny') });
 
 /** The functions of the service by name; `dist/functions/NAME.mjs` is their code. */
@@ -76,7 +76,16 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     description: 'Public keys of the targets that sign asymmetrically',
     routes: { 'GET /.well-known/jwks.json': USUAL, 'GET /asap/{file}': USUAL },
     slowSeconds: 5,
-    secrets: { of: ({ keys }) => keys === 'jwks', read: 'values' },
+    secrets: { of: ({ target }) => target?.keys === 'jwks', read: 'values' },
+  },
+  whip: {
+    description: 'Sends encoders with a stream key on to the server, with a fresh token',
+    routes: { 'ANY /whip/{target}/{room}/{stream}': USUAL },
+    slowSeconds: 5,
+    secrets: { read: 'values' },
+    tables: { deny: ['BatchGetItem'] },
+    when: ({ config }) => config.streamKeys !== undefined,
+    environment: denyTable,
   },
   callbacks: {
     description:
@@ -93,7 +102,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     // Red5 Pro gives up after 9 s.
     timeoutSeconds: 9,
     slowSeconds: 5,
-    secrets: { read: 'values' },
+    secrets: { of: isOfTarget, read: 'values' },
     tables: { deny: ['BatchGetItem'], streams: ['PutItem', 'DeleteItem'] },
     readsCallerSecret: true,
     environment: (context) => ({
@@ -107,9 +116,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     // Fits within API Gateway's 10 s for an authorizer.
     timeoutSeconds: 9,
     slowSeconds: 5,
-    secrets: {
-      read: 'values',
-    },
+    secrets: { of: isOfTarget, read: 'values' },
     tables: { deny: ['BatchGetItem'] },
     environment: (context) => {
       const { targets, cacheSeconds } = context.config.deploy.authorizer ?? {};
@@ -124,7 +131,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     description: 'Media servers report which version of their secret they hold',
     routes: { 'POST /nodes/{target}': USUAL },
     slowSeconds: 5,
-    secrets: { of: reports, read: 'values' },
+    secrets: { of: ({ target }) => target !== undefined && reports(target), read: 'values' },
     tables: { nodes: ['PutItem'] },
     when: (context) => targetsWhere(context, reports).length > 0,
     environment: (context) => ({ NODES_TABLE: nameOf(context, 'nodes') }),
@@ -134,7 +141,6 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     timeoutSeconds: 120,
     slowSeconds: 100,
     environment: (context) => ({
-      SSM_DOCUMENT: nameOf(context, 'secret'),
       NODES_TABLE: targetsWhere(context, reports).length > 0 ? nameOf(context, 'nodes') : undefined,
     }),
     // The schedule invokes asynchronously. An event that meets a run still going on waits in Lambda's queue for up to an
@@ -177,7 +183,7 @@ export function serverlessFunctions(context: StackContext): Readonly<Record<stri
         timeout: row.timeoutSeconds ?? 15,
         package: { patterns: ['!**', `dist/functions/${name}.mjs`] },
         environment: environmentOf(context, row),
-        events: Object.keys(row.routes ?? {}).map((route) => ({ httpApi: route })),
+        events: Object.keys(row.routes ?? {}).map((route) => ({ httpApi: route.replace(/^ANY /, '* ') })),
         ...(isInVpc(context, name) &&
           vpc && { vpc: { subnetIds: vpc.subnetIds, securityGroupIds: vpc.securityGroupIds } }),
         ...row.settings?.(context),

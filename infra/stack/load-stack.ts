@@ -1,7 +1,6 @@
 /** Bundled with the configuration into `dist/infra/stack.mjs`, which `infra/stack.cjs` hands to serverless.yml. */
 
 import { firstLineOf, formatProblem, resolveConfig } from '../../lib/config/resolve-config.ts';
-import { nameOf } from './context.ts';
 import { recordedEnv } from './recorded-env.ts';
 import { refusals } from './refusals.ts';
 import { generateStack, type Stack } from './stack.ts';
@@ -20,8 +19,7 @@ export type LoadedStack =
 
 /** The stack of the built configuration. Never throws. */
 export async function loadStack({ stage, env, params }: StackRequest): Promise<LoadedStack> {
-  // The document's name, for a fleet that takes it from the environment as `rotate` does.
-  const recorded = recordedEnv({ ...env, SSM_DOCUMENT: nameOf({ stage }, 'secret') });
+  const recorded = recordedEnv(env);
   const { config, problems } = await import('../../streampass.config.ts').then(
     ({ default: definition }) => resolveConfig(definition, { stage, env: recorded.env }),
     (error: unknown) => ({

@@ -1,5 +1,6 @@
+import { stackDocument } from '../../lib/fleet/stack-document.ts';
 import { idOf, policy, ref, sub, type Resource, type Resources } from './cloudformation.ts';
-import { nameOf, targetsWhere, type StackContext } from './context.ts';
+import { secretsWhere, type SigningSecret, type StackContext } from './context.ts';
 import { allow, withKey } from './roles.ts';
 import { secretArn } from './secrets.ts';
 
@@ -8,17 +9,17 @@ import { secretArn } from './secrets.ts';
  * role, which allows reading that target's secret and no other. Servers that fetch public keys need neither.
  */
 export function nodeResources(context: StackContext): Resources {
-  const targets = targetsWhere(context, ({ keys }) => keys !== 'jwks');
-  if (targets.length === 0) return {};
-  const policies = targets.map((target): [string, Resource] => [
-    `${idOf(target[0])}NodePolicy`,
+  const fetched = secretsWhere(context, isFetchedByNodes);
+  if (fetched.length === 0) return {};
+  const policies = fetched.map((secret): [string, Resource] => [
+    `${idOf(secret.name)}NodePolicy`,
     {
       Type: 'AWS::IAM::ManagedPolicy',
       Properties: {
         // Unique in an account, not in a region.
-        ManagedPolicyName: sub(`streampass-${context.stage}-\${AWS::Region}-${target[0]}-node`),
+        ManagedPolicyName: sub(`streampass-${context.stage}-\${AWS::Region}-${secret.name}-node`),
         PolicyDocument: policy([
-          allow('ReadSecret', 'secretsmanager:GetSecretValue', secretArn(context, target)),
+          allow('ReadSecret', 'secretsmanager:GetSecretValue', secretArn(context, secret)),
           ...withKey(context, ['kms:Decrypt']),
         ]),
       },
@@ -32,7 +33,7 @@ function document(context: StackContext): Resource {
   return {
     Type: 'AWS::SSM::Document',
     Properties: {
-      Name: nameOf(context, 'secret'),
+      Name: stackDocument(context.stage),
       DocumentType: 'Command',
       DocumentFormat: 'JSON',
       // Instances of EC2 and machines elsewhere that Systems Manager manages.
@@ -83,13 +84,20 @@ const COMMAND = [
 
 /** Outputs that the set-up of a server asks for. */
 export function nodeOutputs(context: StackContext): Readonly<Record<string, { readonly Value: unknown }>> {
-  const targets = targetsWhere(context);
   return {
     ...Object.fromEntries(
-      targets.map((target) => [`${idOf(target[0])}SecretArn`, { Value: secretArn(context, target) }]),
+      secretsWhere(context, ({ target }) => target !== undefined).map((secret) => [
+        `${idOf(secret.name)}SecretArn`,
+        { Value: secretArn(context, secret) },
+      ]),
     ),
-    ...(targets.some(([, { keys }]) => keys !== 'jwks') && {
+    ...(secretsWhere(context, isFetchedByNodes).length > 0 && {
       SecretDocumentName: { Value: ref('SecretDocument') },
     }),
   };
+}
+
+/** Servers that fetch public keys, and stream keys, which open no server, leave nodes nothing to fetch. */
+function isFetchedByNodes({ target }: SigningSecret): boolean {
+  return target !== undefined && target.keys !== 'jwks';
 }

@@ -10,7 +10,15 @@ import {
   type Statement,
   type Value,
 } from './cloudformation.ts';
-import { isReachedBySsm, nameOf, reports, rotates, targetsWhere, type StackContext } from './context.ts';
+import {
+  isReachedBySsm,
+  nameOf,
+  reports,
+  rotates,
+  secretsWhere,
+  targetsWhere,
+  type StackContext,
+} from './context.ts';
 import { isInVpc, neededFunctions, type FunctionRow } from './functions.ts';
 import { existingSecretArn, secretArn } from './secrets.ts';
 import { tableArn, type TableName } from './tables.ts';
@@ -66,9 +74,9 @@ function functionStatements(context: StackContext, name: string, row: FunctionRo
       : onSecrets(
           'ReadSecrets',
           READ[secrets.read],
-          targetsWhere(context, secrets.of).map((target) => secretArn(context, target)),
+          secretsWhere(context, secrets.of).map((secret) => secretArn(context, secret)),
         )),
-    ...(secrets?.read === 'values' && targetsWhere(context, secrets.of).length > 0
+    ...(secrets?.read === 'values' && secretsWhere(context, secrets.of).length > 0
       ? withKey(context, ['kms:Decrypt'])
       : []),
     ...(readsCallerSecret && callerSecret !== undefined
@@ -86,7 +94,9 @@ function functionStatements(context: StackContext, name: string, row: FunctionRo
 
 /** What `rotate` does to secrets and servers. */
 function rotateStatements(context: StackContext): readonly Statement[] {
-  const secrets = targetsWhere(context, rotates).map((target) => secretArn(context, target));
+  const secrets = secretsWhere(context, ({ target }) => target === undefined || rotates(target)).map(
+    (secret) => secretArn(context, secret),
+  );
   return [
     ...onSecrets('RotateSecrets', CHANGE, secrets),
     ...(secrets.length > 0 ? withKey(context, ['kms:Decrypt', 'kms:GenerateDataKey']) : []),
@@ -104,7 +114,7 @@ function ssmStatements(context: StackContext): readonly Statement[] {
     fleet?.by === 'ssm' ? [fleet] : [],
   );
   if (fleets.length === 0) return [];
-  const documents = unique(fleets.map(({ document }) => document ?? nameOf(context, 'secret')));
+  const documents = unique(fleets.map(({ document }) => document));
   const roles = unique(fleets.flatMap(({ roleArn }) => roleArn ?? []));
   return [
     allow(

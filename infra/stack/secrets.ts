@@ -1,5 +1,5 @@
 import { arn, idOf, ref, type Resources, type Value } from './cloudformation.ts';
-import { targetsWhere, type NamedTarget, type StackContext } from './context.ts';
+import { secretsWhere, type SigningSecret, type StackContext } from './context.ts';
 
 /**
  * The secrets that streampass shares with the servers. They are made empty: the first `advance` puts their first version in, and
@@ -8,17 +8,17 @@ import { targetsWhere, type NamedTarget, type StackContext } from './context.ts'
  */
 export function secretResources(context: StackContext): Resources {
   const KmsKeyId = context.config.deploy.kmsKeys?.secrets;
-  const created = targetsWhere(context).filter((target) => isCreated(context, target));
+  const created = secretsWhere(context, (secret) => isCreated(context, secret));
   return Object.fromEntries(
-    created.map(([name, target]) => [
+    created.map(({ name, secret, target }) => [
       `${idOf(name)}Secret`,
       {
         Type: 'AWS::SecretsManager::Secret',
         DeletionPolicy: 'RetainExceptOnCreate',
         UpdateReplacePolicy: 'Retain',
         Properties: {
-          Name: target.secret,
-          Description: `Signs the tokens of the target ${name} (${target.kind}). Changed by streampass's rotation only.`,
+          Name: secret,
+          Description: `Signs ${target === undefined ? 'stream keys' : `the tokens of the target ${name} (${target.kind})`}. Changed by streampass's rotation only.`,
           ...(KmsKeyId !== undefined && { KmsKeyId }),
         },
       },
@@ -26,10 +26,10 @@ export function secretResources(context: StackContext): Resources {
   );
 }
 
-/** The ARN of a target's secret, for policies and outputs. */
-export function secretArn(context: StackContext, target: NamedTarget): Value {
-  const [name, { secret }] = target;
-  return isCreated(context, target) ? ref(`${idOf(name)}Secret`) : existingSecretArn(secret);
+/** The ARN of a signing secret, for policies and outputs. */
+export function secretArn(context: StackContext, signing: SigningSecret): Value {
+  const { name, secret } = signing;
+  return isCreated(context, signing) ? ref(`${idOf(name)}Secret`) : existingSecretArn(secret);
 }
 
 /** The ARN of a secret of another stack: Secrets Manager adds six characters to its name. */
@@ -37,7 +37,7 @@ export function existingSecretArn(nameOrArn: string): Value {
   return isArn(nameOrArn) ? nameOrArn : arn('secretsmanager', `secret:${nameOrArn}-??????`);
 }
 
-function isCreated({ config }: StackContext, [name, { secret }]: NamedTarget): boolean {
+function isCreated({ config }: StackContext, { name, secret }: SigningSecret): boolean {
   const { existingSecrets = false } = config.deploy;
   const exists = Array.isArray(existingSecrets) ? existingSecrets.includes(name) : existingSecrets === true;
   return !exists && !isArn(secret);

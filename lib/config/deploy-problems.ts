@@ -1,9 +1,12 @@
 import type { OptionProblem } from '../options/check-options.ts';
 import type { Config } from './config.ts';
+import { secretsOf } from './secrets.ts';
 import { isSameSecret } from './same-secret.ts';
 
 /** How `deploy` does not go together with the targets: unknown names, and a callers' secret that is a target's. */
-export function deployProblems({ deploy, targets }: Pick<Config, 'deploy' | 'targets'>): OptionProblem[] {
+export function deployProblems(config: Config): OptionProblem[] {
+  const { deploy, targets } = config;
+  const secrets = secretsOf(config);
   const {
     authorizer,
     existingSecrets,
@@ -13,18 +16,19 @@ export function deployProblems({ deploy, targets }: Pick<Config, 'deploy' | 'tar
     domain,
     publicUrl,
   } = deploy;
-  const unknown = (names: readonly string[], path: string) =>
+  const unknown = (names: readonly string[], known: readonly string[], path: string) =>
     names.flatMap((name, index) =>
-      Object.hasOwn(targets, name)
-        ? []
-        : [{ path: `${path}[${index}]`, problem: `no target is called "${name}"` }],
+      known.includes(name) ? [] : [{ path: `${path}[${index}]`, problem: `no target is called "${name}"` }],
     );
   const owner =
-    callerSecret !== undefined &&
-    Object.entries(targets).find(([, { secret }]) => isSameSecret(secret, callerSecret))?.[0];
+    callerSecret !== undefined && secrets.find(({ secret }) => isSameSecret(secret, callerSecret))?.name;
   return [
-    ...unknown(authorizer?.targets ?? [], 'deploy.authorizer.targets'),
-    ...unknown(Array.isArray(existingSecrets) ? existingSecrets : [], 'deploy.existingSecrets'),
+    ...unknown(authorizer?.targets ?? [], Object.keys(targets), 'deploy.authorizer.targets'),
+    ...unknown(
+      Array.isArray(existingSecrets) ? existingSecrets : [],
+      secrets.map(({ name }) => name),
+      'deploy.existingSecrets',
+    ),
     ...(owner
       ? [
           {

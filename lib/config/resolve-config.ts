@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import { checkOptions, under, type OptionProblem } from '../options/check-options.ts';
+import { stackDocument } from '../fleet/stack-document.ts';
 import type { Rule } from '../policy/rule.ts';
 import { configProblems } from './config-problems.ts';
 import {
@@ -98,8 +99,8 @@ function broken(problems: readonly OptionProblem[]): ResolvedConfig {
   return { config: NOTHING, problems };
 }
 
-function withDefaults(options: Options, grants: readonly Rule[], { stage, env }: ConfigContext): Config {
-  const document = env['SSM_DOCUMENT'] ?? 'streampass-node';
+function withDefaults(options: Options, grants: readonly Rule[], { stage }: ConfigContext): Config {
+  const document = stackDocument(stage);
   const targets = Object.entries(options.targets).map(([name, { fleet, ...target }]) => {
     const secret = target.secret ?? `streampass/${stage}/${name}`;
     return [

@@ -60,7 +60,7 @@ export type Fleet =
       readonly by: 'ssm';
       /** The tag that selects the instances. */
       readonly tag: { readonly key: string; readonly value: string };
-      /** The name of the Systems Manager document that runs the node script. */
+      /** The name of the Systems Manager document that runs the agent. */
       readonly document: string;
       /** A role of another account in which the instances are; it must trust `rotate`. */
       readonly roleArn?: string;

@@ -6,7 +6,9 @@ import { VERSION } from '../version.ts';
  * stage and the version of this code.
  */
 export function writeLine(record: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(`${JSON.stringify({ ...record, stage: process.env['STREAMPASS_STAGE'], version: VERSION })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ...record, stage: process.env['STREAMPASS_STAGE'], version: VERSION })}\n`,
+  );
 }
 
 /**

@@ -24,7 +24,8 @@ export interface KeyRing {
 }
 
 /** What a key ring is made of; times in seconds. */
-export interface KeyRingOptions extends VersionKeysOptions, Omit<SnapshotOptions<SigningRing>, 'read'> {
+export interface KeyRingOptions
+  extends VersionKeysOptions, Omit<SnapshotOptions<SigningRing>, 'read' | 'onProblem'> {
   /** Whether a second live secret is read too. */
   readonly withFallback: boolean;
 }

@@ -17,6 +17,8 @@ export interface SnapshotOptions<Value extends Dated> {
   readonly refreshAfter: number;
   /** Age past which it is not used. */
   readonly maxAge: number;
+  /** Hears of each reading that failed, in words for the log. */
+  readonly onProblem?: (problem: string) => void;
 }
 
 /**
@@ -39,7 +41,7 @@ export const RETRY_AFTER = 5;
  * wait for is left alone and begun anew.
  */
 export function createSnapshot<Value extends Dated>(options: SnapshotOptions<Value>): ReadSnapshot<Value> {
-  const { read, now, within, refreshAfter, maxAge } = options;
+  const { read, now, within, refreshAfter, maxAge, onProblem } = options;
   let last: Value | undefined;
   let failure: { readonly at: number; readonly error: OAuthError } | undefined;
   let flight: { readonly startedAt: number; readonly done: Promise<void> } | undefined;
@@ -64,6 +66,7 @@ export function createSnapshot<Value extends Dated>(options: SnapshotOptions<Val
             ? error
             : new OAuthError('secret_unavailable', RETRY_AFTER, { cause: error });
         failure = { at: now(), error: told };
+        onProblem?.(`the secret cannot be read: ${told.reason}`);
       })
       .finally(() => {
         if (flight?.done === done) flight = undefined;

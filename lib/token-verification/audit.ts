@@ -1,4 +1,4 @@
-import { METRICS_NAMESPACE } from '../exchange/audit.ts';
+import { embeddedMetrics } from '../metrics.ts';
 import type { Reason } from '../oauth/reasons.ts';
 import type { Question } from './callback.ts';
 import type { Problem } from './verifier.ts';
@@ -63,12 +63,12 @@ function metricsOf({ problem, unavailable }: VerificationFacts, timestampMs: num
     : problem === undefined
       ? 'CallbacksAllowed'
       : 'CallbacksDenied';
-  const metric = {
-    Namespace: METRICS_NAMESPACE,
-    Dimensions: problem === undefined || unavailable ? [['callback']] : [['callback', 'reason'], ['reason']],
-    Metrics: [{ Name: name, Unit: 'Count' }],
-  };
-  return { _aws: { Timestamp: timestampMs, CloudWatchMetrics: [metric] }, [name]: 1 };
+  const by = unavailable
+    ? [['callback'], []]
+    : problem === undefined
+      ? [['callback']]
+      : [['callback', 'reason'], ['reason']];
+  return { ...embeddedMetrics(timestampMs, { by, units: { [name]: 'Count' } }), [name]: 1 };
 }
 
 /** What names a token, and nothing that it could be made of. */

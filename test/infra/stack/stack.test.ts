@@ -1,34 +1,101 @@
 import { rmSync } from 'node:fs';
-import { afterAll, beforeAll } from 'vitest';
-import { describeDocument } from './document.suite.ts';
-import { packageStack, type PackagedStack } from './package-stack.ts';
-import { describePermissions } from './permissions.suite.ts';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { allowedPermissions } from '../generated/allowed-permissions.ts';
+import { permissions } from '../generated/permissions.ts';
+import { accountGlobalNames, physicalNames } from '../generated/physical-names.ts';
+import { EVERY_OPTION, scenario } from '../generated/scenarios.ts';
+import { ISSUER, packageStack, runPackage, type PackagedStack } from './package-stack.ts';
 import { describeTemplate } from './template.suite.ts';
 import { describeWatching } from './watching.suite.ts';
 import { describeZips } from './zips.suite.ts';
 
-/** With every option, since an option only adds values: what is conditional stands in the template either way. */
-let stack: PackagedStack;
+/** Packaged once, since each takes seconds: with every option, and the fixture in two stages and two regions. */
+let every: PackagedStack;
+let dev: PackagedStack;
+let prod: PackagedStack;
+let elsewhere: PackagedStack;
 
 beforeAll(async () => {
-  stack = await packageStack({
-    oidcIssuer: 'https://login.example.com',
-    oidcAudience: 'streams',
-    red5ServerTag: 'streampass=red5',
-    red5CallerSecret: 'red5-caller',
-    denyTable: 'true',
-    kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/5f4d',
-    domainName: 'tokens.example.com',
-    certificateArn: 'arn:aws:acm:eu-west-1:111122223333:certificate/6a',
-    alarmEmail: 'oncall@example.com',
-    corsOrigins: 'https://app.example.com,https://www.example.com',
+  const fixture = { env: { ...ISSUER, CORS_ORIGINS: 'https://app.example.com' } };
+  [every, dev] = await Promise.all([
+    packageStack({ configFile: join(import.meta.dirname, 'every-option.config.ts') }),
+    packageStack(fixture),
+  ]);
+  [prod, elsewhere] = await Promise.all([
+    packageStack({ ...fixture, stage: 'prod' }),
+    packageStack({ ...fixture, region: 'us-east-1' }),
+  ]);
+}, 180_000);
+afterAll(() => {
+  for (const stack of [every, dev, prod, elsewhere]) rmSync(stack.folder, { recursive: true, force: true });
+});
+
+const withEveryOption = (): PackagedStack => every;
+describeTemplate(withEveryOption);
+describeWatching(withEveryOption);
+describeZips(withEveryOption);
+
+describe('a packaged stack', () => {
+  test('gives no permission beyond the written ones and those of osls', () => {
+    const functions = ['Token', 'Metadata', 'Health', 'Keys', 'Whip', 'Callbacks', 'Nodes'];
+    const account = '{AWS::Region}:{AWS::AccountId}';
+    const osls = [
+      ...functions.map((name) => {
+        // Calls go to the alias of an environment that is always started.
+        const called =
+          name === 'Token' ? 'TokenLambdaFunction.Arn}:provisioned' : `${name}LambdaFunction.Arn}`;
+        return `apigateway.amazonaws.com may lambda:InvokeFunction on {${called} if SourceArn arn:{AWS::Partition}:execute-api:${account}:{HttpApi}/*`;
+      }),
+      ...['', '/*'].map(
+        (path) =>
+          `* must not s3:* on arn:{AWS::Partition}:s3:::{ServerlessDeploymentBucket}${path} if { Bool: { aws:SecureTransport: false } }`,
+      ),
+    ];
+    expect(permissions(every.template)).toEqual(
+      [...allowedPermissions(scenario(EVERY_OPTION)), ...osls].toSorted(),
+    );
+  });
+
+  test('shares no name and no export with another stage', () => {
+    const names = physicalNames(dev.template, 'eu-west-1');
+    expect(names.length).toBeGreaterThan(70);
+    const others = new Set(physicalNames(prod.template, 'eu-west-1'));
+    expect(names.filter((name) => others.has(name))).toEqual([]);
+  });
+
+  test('shares no name that is unique in an account with another region', () => {
+    const names = accountGlobalNames(dev.template, 'eu-west-1');
+    expect(names.length).toBeGreaterThan(3);
+    const others = new Set(accountGlobalNames(elsewhere.template, 'us-east-1'));
+    expect(names.filter((name) => others.has(name))).toEqual([]);
+  });
+
+  test('gives each function the variables that the configuration read, and no others of whoever packages', () => {
+    expect(dev.template.Resources['RotateLambdaFunction']?.Properties?.['Environment']).toEqual({
+      Variables: {
+        CORS_ORIGINS: 'https://app.example.com',
+        OIDC_AUDIENCE: 'streams',
+        OIDC_ISSUER: 'https://login.example.com',
+        STREAMPASS_STAGE: 'dev',
+      },
+    });
   });
 });
-afterAll(() => rmSync(stack.folder, { recursive: true, force: true }));
 
-const packaged = (): PackagedStack => stack;
-describeTemplate(packaged);
-describePermissions(packaged);
-describeWatching(packaged);
-describeDocument(packaged);
-describeZips(packaged);
+describe('osls package', () => {
+  test('refuses a stage that must not be deployed, with one line for each reason', async () => {
+    const { code, output, folder } = await runPackage({
+      env: { CORS_ORIGINS: 'http://localhost:3003' },
+      words: ['--param', 'tokenRatee=5'],
+    });
+    rmSync(folder, { recursive: true, force: true });
+    expect(code).toBe(1);
+    const lines = output.split('\n').filter((line) => line !== '');
+    expect(lines).toEqual([
+      expect.stringMatching(/^--param tokenRatee=5: no such parameter/),
+      expect.stringMatching(/^streampass\.config\.ts: issuers: the stage dev has no issuer/),
+      expect.stringMatching(/^streampass\.config\.ts: deploy\.origins\[0\]: http:\/\/localhost:3003 is on/),
+    ]);
+  }, 60_000);
+});

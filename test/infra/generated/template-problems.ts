@@ -25,6 +25,16 @@ export function templateProblems(template: Template): string[] {
     );
     const needed = [resource.DependsOn ?? []].flat().filter((other) => !(other in template.Resources));
     problems.push(...needed.map((other) => `${name}: depends on ${other}, which is not there`));
+    // What may not be there can only be waited for by what is there with it (cfn-lint E3005).
+    const absent = [resource.DependsOn ?? []].flat().flatMap((other) => {
+      const condition = template.Resources[other]?.Condition;
+      return condition === undefined || condition === resource.Condition ? [] : [[other, condition]];
+    });
+    problems.push(
+      ...absent.map(
+        ([other, condition]) => `${name}: depends on ${other}, which has the condition ${condition}`,
+      ),
+    );
     if (resource.Condition !== undefined && !(resource.Condition in (template.Conditions ?? {}))) {
       problems.push(`${name}: no condition is called ${resource.Condition}`);
     }

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import { generateStack } from '../../../infra/stack/stack.ts';
+import { EVERY_OPTION, scenario } from './scenarios.ts';
+import { generatedTemplate } from './generated.ts';
+import { accountGlobalNames, physicalNames } from './physical-names.ts';
+import type { Value } from './template.ts';
+
+const inStage = (stage: string) => generatedTemplate(scenario(EVERY_OPTION, stage));
+
+describe('two stages in one account and region', () => {
+  test('share no name and no export', () => {
+    const names = physicalNames(inStage('dev'), 'eu-west-1');
+    expect(names.length).toBeGreaterThan(40);
+    const others = new Set(physicalNames(inStage('prod'), 'eu-west-1'));
+    // What the configuration itself names is its own affair.
+    expect(names.filter((name) => others.has(name))).toEqual(['tokens.example.com']);
+  });
+
+  test('share no metric', () => {
+    const metrics = (stage: string) => metricsIn(inStage(stage).Resources as unknown as Value);
+    const own = metrics('dev').filter((metric) => metric.includes('"streampass"'));
+    expect(own.length).toBeGreaterThan(10);
+    const others = new Set(metrics('prod'));
+    expect(own.filter((metric) => others.has(metric))).toEqual([]);
+  });
+
+  test('share no table, and no variable that names something of the stack', () => {
+    const variables = (stage: string) =>
+      Object.values(generateStack(scenario(EVERY_OPTION, stage)).functions).flatMap((one) =>
+        Object.entries((one as { environment: Record<string, string> }).environment),
+      );
+    const named = variables('dev').filter(([name]) => /TABLE|STAGE/.test(name));
+    expect(named.length).toBeGreaterThan(5);
+    for (const [, value] of named) expect(value).toContain('dev');
+  });
+});
+
+describe('two regions in one account', () => {
+  test('share no name that is unique in an account', () => {
+    const names = accountGlobalNames(inStage('dev'), 'eu-west-1');
+    expect(names).toContain('streampass-dev-eu-west-1-red5-node');
+    expect(names).toContain('streampass-dev-eu-west-1');
+    const others = new Set(accountGlobalNames(inStage('dev'), 'us-east-1'));
+    expect(names.filter((name) => others.has(name))).toEqual([]);
+  });
+});
+
+/** Every metric that alarms, graphs and filters name, as one line. */
+function metricsIn(value: Value): string[] {
+  if (Array.isArray(value)) return value.flatMap(metricsIn);
+  if (typeof value !== 'object' || value === null) return [];
+  const one = value as Readonly<Record<string, Value>>;
+  const { Namespace, MetricName, Dimensions } = one;
+  return [
+    ...(MetricName === undefined || Namespace === undefined
+      ? []
+      : [JSON.stringify([Namespace, MetricName, Dimensions ?? []])]),
+    ...Object.values(one).flatMap(metricsIn),
+  ];
+}
