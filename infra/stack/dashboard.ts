@@ -97,6 +97,6 @@ const LOG_WIDGET = {
     region: '${AWS::Region}',
     view: 'table',
     query:
-      "SOURCE '${RotateLogGroup}' | fields @timestamp, target, phase, next.step, next.reason, next.at, next.why, done | filter message = 'rotation' | sort @timestamp desc | limit 20",
+      "SOURCE '${RotateLogGroup}' | fields @timestamp, target, phase, next.step, next.reason, next.at, next.why, done | filter event = 'rotation.report' | sort @timestamp desc | limit 20",
   },
 };
