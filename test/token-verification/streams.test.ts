@@ -235,7 +235,16 @@ describe('the log', () => {
       sub: 'person-1',
       client_ip: '192.0.2.7',
       CallbacksDenied: 1,
-      _aws: { CloudWatchMetrics: [{ Dimensions: [['stage', 'callback', 'reason'], ['stage', 'reason']] }] },
+      _aws: {
+        CloudWatchMetrics: [
+          {
+            Dimensions: [
+              ['stage', 'callback', 'reason'],
+              ['stage', 'reason'],
+            ],
+          },
+        ],
+      },
     });
   });
 
