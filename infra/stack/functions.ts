@@ -183,7 +183,7 @@ export function serverlessFunctions(context: StackContext): Readonly<Record<stri
         timeout: row.timeoutSeconds ?? 15,
         package: { patterns: ['!**', `dist/functions/${name}.mjs`] },
         environment: environmentOf(context, row),
-        events: Object.keys(row.routes ?? {}).map((route) => ({ httpApi: route.replace(/^ANY /, '* ') })),
+        events: Object.keys(row.routes ?? {}).map((route) => ({ httpApi: route })),
         ...(isInVpc(context, name) &&
           vpc && { vpc: { subnetIds: vpc.subnetIds, securityGroupIds: vpc.securityGroupIds } }),
         ...row.settings?.(context),
