@@ -1,5 +1,5 @@
 import { attribute, ref, type Resources, type Value } from './cloudformation.ts';
-import type { StackContext } from './context.ts';
+import { isLivekitServed, type StackContext } from './context.ts';
 import { neededFunctions } from './functions.ts';
 
 /** The optional domain. */
@@ -71,13 +71,21 @@ export function routeId(route: string): string {
 }
 
 /** Which pages may call the API; `false`: none. Functions answer no CORS themselves. */
-export function corsOf({ config, page }: StackContext): Value {
+export function corsOf(context: StackContext): Value {
+  const { config, page } = context;
   const { origins = [], allowedHeaders = [] } = config.deploy;
   const allowedOrigins = [...new Set([...(page === undefined ? [] : [page]), ...origins])];
   if (allowedOrigins.length === 0) return false;
   return {
     allowedOrigins,
-    allowedHeaders: ['content-type', ...allowedHeaders.map((name) => name.toLowerCase())],
+    allowedHeaders: [
+      ...new Set([
+        'content-type',
+        // The sign-in of whoever asks `/livekit/token`.
+        ...(isLivekitServed(context) ? ['authorization'] : []),
+        ...allowedHeaders.map((name) => name.toLowerCase()),
+      ]),
+    ],
     allowedMethods: ['GET', 'POST'],
     exposedResponseHeaders: ['retry-after'],
     maxAge: 600,

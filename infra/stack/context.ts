@@ -61,6 +61,11 @@ export function isReachedBySsm(target: ConfiguredTarget): boolean {
   return rotates(target) && target.keys !== 'jwks' && target.fleet?.by === 'ssm';
 }
 
+/** Whether `POST /livekit/token` has a target to give tokens of. */
+export function isLivekitServed(context: Pick<StackContext, 'config'>): boolean {
+  return targetsWhere(context, ({ livekitUrl }) => livekitUrl !== undefined).length > 0;
+}
+
 /** Whether the target's servers report what they hold. */
 export function reports(target: ConfiguredTarget): boolean {
   return rotates(target) && target.fleet?.by === 'reported';

@@ -1,5 +1,12 @@
 import { attribute, capitalised, type Value } from './cloudformation.ts';
-import { nameOf, reports, targetsWhere, type SigningSecret, type StackContext } from './context.ts';
+import {
+  isLivekitServed,
+  nameOf,
+  reports,
+  targetsWhere,
+  type SigningSecret,
+  type StackContext,
+} from './context.ts';
 import type { TableName } from './tables.ts';
 
 /** Requests a second to a route, for the whole API, and the largest burst; past it API Gateway answers 429. */
@@ -38,6 +45,11 @@ const USUAL: Throttle = { rate: 50, burst: 100 };
 /** One call for each publisher or viewer of a server that asks. */
 const ASKED: Throttle = { rate: 200, burst: 400 };
 
+const tokenThrottle = ({ config }: StackContext): Throttle => ({
+  rate: config.deploy.limits?.rate ?? 200,
+  burst: config.deploy.limits?.burst ?? 400,
+});
+
 const isOfTarget = ({ target }: SigningSecret) => target !== undefined;
 const denyTable = (context: StackContext) => ({ DENY_TABLE: nameOf(context, 'deny') });
 
@@ -46,10 +58,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   token: {
     description: 'Exchanges an identity token for a streaming token (POST /token)',
     routes: {
-      'POST /token': ({ config }) => ({
-        rate: config.deploy.limits?.rate ?? 200,
-        burst: config.deploy.limits?.burst ?? 400,
-      }),
+      'POST /token': tokenThrottle,
     },
     slowSeconds: 5,
     secrets: { read: 'values' },
@@ -85,6 +94,15 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     secrets: { read: 'values' },
     tables: { deny: ['BatchGetItem'] },
     when: ({ config }) => config.streamKeys !== undefined,
+    environment: denyTable,
+  },
+  livekit: {
+    description: 'Gives tokens to LiveKit’s SDKs (TokenSource.endpoint)',
+    routes: { 'POST /livekit/token': tokenThrottle, 'POST /livekit/token/{target}': tokenThrottle },
+    slowSeconds: 5,
+    secrets: { read: 'values' },
+    tables: { deny: ['BatchGetItem'] },
+    when: isLivekitServed,
     environment: denyTable,
   },
   callbacks: {

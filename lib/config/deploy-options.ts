@@ -22,7 +22,7 @@ export interface DeployOptions {
   readonly publicUrl?: string;
   /** Whom alarms tell: e-mail addresses, `https` webhooks, ARNs of SNS topics. Default: nobody but the stack's own topic. */
   readonly alarms?: string | readonly string[];
-  /** Requests a second to `POST /token`, and the largest burst; past it the answer is 429. Default 200 and 400. */
+  /** Requests a second to `POST /token` (and as many to `POST /livekit/token`), and the largest burst; past it the answer is 429. Default 200 and 400. */
   readonly limits?: { readonly rate?: number; readonly burst?: number };
   /** Tags of every resource. Default: none. */
   readonly tags?: Readonly<Record<string, string>>;

@@ -154,6 +154,8 @@ export interface Target {
    * said where they are. May ask for a node; rejects if there is none.
    */
   readonly whipUrl?: (place: WhipPlace) => Promise<string>;
+  /** Where LiveKit's clients connect; absent if nobody said it. With it, `POST /livekit/token` gives tokens of this target. */
+  readonly livekitUrl?: string;
   /** What is wrong with the options that it was made of; a target with problems is never used. */
   readonly problems: readonly OptionProblem[];
   /** The claims of a grant, in the server's own names, every restriction stated. */

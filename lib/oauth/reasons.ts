@@ -32,6 +32,10 @@ export const REASONS = {
   too_many_rooms: ['invalid_request', 'Ask for at most 16 rooms.'],
   too_many_audiences: ['invalid_request', 'Ask for tokens for at most 4 targets.'],
   one_room_only: ['invalid_request', 'A token for this target holds one room.'],
+  livekit_request_malformed: [
+    'invalid_request',
+    'Send a JSON object as application/json, with the name of one room as room_name.',
+  ],
   transport_unknown: [
     'invalid_request',
     'A transport is one of WHIP, WHEP, RTMP, RTSP. Separate transports by single spaces.',
@@ -69,6 +73,7 @@ export const REASONS = {
     'invalid_request',
     'The token does not fit into an address of this transport. Ask for fewer rooms or for shorter room names.',
   ],
+  bearer_missing: ['invalid_request', 'Send the ID token of the sign-in as Authorization: Bearer ID-TOKEN.'],
   subject_token_type_unsupported: [
     'invalid_request',
     'subject_token_type is urn:ietf:params:oauth:token-type:id_token, :access_token or :jwt, or urn:streampass:token-type:stream-key.',
@@ -126,6 +131,10 @@ export const REASONS = {
     'The grant type is urn:ietf:params:oauth:grant-type:token-exchange.',
   ],
   target_unknown: ['invalid_target', 'audience is not the name of a configured target.'],
+  livekit_target_unknown: [
+    'invalid_target',
+    'Name a LiveKit target whose configuration has an address: /livekit/token/TARGET. If there is exactly one, /livekit/token is enough.',
+  ],
   target_not_allowed: ['invalid_scope', 'No rule grants this user access to this target.'],
   action_unknown: ['invalid_scope', 'scope names an action that this target does not know.'],
   join_needed: ['invalid_scope', 'scope asks for moderate without join. Ask for both.'],

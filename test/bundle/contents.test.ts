@@ -11,7 +11,16 @@ const DIST = join(PROJECT, 'dist');
 const KIB = 1024;
 
 /** Functions that issue, verify or tell; the rotation alone writes secrets. */
-const READERS = ['token', 'health', 'keys', 'callbacks', 'authorizer', 'metadata', 'whip'] as const;
+const READERS = [
+  'token',
+  'health',
+  'keys',
+  'callbacks',
+  'authorizer',
+  'metadata',
+  'whip',
+  'livekit',
+] as const;
 const ALL = [...READERS, 'rotate'] as const;
 
 function metafileOf(name: string): Metafile {
@@ -71,6 +80,7 @@ test.each([
   // The SDK's clients are three quarters of each of these: Secrets Manager's, and DynamoDB's (85 KiB) for the deny table.
   ['token', 375],
   ['whip', 375],
+  ['livekit', 375],
   ['health', 255],
   ['keys', 240],
   ['callbacks', 360],

@@ -63,6 +63,10 @@ const KINDS = {
   token_too_long: 'bad-request',
   grant_type_unsupported: 'bad-request',
   target_unknown: 'bad-request',
+  // Of the endpoint for LiveKit's SDKs, which this client does not call.
+  bearer_missing: 'bad-request',
+  livekit_request_malformed: 'bad-request',
+  livekit_target_unknown: 'bad-request',
 } as const satisfies Record<Reason, StreamPassErrorKind>;
 
 test('the client knows exactly the reasons that the server gives', () => {

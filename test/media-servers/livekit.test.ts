@@ -47,6 +47,23 @@ function issue(grant: Partial<Grant>, version = V1): string {
   ).token;
 }
 
+describe('the address of a LiveKit target', () => {
+  test.each([
+    ['wss://live.example.com', true],
+    ['wss://live.example.com:7443/media', true],
+    ['ws://localhost:7880', true],
+    ['ws://live.example.com', false],
+    ['https://live.example.com', false],
+    ['wss://user:password@live.example.com', false],
+    ['wss://live.example.com?token=x', false],
+    ['live.example.com', false],
+    ['', false],
+  ])('%s is sound: %s', (address, isSound) => {
+    const { problems, livekitUrl } = livekit({ address });
+    expect([problems.length === 0, livekitUrl]).toEqual([isSound, isSound ? address : undefined]);
+  });
+});
+
 describe('two tabs of one user', () => {
   const named = (subject: string, session?: string): unknown => {
     const grant: Grant = { actions: ['publish'], rooms: ['lobby'], transports: [], ttlSeconds: 600 };

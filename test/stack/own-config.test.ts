@@ -1,5 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
+import { TokenSource } from 'livekit-client';
 import { TokenVerifier } from 'livekit-server-sdk';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,7 @@ import { defineConfig, hours, livekit, mediamtx, minutes, okta, red5, ssm } from
 export default defineConfig(({ env }) => ({
   issuers: [okta({ domain: 'acme.okta.com', clientId: 'app' })],
   targets: {
-    hall: livekit({}),
+    hall: livekit({ address: 'ws://127.0.0.1:7880' }),
     cameras: mediamtx({ issuer: 'acme' }),
     studio: red5({
       secret: 'acme/studio',
@@ -126,6 +127,34 @@ describe('a token', () => {
     const apiKey = decodeJwt(token).iss ?? '';
     const { video } = await new TokenVerifier(apiKey, ring[apiKey] ?? '').verify(token);
     expect(video).toMatchObject({ roomJoin: true, room: 'lobby', canPublish: false, canSubscribe: true });
+  });
+
+  test('for LiveKit is given to LiveKit’s own SDK, and to a page of this machine', async () => {
+    const endpoint = `${stack.urls.api}/livekit/token`;
+    const source = TokenSource.endpoint(endpoint, {
+      headers: { Authorization: `Bearer ${idTokens['viewer']}` },
+    });
+    const { serverUrl, participantToken } = await source.fetch({ roomName: 'lobby' });
+    expect(serverUrl).toBe('ws://127.0.0.1:7880');
+    expect(decodeJwt(participantToken)).toMatchObject({ sub: 'viewer', video: { room: 'lobby' } });
+
+    const named = await fetch(`${endpoint}/hall`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${idTokens['viewer']}` },
+      body: '{"room_name":"lobby"}',
+    });
+    expect(named.status).toBe(201);
+
+    const preflight = await fetch(endpoint, {
+      method: 'OPTIONS',
+      headers: {
+        origin: stack.urls.page,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      },
+    });
+    expect(preflight.headers.get('access-control-allow-origin')).toBe(stack.urls.page);
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
   });
 
   test('for MediaMTX passes a verifier that fetches the public keys', async () => {

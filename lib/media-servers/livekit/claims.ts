@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../jws/compact.ts';
 import * as v from 'valibot';
+import { isLoopback } from '../../oauth/loopback.ts';
 import { controlAddress, defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
 import { personalData } from '../personal-data.ts';
 import { readRooms, readText } from '../read-claims.ts';
@@ -7,6 +8,8 @@ import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
 
 /** Options of a LiveKit target. */
 export interface LivekitOptions extends TargetOptions {
+  /** Where clients connect, such as `wss://live.example.com`: `POST /livekit/token` then gives LiveKit's SDKs tokens. */
+  readonly address?: string;
   /** Addresses of the servers' control API, which `npm run deny` tells to end connections. */
   readonly control?: readonly string[];
   /** Whether people in a room see each other's names; default no. */
@@ -16,6 +19,12 @@ export interface LivekitOptions extends TargetOptions {
 const schema: v.GenericSchema<unknown, LivekitOptions> = v.pipe(
   v.strictObject({
     ...targetOptions,
+    address: v.exactOptional(
+      v.pipe(
+        v.string(),
+        v.check(isClientAddress, 'must be an address such as "wss://live.example.com" (ws only on loopback)'),
+      ),
+    ),
     control: v.exactOptional(v.array(controlAddress)),
     name: v.exactOptional(v.boolean()),
   }),
@@ -33,6 +42,7 @@ const schema: v.GenericSchema<unknown, LivekitOptions> = v.pipe(
  */
 export const livekit = defineTarget('livekit', schema, (options) => ({
   ...(options.control && { control: options.control }),
+  ...(options.address !== undefined && { livekitUrl: options.address }),
   signing: 'HS256',
   keys: 'keyring',
   // LiveKit renews its participants' tokens itself, with any key of its file (livekit/livekit#4732).
@@ -49,6 +59,18 @@ export const livekit = defineTarget('livekit', schema, (options) => ({
   claims: (input) => toLivekitClaims(input, options),
   readClaims: readLivekitClaims,
 }));
+
+/** Only an address whose connections are encrypted: a token travels in them. */
+function isClientAddress(address: string): boolean {
+  const url = URL.parse(address);
+  return (
+    url !== null &&
+    (url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback(url.hostname))) &&
+    !/[?#]/.test(address) &&
+    url.username === '' &&
+    url.password === ''
+  );
+}
 
 /** Where a grant says nothing of publishing, subscribing or data, LiveKit allows it: so each is said. */
 function toLivekitClaims(

@@ -77,6 +77,14 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
       ? []
       : [...lambda('whip', 'WhipRole'), ...reads('WhipRole', signing), ...readsDenyTable('WhipRole')]),
 
+    ...(names.some((name) => targets[name]?.livekitUrl !== undefined)
+      ? [
+          ...lambda('livekit', 'LivekitRole'),
+          ...reads('LivekitRole', signing),
+          ...readsDenyTable('LivekitRole'),
+        ]
+      : []),
+
     ...lambda('callbacks', 'CallbacksRole'),
     ...reads('CallbacksRole', names),
     ...readsDenyTable('CallbacksRole'),

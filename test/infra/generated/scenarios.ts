@@ -44,7 +44,7 @@ export const SCENARIOS = {
         },
       }),
       rtcstats: rtcstats({ fleet: { by: 'reported' } }),
-      livekit: livekit({ secret: 'company/livekit' }),
+      livekit: livekit({ secret: 'company/livekit', address: 'wss://live.example.com' }),
       mediamtx: mediamtx({ issuer: 'streampass' }),
     },
     grants: [

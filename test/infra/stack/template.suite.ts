@@ -125,7 +125,7 @@ export function describeTemplate(packaged: () => PackagedStack): void {
 
     test('runs every function on Node 24 and arm64 with a role and a log of its own', () => {
       const functions = resourcesOf(packaged().template, 'AWS::Lambda::Function');
-      expect(functions).toHaveLength(9);
+      expect(functions).toHaveLength(10);
       expect(new Set(functions.map(({ Properties }) => Properties?.['Runtime']))).toEqual(
         new Set(['nodejs24.x']),
       );
@@ -189,7 +189,7 @@ export function describeTemplate(packaged: () => PackagedStack): void {
       );
       expect(field(packaged().template.Resources['HttpApi']?.Properties, 'CorsConfiguration')).toMatchObject({
         AllowOrigins: ['https://app.example.com', 'https://www.example.com'],
-        AllowHeaders: ['content-type', 'traceparent'],
+        AllowHeaders: ['content-type', 'authorization', 'traceparent'],
         ExposeHeaders: ['retry-after'],
       });
     });

@@ -90,4 +90,5 @@ const ANSWERS: Readonly<Record<string, object>> = {
   rotate: { error: 'TypeError' },
   token: { statusCode: expect.any(Number) as number },
   whip: { statusCode: expect.any(Number) as number },
+  livekit: { statusCode: expect.any(Number) as number },
 };
