@@ -92,22 +92,22 @@ export function describeTemplate(packaged: () => PackagedStack): void {
           "AWS::ApiGatewayV2::Api": 1,
           "AWS::ApiGatewayV2::ApiMapping": 1,
           "AWS::ApiGatewayV2::DomainName": 1,
-          "AWS::ApiGatewayV2::Integration": 7,
-          "AWS::ApiGatewayV2::Route": 14,
+          "AWS::ApiGatewayV2::Integration": 8,
+          "AWS::ApiGatewayV2::Route": 16,
           "AWS::ApiGatewayV2::Stage": 1,
-          "AWS::CloudWatch::Alarm": 42,
+          "AWS::CloudWatch::Alarm": 45,
           "AWS::CloudWatch::Dashboard": 1,
           "AWS::CloudWatch::InsightRule": 2,
           "AWS::DynamoDB::Table": 3,
           "AWS::Events::Rule": 2,
           "AWS::IAM::ManagedPolicy": 4,
-          "AWS::IAM::Role": 10,
+          "AWS::IAM::Role": 11,
           "AWS::Lambda::Alias": 1,
           "AWS::Lambda::EventInvokeConfig": 1,
-          "AWS::Lambda::Function": 9,
-          "AWS::Lambda::Permission": 7,
+          "AWS::Lambda::Function": 10,
+          "AWS::Lambda::Permission": 8,
           "AWS::Lambda::Version": 1,
-          "AWS::Logs::LogGroup": 10,
+          "AWS::Logs::LogGroup": 11,
           "AWS::Logs::MetricFilter": 2,
           "AWS::Logs::QueryDefinition": 8,
           "AWS::S3::Bucket": 1,
@@ -132,7 +132,7 @@ export function describeTemplate(packaged: () => PackagedStack): void {
       expect(new Set(functions.map(({ Properties }) => asText(Properties?.['Architectures'])))).toEqual(
         new Set(['["arm64"]']),
       );
-      expect(new Set(functions.map(({ Properties }) => asText(Properties?.['Role']))).size).toBe(9);
+      expect(new Set(functions.map(({ Properties }) => asText(Properties?.['Role']))).size).toBe(10);
       for (const { Properties } of resourcesOf(packaged().template, 'AWS::Logs::LogGroup')) {
         expect(Properties).toMatchObject({
           RetentionInDays: 30,
