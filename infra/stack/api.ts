@@ -57,7 +57,6 @@ export function apiExtensions(context: StackContext): Readonly<Record<string, Va
 /** The logical id that osls gives to a route: `POST /red5/{key}/validateCredentials` is `HttpApiRoutePostRed5KeyVarValidatecredentials`. */
 export function routeId(route: string): string {
   const parts = route
-    .replace(/^ANY /, '* ')
     .split('/')
     .map((part) => {
       const plain = part
