@@ -56,16 +56,14 @@ export function apiExtensions(context: StackContext): Readonly<Record<string, Va
 
 /** The logical id that osls gives to a route: `POST /red5/{key}/validateCredentials` is `HttpApiRoutePostRed5KeyVarValidatecredentials`. */
 export function routeId(route: string): string {
-  const parts = route
-    .split('/')
-    .map((part) => {
-      const plain = part
-        .toLowerCase()
-        .replaceAll('-', 'Dash')
-        .replace(/\{(.*)\}/, '$1Var')
-        .replace(/[^0-9A-Za-z]/g, '');
-      return plain.charAt(0).toUpperCase() + plain.slice(1);
-    });
+  const parts = route.split('/').map((part) => {
+    const plain = part
+      .toLowerCase()
+      .replaceAll('-', 'Dash')
+      .replace(/\{(.*)\}/, '$1Var')
+      .replace(/[^0-9A-Za-z]/g, '');
+    return plain.charAt(0).toUpperCase() + plain.slice(1);
+  });
   return `HttpApiRoute${parts.join('')}`;
 }
 
