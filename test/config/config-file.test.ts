@@ -99,7 +99,8 @@ test('a rule that users of every provider can match is a warning, and the build 
   expect(output).toMatch(/^streampass\.config\.ts: warning: grants\[1\]: names no issuer, .+\n$/);
 });
 
-describe('a function that was built with a variable and starts without it', () => {
+// Each builds the whole project.
+describe('a function that was built with a variable and starts without it', { timeout: 60_000 }, () => {
   const config = `${IMPORTS}
     export default defineConfig(({ env }) => ({
       issuers: [cognito({ userPoolId: env.POOL, clientId: env.CLIENT })],
