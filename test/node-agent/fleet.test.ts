@@ -29,7 +29,7 @@ import { fileOf } from './machine.ts';
  * reconciler. Meanwhile servers stop and come back, agents are killed, and a part of the fleet is cut off.
  */
 
-const NODES = 80;
+const NODES = 200;
 /** Between two looks: in the waits as long as an agent may be silent. */
 const STEP_SECONDS = { pushing: 60, waiting: 150 };
 
@@ -65,7 +65,7 @@ afterAll(async () => {
   await Promise.all([secrets.close(), dynamo.close()]);
 });
 
-test('80 agents follow a rotation: stopped, killed and cut off, and no connection is refused', async () => {
+test('200 agents follow a rotation: stopped, killed and cut off, and no connection is refused', async () => {
   const target = red5({
     secret: 'streampass/red5',
     issuer: 'streampass',
@@ -159,9 +159,9 @@ test('80 agents follow a rotation: stopped, killed and cut off, and no connectio
   let rejected = 0;
   const phases: string[] = [];
   const reasons: string[] = [];
-  const stopped = servers.slice(0, 8);
-  const killed = servers.slice(8, 16);
-  const cutOff = servers.slice(16, 24);
+  const stopped = servers.slice(0, 20);
+  const killed = servers.slice(20, 40);
+  const cutOff = servers.slice(40, 60);
   let heldUp = 0;
 
   for (let step = 0; step < 100; step++) {
@@ -210,7 +210,7 @@ test('80 agents follow a rotation: stopped, killed and cut off, and no connectio
   expect(reasons.filter((reason) => reason.startsWith('has not reported for'))).toHaveLength(
     killed.length + cutOff.length,
   );
-  expect(connections).toBeGreaterThan(8_000);
+  expect(connections).toBeGreaterThan(20_000);
   expect(rejected).toBe(0);
 }, 600_000);
 
