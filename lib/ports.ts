@@ -9,7 +9,7 @@ export type Now = () => number;
 /** Rejects where `work` has not settled within so many seconds of now; does not cancel it. */
 export type Within = <T>(work: Promise<T>, seconds: number) => Promise<T>;
 
-/** Reads one account's secrets; never writes. Each method rejects where the answer is no answer. */
+/** Reads one account's secrets; never writes. Each method rejects if the service gives no valid answer. */
 export interface SecretReader {
   /** The labelled versions of a secret (DescribeSecret). */
   stages(secretId: string): Promise<VersionStages>;

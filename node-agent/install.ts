@@ -73,7 +73,7 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=${LAUNCHER} boot --target %i
 # A server must not start without the version that it should hold: this waits for Secrets Manager as long as it takes, and
-# ends only for something that an operator has to mend (journalctl -u shows it).
+# ends only for something that an operator has to fix (journalctl -u shows it).
 TimeoutStartSec=infinity
 `;
 

@@ -6,7 +6,7 @@ import type { FindingKind } from '../../lib/policy/lint.ts';
 const NOTES: readonly FindingKind[] = ['any_room'];
 
 /**
- * What is odd about a configuration's rules, one line each, and the exit code: 1 if there is something to mend.
+ * What is odd about a configuration's rules, one line each, and the exit code: 1 if there is something to fix.
  *
  * @param ignored kinds that are not looked for
  * @throws {Error} there is no such kind

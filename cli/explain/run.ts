@@ -21,7 +21,7 @@ const USAGE = `usage: npm run -s explain -- COMMAND
       what a user may do, and by which rule; - reads their ID token or its claims from standard input;
       with an action, a room or a transport also how a request for these is answered
   lint [--ignore KIND]…
-      what is odd about the rules; exit code 1 if there is something to mend
+      what is odd about the rules; exit code 1 if there is something to fix
   token JWT|- --target NAME [--action A] [--room R] [--transport T] [--secret-from-env VARIABLE]
       what that server would say to a streaming token, and why
   diff OLD NEW [--fail-on gains|losses|any] [--markdown]

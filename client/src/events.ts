@@ -10,7 +10,7 @@ export interface StreamPassEvents {
   renewed: ExchangeAnswer;
   /** The held token reached its end before a new one came. */
   expired: undefined;
-  /** The exchange was refused in a way that waiting does not mend: `sign-in-again`, `not-allowed`, `bad-request`. */
+  /** The exchange was refused in a way that waiting does not fix: `sign-in-again`, `not-allowed`, `bad-request`. */
   denied: StreamPassError;
   /** The exchange failed for now (`try-later`), and is tried again by itself. */
   delayed: StreamPassError;

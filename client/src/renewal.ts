@@ -25,7 +25,7 @@ export interface Renewal {
   /**
    * A usable token, renewed if that is due; other than `refused`, where given. While none is usable it waits through
    * failures that pass by themselves.
-   * @throws {StreamPassError} what waiting does not mend; on an abort, the failure it was waiting through, else the
+   * @throws {StreamPassError} what waiting does not fix; on an abort, the failure it was waiting through, else the
    * signal's reason.
    */
   obtain(signal: AbortSignal | undefined, refused?: HeldToken): Promise<HeldToken>;

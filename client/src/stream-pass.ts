@@ -11,7 +11,7 @@ export interface StreamPass {
   /**
    * A token fresh enough to connect with. Waits through an outage while it holds none.
    * @param options `audience`: whose token, if several targets were asked for · default the first.
-   * @throws {StreamPassError} what waiting does not mend; on an abort of `signal`, the failure it was waiting through,
+   * @throws {StreamPassError} what waiting does not fix; on an abort of `signal`, the failure it was waiting through,
    * else the signal's reason.
    */
   token(options?: {

@@ -110,7 +110,7 @@ const LONGEST_PAUSE_MS = 30_000;
  * that doubles up to 30 s. Resolves when the signal aborts.
  * @param openSession opens one session, for example `(signal) => watch(pass, { address, signal })`.
  * @param onOpen shows it.
- * @throws {StreamPassError} of a kind that waiting does not mend: `sign-in-again`, `not-allowed`, `bad-request`, `closed`.
+ * @throws {StreamPassError} of a kind that waiting does not fix: `sign-in-again`, `not-allowed`, `bad-request`, `closed`.
  */
 export async function keepOpen<Session extends WebRtcSession>(
   openSession: (signal: AbortSignal) => Promise<Session>,

@@ -40,7 +40,7 @@ test('stays ready with the error of a renewal that failed', async () => {
   });
 });
 
-test('fails with the error that no waiting mends', async () => {
+test('fails with the error that waiting does not fix', async () => {
   const { api, pass } = createStage();
   api.behaviour = SIGN_IN_EXPIRED;
   await pass.token().catch(() => {});

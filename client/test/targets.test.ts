@@ -25,7 +25,7 @@ test('renews when the shortest of the tokens is due', async () => {
   expect(api.exchanges).toBe(2);
 });
 
-test('an answer without one of the targets is no answer', async () => {
+test('an answer that lacks one of the targets is refused', async () => {
   const { api, pass, events } = createStage({ audience: ['jitsi', 'rtcstats'] });
   const answer = { access_token: 'a', expires_in: 900 };
   api.behaviour = { kind: 'answers', status: 200, body: { ...answer, tokens: { jitsi: answer } } };

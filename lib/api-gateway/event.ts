@@ -36,7 +36,7 @@ export interface ApiGatewayResponse extends APIGatewayProxyStructuredResultV2 {
 
 /**
  * The event of an HTTP request, whatever sent it: API Gateway in payload format 2.0 or 1.0, or an Application Load
- * Balancer. A part that is missing, or not of its type, is left out; what is no object is an empty event.
+ * Balancer. It leaves out a part that is missing or has the wrong type. A value that is not an object gives an empty event.
  *
  * @param received anything at all: a direct invocation can send whatever it likes
  * @see AWS: "Working with AWS Lambda proxy integrations for HTTP APIs"; "Use Lambda functions as targets of an Application

@@ -218,7 +218,7 @@ async function isStill(folder: OpenFolder, name: string, opened: FileHandle): Pr
   return now.ino === then.ino && now.dev === then.dev;
 }
 
-/** Removes what killed runs left beside a file, for it holds a secret. */
+/** Removes the files that killed runs left beside a file, because they hold a secret. */
 async function removeLeftovers(folder: OpenFolder, name: string): Promise<void> {
   const prefix = `.${name}.streampass-new-`;
   for (const other of await readdir(folder.at('.')).catch(() => [])) {

@@ -10,7 +10,7 @@ export interface ProbeAnswer {
 
 /**
  * A connection to one media server. It goes to the configured origin alone, follows no redirect, and reads 64 KiB at most.
- * Its methods reject with a `ProbeError` if there is no answer.
+ * If the server does not answer, its methods reject with a `ProbeError`.
  */
 export interface ProbeConnection {
   post(url: URL, contentType: string, body: string): Promise<ProbeAnswer>;

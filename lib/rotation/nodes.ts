@@ -90,7 +90,7 @@ function notTolerated(behind: readonly NodeState[], input: RuleInput): readonly 
 
 /**
  * The nodes to push to now. A node whose reload failed is left alone until its time has come. If more nodes failed than are
- * tolerated, the rest of the fleet keeps what it has, for the version may be what breaks them; in an emergency it does not.
+ * tolerated, the rest of the fleet keeps what it has, because the version may be what breaks them; in an emergency it does not.
  */
 function pushBehind(input: RuleInput, behind: readonly NodeState[]): Plan | undefined {
   const { policy, now } = input;

@@ -70,7 +70,7 @@ describe('the configured deny list', () => {
     ['the subject in other case', identity('Mallory')],
     ['a session that only begins like a denied one', identity('anna', { sid: 's-10' })],
     ['a session id as a subject', identity('s-1')],
-    ['a session claim that is no text', identity('anna', { sid: ['s-1'], jti: 1 })],
+    ['a session claim that is not a string', identity('anna', { sid: ['s-1'], jti: 1 })],
   ])('admits %s', async (_title, person) => {
     await expect(admit(person)).resolves.toBeUndefined();
   });

@@ -68,7 +68,7 @@ describe('each mistake is one line that names its path', () => {
     ['a group that is not set', rule({ group: undefined as unknown as string }), 'grants[0].group'],
     ['a condition under a wrong name', rule({ groups: 'admins' } as Partial<Rule>), 'grants[0].groups'],
     ['rooms that are no list', rule({ rooms: '*' as unknown as string[] }), 'grants[0].rooms'],
-    ['a room that is no text', rule({ rooms: [5 as unknown as string] }), 'grants[0].rooms[0]'],
+    ['a room that is a number', rule({ rooms: [5 as unknown as string] }), 'grants[0].rooms[0]'],
     ['actions without a value', rule({ actions: undefined as unknown as string[] }), 'grants[0].actions'],
     [
       'transports that are no list',

@@ -4,7 +4,7 @@ import { problemsOf } from '../support/config.ts';
 
 const rotations: [string, unknown, string, RegExp][] = [
   ['a member that is not known', { often: 1 }, 'rotation.often', /not a known option/],
-  ['an age that is no number', { every: '90 days' }, 'rotation.every', /days\(90\)/],
+  ['an age that is a string', { every: '90 days' }, 'rotation.every', /days\(90\)/],
   [
     'an age below a rotation',
     { every: hours(1) },

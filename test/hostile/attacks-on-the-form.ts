@@ -21,7 +21,7 @@ const contentTypes: readonly Attack[] = [
   ['sends two types in one header', `${FORM}, application/json`, CONTENT_TYPE],
   ['sends another character set, as it may', `${FORM}; charset=iso-8859-1`, VIEWING],
   ['names ASCII, as it may', `${FORM};charset=US-ASCII`, VIEWING],
-  ['sends a character set in which the body is no text', `${FORM}; charset=utf-16le`, CONTENT_TYPE],
+  ['sends a character set that does not fit the body', `${FORM}; charset=utf-16le`, CONTENT_TYPE],
   ['sends a character set that nobody knows', `${FORM}; charset=klingon`, CONTENT_TYPE],
   ['sends an empty character set', `${FORM}; charset=`, CONTENT_TYPE],
   ['sends UTF-7, which hides characters', `${FORM}; charset=utf-7`, CONTENT_TYPE],

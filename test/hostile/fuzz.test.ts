@@ -146,7 +146,7 @@ describe('an event of any content', () => {
     expect(expectContract(await token.handler(sent))['reason']).toBe('content_type');
   });
 
-  test('that is no object is answered by contract too', async () => {
+  test('that is not an object is answered by contract too', async () => {
     await fc.assert(
       fc.asyncProperty(anyJson, async (sent) => {
         expect(expectContract(await token.handler(sent))['access_token']).toBeUndefined();

@@ -40,7 +40,7 @@ describe('times, at their limits', () => {
     ['issued long ago', { iat: 0 }, 'good'],
     ['no end', { exp: undefined }, 'subject_token_claims'],
     ['an end without end', { exp: Infinity }, 'subject_token_claims'],
-    ['an end that is no number', { exp: NaN }, 'subject_token_claims'],
+    ['an end that is not a number', { exp: NaN }, 'subject_token_claims'],
     ['a text for an end', { exp: `${NOW + 600}` }, 'subject_token_claims'],
     ['no beginning', { iat: undefined }, 'subject_token_claims'],
     ['a text for a beginning', { nbf: '0' }, 'subject_token_claims'],
@@ -90,7 +90,7 @@ describe('a client id is compared whole', () => {
     ['both are ours, azp is not', { aud: ['app', 'app-2'], azp: 'x' }, 'subject_token_audience'],
     ['both are ours, azp is missing', { aud: ['app', 'app-2'] }, 'subject_token_audience'],
     ['none is ours, azp is', { aud: ['x', 'y'], azp: 'app' }, 'subject_token_audience'],
-    ['one is no text', { aud: ['app', 1], azp: 'app' }, 'subject_token_claims'],
+    ['one is not a string', { aud: ['app', 1], azp: 'app' }, 'subject_token_claims'],
     ['there is none', { aud: [] }, 'subject_token_claims'],
   ])('of several: %s', (_title, claims, expected) => {
     expect(outcome(provider, claims)).toBe(expected);

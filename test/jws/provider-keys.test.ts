@@ -61,8 +61,8 @@ describe('readProviderKeys', () => {
     ['a key for another algorithm', { ...rsa, alg: 'RSA-OAEP' }],
     ['a key for an algorithm of another type', { ...rsa, alg: 'ES256' }],
     ['a key for an algorithm of another curve', { ...ec384, alg: 'ES256' }],
-    ['a key whose algorithm is no text', { ...rsa, alg: 256 }],
-    ['a key whose id is no text', { ...rsa, kid: 7 }],
+    ['a key whose algorithm is not a string', { ...rsa, alg: 256 }],
+    ['a key whose id is not a string', { ...rsa, kid: 7 }],
     ['a key on an unknown curve', { ...ec, crv: 'P-512' }],
     [
       'a key on secp256k1',
@@ -148,7 +148,7 @@ describe('find', async () => {
     ['no key fits and there is no kid', { alg: 'ES384' }],
     ['the algorithm is unknown', { alg: 'HS256', kid: 'rsa' }],
     ['there is no algorithm', { kid: 'rsa' }],
-    ['the algorithm is no text', { alg: ['RS256'], kid: 'rsa' }],
+    ['the algorithm is not a string', { alg: ['RS256'], kid: 'rsa' }],
   ])('gives none where %s', async (_what, header) => {
     expect(await keys.find(header)).toBeUndefined();
   });

@@ -185,7 +185,7 @@ test('200 agents follow a rotation: stopped, killed and cut off, and no connecti
     }
     if (phase === 'pushing' && step === heldUp + 6) {
       reasons.push(...nodes.flatMap(({ problem }) => problem ?? []));
-      // The cut is mended; killed agents are started again by their supervisor.
+      // The network works again; killed agents are started again by their supervisor.
       for (const server of killed) server.watcher = createWatcher(server.settings, () => undefined);
       for (const server of [...killed, ...cutOff]) server.isCutOff = false;
     }

@@ -191,7 +191,7 @@ describe('a rule’s conditions', () => {
     ],
     ['an unknown time of sign-in does not hold', { signedInWithin: 300 }, {}, false],
     [
-      'a time of sign-in that is no number does not hold',
+      'a time of sign-in that is not a number does not hold',
       { signedInWithin: 300 },
       { auth_time: `${NOW}` },
       false,

@@ -33,7 +33,7 @@ test.each([
   ['a list', [{ action: 'start' }], /is not a JSON object/],
   ['no action', {}, /has no "action"/],
   ['an unknown action', { action: 'rotate' }, /has an unknown "action"/],
-  ['an action that is no text', { action: ['start'] }, /has an unknown "action"/],
+  ['an action that is not a string', { action: ['start'] }, /has an unknown "action"/],
   ['an action in other case', { action: 'START' }, /has an unknown "action"/],
   ['an emergency that is no boolean', { action: 'start', emergency: 'true' }, /neither true nor false/],
   ['an emergency without targets', { action: 'start', emergency: true }, /without "targets"/],

@@ -127,7 +127,7 @@ describe('Prosody with the key ring', () => {
     ['one version’s name with another’s secret', sign(V2, { kid: kidOf(V1.versionId) })],
     ['no name, even under app_secret', sign({ ...V1, text: APP_SECRET }, {})],
     ['an unknown name, even under app_secret', sign({ ...V1, text: APP_SECRET }, { kid: '99999999' })],
-    ['a name that is no text', sign(V1, { kid: 11111111 })],
+    ['a name that is not a string', sign(V1, { kid: 11111111 })],
     ['no header', 'nothing'],
     ['a header that is no JSON', 'bm90aGluZw.e30.c2ln'],
     ['a header that is a list', `${Buffer.from('["kid"]').toString('base64url')}.e30.c2ln`],

@@ -43,7 +43,7 @@ export function createVirtualApi(environment: VirtualEnvironment, lifeSeconds = 
     const audiences = forms.at(-1)?.getAll('audience') ?? [];
     const answers = audiences.map((audience, index) => {
       const token = index ? `token-${exchanges}-${audience}` : `token-${exchanges}`;
-      // Each further target's tokens live shorter.
+      // The tokens of each next target end sooner.
       const life = lifeSeconds / (index + 1);
       expiries.set(token, environment.trueMs + life * 1000);
       const answer = {

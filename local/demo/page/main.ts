@@ -27,8 +27,8 @@ setText(
   byId('rotation-profile'),
   isDemo
     ? 'All servers change their secrets; with the short lifetimes of this profile that takes about three minutes.'
-    : 'All servers change their secrets, and that takes hours, since tokens live up to a day. To watch a whole ' +
-        'rotation in three minutes, end the stack and start it with npm start -- --demo.',
+    : 'All servers change their secrets. That takes hours, because a token lives up to a day. To watch a whole ' +
+        'rotation in three minutes, stop this stack and start it with npm start -- --demo.',
 );
 
 form.onChange(aim);

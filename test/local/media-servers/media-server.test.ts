@@ -64,8 +64,8 @@ describe('POST /connect', () => {
     ['what is no JSON', '{', 'the body is not JSON'],
     ['an empty body', '', 'the body is not JSON'],
     ['an array', '[]', 'the body is not a JSON object'],
-    ['a token that is no text', { token: 5 }, 'token is not a string'],
-    ['a room that is no text', { token: good, room: ['a'] }, 'room is not a string'],
+    ['a token that is not a string', { token: 5 }, 'token is not a string'],
+    ['a room that is a list', { token: good, room: ['a'] }, 'room is not a string'],
     [
       'an action that it does not know',
       { token: good, action: 'dance' },

@@ -62,7 +62,7 @@ test('lets only its owner read the keys, and leaves no other file', async () => 
 
 test.each([
   ['is no JSON', 'not json'],
-  ['is no object', 'null'],
+  ['is not an object', 'null'],
   ['has no keys', '{"keys":[]}'],
 ])('rejects a keys file that %s', async (_title, content) => {
   const file = join(directory, 'broken.json');

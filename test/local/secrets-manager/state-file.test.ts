@@ -118,7 +118,7 @@ describe('a state file that cannot be used is one line that names it', () => {
       'does not hold a store',
     ],
     [
-      'with a value that is no text',
+      'with a value that is not a string',
       (text: string) => text.replace('"value 1"', '1'),
       'does not hold a store',
     ],

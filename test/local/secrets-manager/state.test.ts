@@ -109,7 +109,7 @@ test.each([
   ['no label in the list', { ...put(2), VersionStages: [] }, 'InvalidParameterException'],
   ['a label of 257 characters', put(2, 'x'.repeat(257)), 'InvalidParameterException'],
   ['labels that are no strings', { ...put(2), VersionStages: [1] }, 'SerializationException'],
-  ['a value that is no string', { ...put(2), SecretString: { a: 1 } }, 'SerializationException'],
+  ['a value that is not a string', { ...put(2), SecretString: { a: 1 } }, 'SerializationException'],
   [
     'bytes that are not base64',
     { ...put(2), SecretString: null, SecretBinary: '*' },

@@ -182,7 +182,7 @@ describe('problems', () => {
   test.each([
     ['the limit one minute short', 'jwt.ttl.minutes=59', /^jwt\.ttl\.minutes is 59: it must be at least 60/],
     [
-      'a limit that is no number',
+      'a limit that is not a number',
       'jwt.ttl.minutes=an hour',
       /^jwt\.ttl\.minutes is not a whole number; .* 60$/,
     ],
