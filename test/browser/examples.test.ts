@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { createServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { buildClient } from '../../client/build.ts';
 import { demoClientId } from '../../local/oidc-provider/client.ts';
 import { freePorts } from '../../local/ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
@@ -21,6 +22,8 @@ let browser: Browser;
 const started: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
+  // The examples import the package by its name, as it is published.
+  await buildClient();
   const stateDir = await mkdtemp(join(tmpdir(), 'streampass-examples-'));
   started.push(() => rm(stateDir, { recursive: true, force: true }));
   stack = await startStack({ ports: await freePorts(), project: PROJECT, stateDir, profile: 'default' });

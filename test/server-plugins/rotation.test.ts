@@ -52,7 +52,12 @@ test('every server accepts every live token at every minute', async () => {
   await Promise.all(files.map((file) => writeFile(file, '')));
   const nodes = files.map(startServer);
 
-  const target = rtcstats({ secret: 'streampass/rtcstats', keyring: true, longestToken: 3600 });
+  const target = rtcstats({
+    secret: 'streampass/rtcstats',
+    keyring: true,
+    longestToken: 3600,
+    fleet: { by: 'files', files },
+  });
   endpoint.execute('CreateSecret', { Name: target.secret, ClientRequestToken: crypto.randomUUID() });
   const servers = fileServers({
     paths: files,
