@@ -7,6 +7,7 @@ import { DEFAULT_TIMING } from '../../lib/config/config.ts';
 import { policyOf, waitsOf } from '../../lib/rotation/policy.ts';
 import { mediamtx } from '../../lib/media-servers/index.ts';
 import type { Grant } from '../../lib/policy/grant.ts';
+import { isPermitted } from './conformance/mediamtx.ts';
 
 const NOW = 1_900_000_000;
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -44,18 +45,6 @@ async function claimsOf(token: string): Promise<Record<string, unknown>> {
   return { ...(await jwtVerify(token, keySet, settings)).payload };
 }
 
-/** The documented rule of `mediamtx_permissions`: an action, and a path that is empty, a regular expression or exact. */
-function isAllowed(permissions: unknown, action: string, path: string): boolean {
-  return (permissions as { action: string; path: string }[]).some(
-    (permission) =>
-      permission.action === action &&
-      (permission.path === '' ||
-        (permission.path.startsWith('~')
-          ? new RegExp(permission.path.slice(1)).test(path)
-          : permission.path === path)),
-  );
-}
-
 describe('a MediaMTX token', () => {
   test.each([
     ['publish', 'lobby', true],
@@ -67,7 +56,7 @@ describe('a MediaMTX token', () => {
     ['playback', 'lobby', false],
   ])('to publish in two rooms lets its bearer %s %s: %s', async (action, path, allowed) => {
     const claims = await claimsOf(issue({ actions: ['publish'], rooms: ['lobby', 'studio.1'] }));
-    expect(isAllowed(claims['mediamtx_permissions'], action, path)).toBe(allowed);
+    expect(isPermitted(claims['mediamtx_permissions'], action, path)).toBe(allowed);
   });
 
   test('for any room has the empty path, and for its own actions alone', async () => {

@@ -1,0 +1,243 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { issueToken, type IssuedToken } from '../../lib/exchange/issue-token.ts';
+import type { Identity } from '../../lib/identity/identity.ts';
+import { decodeCompactJws, type JsonObject } from '../../lib/jws/compact.ts';
+import { hmacKey, signCompact, type SigningKey } from '../../lib/jws/sign.ts';
+import type { Target } from '../../lib/media-servers/target.ts';
+import type { Grant } from '../../lib/policy/grant.ts';
+import { TRANSPORTS } from '../../lib/policy/grant.ts';
+import { claimMutants } from './conformance/claim-mutants.ts';
+import { conformingServers } from './conformance/index.ts';
+import type { Attempt, ConformingServer, ServerKey, Verdict } from './conformance/server.ts';
+
+/**
+ * What every kind of media server has to show: a token allows exactly what was granted, by the server's own rules; it is read
+ * back as it was written; and a claim that were forgotten, empty, wider or of another type would be noticed.
+ */
+
+const NOW = 1_900_000_000;
+const TTL = 600;
+const SUBJECT = '5e884898-da28-4047-8152-0d56f8dc6292';
+
+const identity: Identity = {
+  issuer: 'https://id.example',
+  subject: SUBJECT,
+  groups: [],
+  claims: {},
+  expiresAt: NOW + 60,
+};
+
+// A judge that goes by the machine's clock sets it.
+beforeAll(() => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+});
+afterAll(() => {
+  vi.useRealTimers();
+});
+
+interface KeyPair {
+  readonly signs: SigningKey;
+  readonly held: ServerKey;
+}
+
+function newKey({ signing: alg }: Target, kid: string): KeyPair {
+  if (alg === 'HS256') {
+    const secret = `secret-of-43-characters-for-the-key-${kid}`.slice(0, 43);
+    const key = hmacKey(secret);
+    return { signs: { alg, kid, key }, held: { kid, alg, secret, key } };
+  }
+  const key =
+    alg === 'RS256'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+      : alg === 'ES256'
+        ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+        : generateKeyPairSync('ed25519').privateKey;
+  return { signs: { alg, kid, key }, held: { kid, alg, secret: '', key: createPublicKey(key) } };
+}
+
+function issue(target: Target, grant: Omit<Grant, 'ttlSeconds'>, ring: readonly KeyPair[]): IssuedToken {
+  const [current, fallback] = ring.map(({ signs }) => signs);
+  if (current === undefined) throw new Error('a ring has a key');
+  return issueToken(
+    target,
+    'target',
+    { ...grant, ttlSeconds: TTL },
+    identity,
+    { current, ...(fallback && { fallback }), readAt: NOW },
+    { now: NOW, jti: 'jti-1', session: 'session-1', sessionNamed: true, transportsNamed: true },
+  );
+}
+
+const ROOMS = ['room-1', 'Room-1', 'room-2', 'room-12', 'room-'];
+
+/** All that somebody could try, on a server of this kind. */
+function attemptsOf({ target, powers = [], comesWith = {} }: ConformingServer): readonly Attempt[] {
+  const ways = target.transports.length > 0 ? TRANSPORTS : [undefined];
+  return [...target.actions, ...Object.keys(comesWith), ...powers].flatMap((action) =>
+    ROOMS.flatMap((room) =>
+      ways.map((transport) => ({ action, room, ...(transport !== undefined && { transport }) })),
+    ),
+  );
+}
+
+/** What a server says to each attempt. A token is refused as well if the server's own verifier throws for it. */
+async function judge(
+  server: ConformingServer,
+  token: string,
+  keys: readonly ServerKey[],
+  now = NOW,
+): Promise<Verdict> {
+  try {
+    const verdict = await server.judge(token, keys, now);
+    return (attempt) => {
+      try {
+        return verdict(attempt);
+      } catch {
+        return false;
+      }
+    };
+  } catch {
+    return () => false;
+  }
+}
+
+/** Grants of every form that a token of this target can have. */
+function grantsOf({ actions, needs = {}, roomsPerToken, transports }: Target): readonly Grant[] {
+  const sets = [...actions.map((action) => [action]), actions].filter((set) =>
+    set.every((action) => needs[action] === undefined || set.includes(needs[action])),
+  );
+  const places = [['room-1'], ...(roomsPerToken > 1 ? [['room-1', 'Room-1', 'room-2']] : []), '*' as const];
+  const ways = transports.length > 0 ? [transports, transports.slice(0, 1)] : [[]];
+  return sets.flatMap((set) =>
+    places.flatMap((rooms) => ways.map((way) => ({ actions: set, rooms, transports: way, ttlSeconds: TTL }))),
+  );
+}
+
+function isGranted(server: ConformingServer, grant: Grant, { action, room, transport }: Attempt): boolean {
+  const { target } = server;
+  const name = target.foldsRoomCase ? room.toLowerCase() : room;
+  return (
+    grant.actions.includes(server.comesWith?.[action] ?? action) &&
+    (server.ignoresRooms === true || grant.rooms === '*' || grant.rooms.includes(name)) &&
+    (transport === undefined || target.ignoresTransports === true || grant.transports.includes(transport))
+  );
+}
+
+const oneRoom = (target: Target): Grant => ({
+  actions: target.actions,
+  rooms: ['room-1'],
+  transports: target.transports,
+  ttlSeconds: TTL,
+});
+
+/** The claims of a token of ours, by which the server judges it. */
+function claimsOf(target: Target, grant: Grant, kid: string): JsonObject {
+  const input = { grant, identity, subject: SUBJECT, session: 'session-1', namedSession: 'session-1', kid };
+  return { ...target.claims(input), ...(target.notBefore && { nbf: NOW }), exp: NOW + TTL };
+}
+
+/** What a server's rules, and our own reading, make of claims: two claims sets that differ in nothing here are the same. */
+async function meaningOf(server: ConformingServer, claims: JsonObject, pair: KeyPair): Promise<string> {
+  const token = signCompact(claims, pair.signs);
+  const verdicts: boolean[] = [];
+  for (const now of [NOW, NOW + TTL - 1, NOW + TTL + 3600]) {
+    verdicts.push(...attemptsOf(server).map(await judge(server, token, [pair.held], now)));
+  }
+  const allows = verdicts.map(Number).join('');
+  return allows.includes('1') ? `${allows} ${JSON.stringify(server.target.readClaims(claims))}` : 'refused';
+}
+
+const rows = Object.entries(conformingServers).map(([name, server]) => ({ name, server }));
+
+describe.each(rows)('$name', ({ server }) => {
+  const { target } = server;
+  const pair = newKey(target, '11111111');
+  const other = newKey(target, '22222222');
+  const attempt: Attempt = attemptsOf(server)[0] ?? { action: '', room: '' };
+
+  test('accepts exactly what was granted', async () => {
+    for (const grant of grantsOf(target)) {
+      const { token } = issue(target, grant, [pair]);
+      const accepts = await judge(server, token, [pair.held]);
+      for (const tried of attemptsOf(server)) {
+        const expected = isGranted(server, grant, tried);
+        expect({ grant, tried, accepted: accepts(tried) }).toEqual({ grant, tried, accepted: expected });
+      }
+    }
+  });
+
+  test('accepts a token until it ends', async () => {
+    const { token } = issue(target, oneRoom(target), [pair]);
+    const isIn = async (now: number): Promise<boolean> =>
+      (await judge(server, token, [pair.held], now))(attempt);
+    expect(await isIn(NOW + TTL - 1)).toBe(true);
+    expect(await isIn(NOW + TTL + 61)).toBe(false);
+  });
+
+  test('has its claims read back as they were granted', () => {
+    for (const grant of grantsOf(target)) {
+      const { actions, rooms } = grant;
+      const transports = target.ignoresTransports ? target.transports : grant.transports;
+      expect(target.readClaims(claimsOf(target, grant, '11111111'))).toMatchObject({
+        subject: SUBJECT,
+        actions,
+        rooms,
+        transports,
+        ...(target.takesSession && { session: 'session-1' }),
+      });
+    }
+  });
+
+  test('notices each claim that is dropped, emptied, widened or of another type', async () => {
+    const claims = claimsOf(target, oneRoom(target), '11111111');
+    const wider = grantsOf(target).map((grant) => claimsOf(target, grant, '11111111'));
+    const meaning = await meaningOf(server, claims, pair);
+    const mutants = claimMutants(claims, wider).filter(
+      ({ path, name }) => !(server.sameIfAbsent?.includes(path) && / (dropped|emptied)$/.test(name)),
+    );
+    const survivors: string[] = [];
+    for (const mutant of mutants) {
+      if ((await meaningOf(server, mutant.claims, pair)) === meaning) survivors.push(mutant.name);
+    }
+    expect(survivors).toEqual([]);
+    expect(mutants.length).toBeGreaterThan(20);
+  }, 60_000);
+
+  test('refuses each of these if somebody without the key makes it', async () => {
+    const { token } = issue(target, oneRoom(target), [pair]);
+    const claims = decodeCompactJws(token)?.claims ?? {};
+    const [header = '', , signature = ''] = token.split('.');
+    for (const mutant of claimMutants(claims, [])) {
+      const payload = Buffer.from(JSON.stringify(mutant.claims)).toString('base64url');
+      const accepts = await judge(server, `${header}.${payload}.${signature}`, [pair.held]);
+      expect([mutant.name, attemptsOf(server).filter(accepts)]).toEqual([mutant.name, []]);
+    }
+  });
+
+  test(`has its keys rotated as ${target.keys}`, async () => {
+    const { token, fallback } = issue(target, oneRoom(target), [pair, other]);
+    const takes = async (text: string | undefined, ...keys: readonly KeyPair[]): Promise<boolean> =>
+      text !== undefined &&
+      (
+        await judge(
+          server,
+          text,
+          keys.map(({ held }) => held),
+        )
+      )(attempt);
+    expect(await takes(token, pair)).toBe(true);
+    expect(await takes(token, other)).toBe(false);
+    if (target.keys === 'single') {
+      expect([await takes(fallback, pair), await takes(fallback, other)]).toEqual([false, true]);
+    } else {
+      expect(fallback).toBeUndefined();
+      expect(await takes(token, other, pair)).toBe(true);
+    }
+  });
+
+  test(`has tokens of at most ${server.longest} characters for one room`, () => {
+    const grant = { ...oneRoom(target), rooms: ['a-room-of-sixteen'.slice(0, 16)] };
+    expect(issue(target, grant, [pair]).token.length).toBeLessThanOrEqual(server.longest);
+  });
+});

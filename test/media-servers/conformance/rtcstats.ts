@@ -1,0 +1,14 @@
+import { rtcstatsRules } from '../../../local/media-servers/rules/rtcstats.ts';
+import { rtcstats } from '../../../lib/media-servers/index.ts';
+import type { ConformingServer } from './server.ts';
+
+/** rtcstats-server, by the rules that the local nodes go by. */
+export const rtcstatsServer: ConformingServer = {
+  target: rtcstats({}),
+  ignoresRooms: true,
+  longest: 400,
+  judge:
+    (token, [held], now) =>
+    (attempt) =>
+      rtcstatsRules.judge(token, { secret: held?.secret ?? '' }, attempt, now).accepted,
+};
