@@ -13,7 +13,13 @@ import type { DemoServer } from './demo/demo-config.ts';
 import { startDemoPage } from './demo/server.ts';
 import type { MediaServerKind } from './media-servers/rules/index.ts';
 import { createDynamoEndpoint } from './dynamodb/endpoint.ts';
-import { demoClient, demoClientId } from './oidc-provider/client.ts';
+import {
+  demoClient,
+  demoClientId,
+  localService,
+  serviceAudience,
+  serviceClient,
+} from './oidc-provider/client.ts';
 import { startOidcProvider } from './oidc-provider/provider.ts';
 import { usersFor, type LocalUser } from './oidc-provider/users.ts';
 import { serverPorts, takenPorts } from './ports.ts';
@@ -109,7 +115,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     env: { ...process.env, ...env },
   });
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  const issuer = { issuer: urls.oidc, audience: demoClientId };
+  const issuer = {
+    issuer: urls.oidc,
+    audience: demoClientId,
+    services: { clientId: localService.clientId, audience: serviceAudience },
+  };
   const config = inStage(written, {
     stage: 'local',
     env: { ...env, STREAMPASS_STAND_INS: JSON.stringify({ issuer, fleets: {} } satisfies StandIns) },
@@ -144,7 +154,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     keep(
       await startOidcProvider({
         port: ports.oidc,
-        clients: [demoClient({ origin: urls.page })],
+        clients: [demoClient({ origin: urls.page }), serviceClient()],
         users,
         keysFile: join(stateDir, 'oidc-keys.json'),
         ...(options.idTokenTtlSeconds !== undefined && { idTokenTtlSeconds: options.idTokenTtlSeconds }),

@@ -20,3 +20,12 @@ test.each([
 ])('%s on %s: %o is answered %s', (group, target, asked, answer) => {
   expect(may(config, { groups: [group] }, target, asked)).toBe(answer);
 });
+
+test.each([
+  ['red5', { scope: 'publish', room: 'public-1', transport: 'RTMP' }, 'yes'],
+  ['red5', { scope: 'publish', room: 'studio-1' }, 'room_not_allowed'],
+  ['rtcstats', {}, 'target_not_allowed'],
+])('a service on %s: %o is answered %s', (target, asked, answer) => {
+  const who = { groups: ['broadcasters', 'moderators'], isService: true };
+  expect(may(config, who, target, asked)).toBe(answer);
+});

@@ -39,6 +39,7 @@ export function comparePolicies(before: Config, after: Config): Difference {
     notes: [
       ...noteChanges('issuer', issuersOf(before), issuersOf(after), ['gains', 'losses']),
       ...noteChanges('client', clientsOf(before, after), clientsOf(after, before), ['gains', 'losses']),
+      ...noteChanges('service', servicesOf(before, after), servicesOf(after, before), ['gains', 'losses']),
       ...noteChanges('target', Object.keys(before.targets), Object.keys(after.targets), []),
       ...noteChanges('denied subject', before.deny.subjects, after.deny.subjects, ['losses', 'gains']),
       ...noteChanges('denied session', before.deny.sessions, after.deny.sessions, ['losses', 'gains']),
@@ -132,11 +133,22 @@ function issuersOf({ issuers }: Config): readonly string[] {
 }
 
 /** The client ids of those issuers that both configurations have. */
-function clientsOf({ issuers }: Config, other: Config): readonly string[] {
+function clientsOf(config: Config, other: Config): readonly string[] {
+  return commonIssuers(config, other).flatMap(({ issuer, audience }) =>
+    audience.map((id) => `${id} of ${issuer}`),
+  );
+}
+
+/** The services of these issuers. */
+function servicesOf(config: Config, other: Config): readonly string[] {
+  return commonIssuers(config, other).flatMap(({ issuer, services }) =>
+    (services?.clientIds ?? []).map((id) => `${id} of ${issuer}`),
+  );
+}
+
+function commonIssuers({ issuers }: Config, other: Config): Config['issuers'] {
   const common = issuersOf(other);
-  return issuers
-    .filter(({ issuer }) => common.includes(issuer))
-    .flatMap(({ issuer, audience }) => audience.map((id) => `${id} of ${issuer}`));
+  return issuers.filter(({ issuer }) => common.includes(issuer));
 }
 
 function noteChanges(

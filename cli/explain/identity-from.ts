@@ -4,6 +4,7 @@ import { findGroups, groupsIn } from '../../lib/identity/groups.ts';
 import type { GroupSource } from '../../lib/identity/groups.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import type { Issuer } from '../../lib/identity/issuer.ts';
+import { isServiceToken } from '../../lib/identity/service-token.ts';
 import { decodeCompactJws, isJsonObject } from '../../lib/jws/compact.ts';
 import type { JsonObject } from '../../lib/jws/compact.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
@@ -16,6 +17,8 @@ export interface Description {
   /** `NAME=VALUE`; a value that is a number, a boolean, an array or a quoted string in JSON is read as such. */
   readonly claims: readonly string[];
   readonly issuer: string | undefined;
+  /** Whether it is a service, if no token says so. */
+  readonly isService?: boolean;
 }
 
 /**
@@ -36,6 +39,7 @@ export function identityFrom(config: Config, description: Description, now: numb
     groups: [...new Set([...description.groups, ...groupsIn(sourcesOf(issuer), claims)])],
     claims,
     expiresAt: typeof exp === 'number' ? exp : now + 3600,
+    isService: description.isService === true || isService(issuer, claims),
   };
 }
 
@@ -60,6 +64,9 @@ export function explainSignIn(config: Config, given: string, now: number): reado
   const sources = sourcesOf(issuer);
   return [
     `issuer: ${name} ${isConfigured}`,
+    ...(isService(issuer, claims)
+      ? [`subject: a service${issuer?.services ? '' : ', and the provider’s option services names none'}`]
+      : []),
     ...(sources.length === 0 ? ['groups: none, because the issuer is configured without any'] : []),
     ...sources.map((source) => {
       const found = findGroups(source, claims);
@@ -87,6 +94,10 @@ function verdictOn(
     if (!(error instanceof OAuthError)) throw error;
     return `token: refused: ${error.reason}: ${error.message}`;
   }
+}
+
+function isService(issuer: Issuer | undefined, claims: JsonObject): boolean {
+  return isServiceToken(claims) || issuer?.isService?.(claims) === true;
 }
 
 function issuerOf({ issuers }: Config, iss: unknown): Issuer | undefined {

@@ -17,8 +17,8 @@ import { explainSignIn, identityFrom } from './identity-from.ts';
 
 const USAGE = `usage: npm run -s explain -- COMMAND
 
-  policy [-] [--group NAME]… [--claim NAME=VALUE]… [--issuer ISS] [--target NAME] [--action A] [--room R] [--transport T]
-      what a user may do, and by which rule; - reads their ID token or its claims from standard input;
+  policy [-] [--service] [--group NAME]… [--claim NAME=VALUE]… [--issuer ISS] [--target NAME] [--action A] [--room R] [--transport T]
+      what a user, or a service, may do, and by which rule; - reads their ID token or its claims from standard input;
       with an action, a room or a transport also how a request for these is answered
   lint [--ignore KIND]…
       what is odd about the rules; exit code 1 if there is something to fix
@@ -60,9 +60,9 @@ async function main(args: readonly string[]): Promise<Outcome> {
     const names = values.target === undefined ? Object.keys(config.targets) : [values.target];
     for (const name of names) targetOf(config, name);
     const given = input === undefined ? '' : (await text(process.stdin)).trim();
-    const { group: groups = [], claim: claims = [], issuer } = values;
+    const { group: groups = [], claim: claims = [], issuer, service: isService = false } = values;
     const { action, room, transport } = values;
-    const identity = identityFrom(config, { given, groups, claims, issuer }, now);
+    const identity = identityFrom(config, { given, groups, claims, issuer, isService }, now);
     return success([
       ...(input === undefined ? [] : explainSignIn(config, given, now)),
       ...explainPolicy(config, names, identity, now, { scope: action, room, transport }),
@@ -132,6 +132,7 @@ function parse(args: readonly string[]) {
         group: { type: 'string', multiple: true },
         claim: { type: 'string', multiple: true },
         issuer: string,
+        service: { type: 'boolean' },
         target: string,
         action: string,
         room: string,

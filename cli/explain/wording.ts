@@ -10,6 +10,7 @@ export function duration(seconds: number): string {
 /** The conditions of a rule, one text each, such as `group viewers`; none where everyone signed in is meant. */
 export function conditionsOf(who: Who): readonly string[] {
   return [
+    ...(who.subject === undefined ? [] : [who.subject]),
     ...(who.group === undefined ? [] : [`group ${who.group}`]),
     ...(who.issuer === undefined ? [] : [`issuer ${who.issuer}`]),
     ...Object.entries(who.claims ?? {}).map(([name, wanted]) => `claim ${name} = ${oneOf(wanted)}`),

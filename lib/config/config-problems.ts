@@ -107,8 +107,17 @@ function ruleProblems(rule: Rule, path: string, config: Config): OptionProblem[]
         : [],
     ),
     ...transportProblems(rule, target, at),
+    ...(lacksServices(rule, config)
+      ? [at('subject', 'no service may come: name services in the option "services" of the provider')]
+      : []),
     ...(unknownIssuer ? [at('issuer', 'is not the issuer of any configured provider')] : []),
   ];
+}
+
+/** Whether a rule is for services of providers that name none. */
+function lacksServices({ subject, issuer }: Rule, { issuers }: Config): boolean {
+  const candidates = issuers.filter((one) => issuer === undefined || one.issuer === issuer);
+  return subject === 'service' && candidates.length > 0 && !candidates.some(({ services }) => services);
 }
 
 function transportProblems(

@@ -37,6 +37,7 @@ export const ruleSchema: v.GenericSchema<unknown, Rule> = v.strictObject({
   concurrent: v.exactOptional(cap),
   uses: v.exactOptional(cap),
   streamKeys: v.exactOptional(v.strictObject({ longest: wholeNumber(60) })),
+  subject: v.exactOptional(v.literal('service', 'must be "service"; leave it out for users')),
   group: v.exactOptional(v.pipe(v.string(), v.minLength(1, 'must not be empty'))),
   issuer: v.exactOptional(v.string()),
   signedInWithin: v.exactOptional(wholeNumber(1)),

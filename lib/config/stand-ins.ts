@@ -1,11 +1,12 @@
 import { oidc } from '../identity/presets/oidc.ts';
+import type { OidcOptions } from '../identity/presets/oidc.ts';
 import type { Fleet } from '../media-servers/target.ts';
 import type { Config, ConfigContext, Timing } from './config.ts';
 
 /** What `npm start` puts in the place of what only a deployment has: sign-ins, servers and secrets. */
 export interface StandIns {
-  /** Its users may sign in beside those of the configured issuers. */
-  readonly issuer: { readonly issuer: string; readonly audience: string };
+  /** Its users may sign in, and its services may come, beside those of the configured issuers. */
+  readonly issuer: OidcOptions;
   /** By target; a target without one has no servers here. */
   readonly fleets: Readonly<Record<string, Fleet>>;
 }

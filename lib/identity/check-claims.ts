@@ -4,6 +4,7 @@ import type { SubjectTokenType } from '../oauth/token-exchange.ts';
 import { groupsIn } from './groups.ts';
 import type { Identity } from './identity.ts';
 import type { Issuer, TokenKind } from './issuer.ts';
+import { checkServiceToken, isServiceToken } from './service-token.ts';
 
 // oxlint-disable-next-line no-control-regex -- control characters are what this refuses
 const SUBJECT = /^[^\u0000-\u001f\u007f-\u009f]{1,255}$/u;
@@ -28,7 +29,8 @@ export function checkClaims(
   const { iss, sub, exp, iat, nbf } = claims;
   if (iss !== issuer.issuer && !issuer.alsoIssuers.some((other) => other === iss))
     throw new OAuthError('subject_token_issuer');
-  const kind = checkKind(issuer, header, claims, declared);
+  const isService = isServiceToken(claims) || issuer.isService?.(claims) === true;
+  const kind = isService ? undefined : checkKind(issuer, header, claims, declared);
   if (!isTime(exp) || !isTime(iat) || typeof sub !== 'string' || !SUBJECT.test(sub)) {
     throw new OAuthError('subject_token_claims');
   }
@@ -36,7 +38,8 @@ export function checkClaims(
   if (now >= exp + clockSkew) throw new OAuthError('subject_token_expired');
   if (iat > now + clockSkew || (nbf ?? iat) > now + clockSkew)
     throw new OAuthError('subject_token_not_yet_valid');
-  checkAudience(issuer, claims, kind);
+  if (kind === undefined) checkServiceToken(issuer.services, header, claims, declared);
+  else checkAudience(issuer, claims, kind);
   const refusal = issuer.refuses?.(claims);
   if (refusal !== undefined) throw new OAuthError(refusal);
   return {
@@ -45,6 +48,7 @@ export function checkClaims(
     groups: groupsIn(issuer.groupSources, claims),
     claims,
     expiresAt: exp,
+    ...(isService && { isService }),
   };
 }
 

@@ -1,4 +1,4 @@
-/** A person as their provider vouches for them: what grants are decided on. */
+/** A user, or a service, as the provider vouches for them: what grants are decided on. */
 export interface Identity {
   /** The issuer, exactly as configured. */
   readonly issuer: string;
@@ -10,6 +10,8 @@ export interface Identity {
   readonly claims: Readonly<Record<string, unknown>>;
   /** When the subject token ends, epoch seconds. */
   readonly expiresAt: number;
+  /** Whether it is a service, by a token that no user signed in for: only rules for services match it. */
+  readonly isService?: boolean;
   /** The id of the stream key that stands for the sign-in, if one does. */
   readonly streamKey?: string;
 }

@@ -2,6 +2,7 @@ import type * as v from 'valibot';
 import type { JsonObject } from '../jws/compact.ts';
 import type { GroupSource } from './groups.ts';
 import { checkOptions, type OptionProblem } from '../options/check-options.ts';
+import type { Services } from './service-token.ts';
 
 /** What a provider's token says it is; the last part of RFC 8693 §3's token type identifiers. */
 export type TokenKind = 'id_token' | 'access_token';
@@ -23,6 +24,8 @@ export interface Issuer {
   readonly jwksUris: readonly string[];
   /** Which of its tokens may be exchanged. */
   readonly exchanges: readonly TokenKind[];
+  /** Its services that may exchange their own tokens; left out, none. */
+  readonly services?: Services;
   /** Where its tokens say which groups a user is in; empty if nobody has a group. */
   readonly groupSources: readonly GroupSource[];
   /** What is wrong with the options that it was made of; an issuer with problems is never used. */
@@ -31,6 +34,8 @@ export interface Issuer {
   kindOf(header: JsonObject, claims: JsonObject): TokenKind | undefined;
   /** The claim that holds the audience of a token of this kind. */
   audienceClaim(kind: TokenKind): 'aud' | 'client_id';
+  /** A mark of its own that a token stands for a service, beside those of `isServiceToken`. */
+  isService?(claims: JsonObject): boolean;
   /** Why a token that is otherwise good is not accepted: a reason of `oauth/reasons.ts`. */
   refuses?(claims: JsonObject): 'subject_token_groups_overage' | 'subject_token_wrong_tenant' | undefined;
 }

@@ -16,8 +16,17 @@ const KINDS: ReadonlyMap<unknown, TokenKind> = new Map([
  * @see RFC 9068 §2.1 (`at+jwt`), RFC 7515 §4.1.9 (`typ` is a media type), RFC 8417 §2.2 (`events`); Keycloak's claim `typ`
  */
 export function tokenKind(header: JsonObject, claims: JsonObject): TokenKind | undefined {
-  const { typ } = header;
-  const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
   const isOther = Object.hasOwn(claims, 'events') || (claims['typ'] !== undefined && claims['typ'] !== 'ID');
-  return isOther ? undefined : KINDS.get(type);
+  return isOther ? undefined : KINDS.get(typeOf(header));
+}
+
+/** Whether a token that stands for a service can be an access token. Most providers type these like ID tokens; Keycloak says `Bearer`. */
+export function isBearerToken(header: JsonObject, claims: JsonObject): boolean {
+  const isOther =
+    Object.hasOwn(claims, 'events') || (claims['typ'] !== undefined && claims['typ'] !== 'Bearer');
+  return !isOther && KINDS.has(typeOf(header));
+}
+
+function typeOf({ typ }: JsonObject): unknown {
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
 }

@@ -51,7 +51,8 @@ export function lintPolicy(policy: LintedPolicy): readonly Finding[] {
 /** Whether users of several providers could fulfil a rule that was written for those of one. */
 export function lacksIssuer(rule: Rule, issuers: readonly Issuer[]): boolean {
   const isAboutSome = rule.group !== undefined || rule.claims !== undefined || rule.rooms.some(hasClaim);
-  return issuers.length > 1 && rule.issuer === undefined && isAboutSome;
+  const vouching = rule.subject === 'service' ? issuers.filter(({ services }) => services) : issuers;
+  return vouching.length > 1 && rule.issuer === undefined && isAboutSome;
 }
 
 function hasClaim(pattern: string): boolean {

@@ -137,6 +137,7 @@ function holds(
   now: number,
   clockSkew: number,
 ): boolean {
+  if ((who.subject === 'service') !== (identity.isService === true)) return false;
   if (who.group !== undefined && !groups.has(who.group)) return false;
   if (who.issuer !== undefined && who.issuer !== identity.issuer) return false;
   for (const [name, wanted] of Object.entries(who.claims ?? {})) {

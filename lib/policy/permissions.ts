@@ -69,6 +69,7 @@ function coversRoom(wide: string, narrow: string): boolean {
 /** Whether each condition of `wide` follows from one of `narrow`. */
 function coversWho(wide: Who, narrow: Who): boolean {
   return (
+    wide.subject === narrow.subject &&
     (wide.group === undefined || wide.group === narrow.group) &&
     (wide.issuer === undefined || wide.issuer === narrow.issuer) &&
     (wide.signedInWithin === undefined || (narrow.signedInWithin ?? Infinity) <= wide.signedInWithin) &&

@@ -4,6 +4,8 @@ import type { Transport } from './grant.ts';
 
 /** Conditions on an identity; all that are given must hold. */
 export interface Who {
+  /** `service`: services alone, by tokens of their own (client credentials); left out, users alone. */
+  readonly subject?: 'service';
   /** A group that the person must be in, compared exactly. */
   readonly group?: string;
   /** Claims that the person must have: exactly this value, or (for a list in the token) holding it. */

@@ -51,6 +51,7 @@ const payload = v.object({
     iss: text,
     sub: text,
     groups: v.array(v.string()),
+    service: v.exactOptional(v.boolean()),
     claims: v.custom<Readonly<Record<string, unknown>>>(
       (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     ),
@@ -59,7 +60,7 @@ const payload = v.object({
 
 /** A stream key as its owner keeps it: a JWT (RFC 7519) with the whole grant, and who its owner was, in it. */
 export function signStreamKey(key: StreamKey, signingKey: SigningKey): string {
-  const { issuer, subject, groups, claims } = key.owner;
+  const { issuer, subject, groups, claims, isService } = key.owner;
   const kept = Object.entries(claims).filter(([name]) => !CLAIMS_OF_A_TOKEN.includes(name));
   const { target, room, stream, actions, transports } = key;
   return signCompact(
@@ -73,7 +74,13 @@ export function signStreamKey(key: StreamKey, signingKey: SigningKey): string {
       stream,
       actions,
       transports,
-      owner: { iss: issuer, sub: subject, groups, claims: Object.fromEntries(kept) },
+      owner: {
+        iss: issuer,
+        sub: subject,
+        groups,
+        claims: Object.fromEntries(kept),
+        ...(isService && { service: true }),
+      },
     },
     signingKey,
   );
@@ -105,6 +112,7 @@ export async function verifyStreamKey(
       groups: owner.groups,
       claims: { ...owner.claims, iss: owner.iss, sub: owner.sub },
       expiresAt: exp,
+      ...(owner.service && { isService: true }),
       streamKey: jti,
     },
     target,

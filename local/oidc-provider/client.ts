@@ -4,6 +4,12 @@ import type { SigningAlgorithm } from './signing-keys.ts';
 /** The client id of the demo page and the command line, and so the `aud` of their ID tokens. */
 export const demoClientId = 'streampass-demo';
 
+/** A service of the local stack, by the client-credentials grant: not secret, like the users' sign-in. */
+export const localService = { clientId: 'streampass-service', secret: 'nothing-local-is-secret' };
+
+/** What a service's tokens are for: the `resource` that it asks for, and the `aud` of its tokens (RFC 8707). */
+export const serviceAudience = 'https://streampass.example';
+
 /** Where the demo page is served. */
 const demoOrigin = 'http://localhost:3003';
 
@@ -40,5 +46,16 @@ export function demoClient({
     redirect_uris: [`${origin}/`, `${origin}/callback`, commandLineRedirectUri],
     post_logout_redirect_uris: [`${origin}/`],
     id_token_signed_response_alg: idTokenAlgorithm,
+  };
+}
+
+/** The client of `localService`. Its tokens are JWTs (RFC 9068). */
+export function serviceClient(): ClientMetadata {
+  return {
+    client_id: localService.clientId,
+    client_secret: localService.secret,
+    grant_types: ['client_credentials'],
+    response_types: [],
+    redirect_uris: [],
   };
 }

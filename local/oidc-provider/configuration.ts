@@ -1,6 +1,8 @@
 import { interactionPolicy } from 'oidc-provider';
 import type { AdapterFactory, ClientMetadata, Configuration, JWK, KoaContextWithOIDC } from 'oidc-provider';
+import { errors } from 'oidc-provider';
 import { isLoopbackOrigin } from '../loopback.ts';
+import { serviceAudience } from './client.ts';
 import { signInPath } from './login.ts';
 import { contentSecurityPolicy, errorPage, signedOutPage, signOutPage } from './pages.ts';
 import { signingAlgorithms } from './signing-keys.ts';
@@ -42,6 +44,7 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     ttl: {
       IdToken: settings.idTokenTtlSeconds,
       AccessToken: hour,
+      ClientCredentials: hour,
       RefreshToken: 24 * hour,
       AuthorizationCode: 60,
       Interaction: hour,
@@ -50,6 +53,14 @@ export function providerConfiguration(settings: ProviderSettings): Configuration
     },
     features: {
       devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: (_ctx, resource) => {
+          if (resource !== serviceAudience) throw new errors.InvalidTarget();
+          return { scope: '', audience: resource, accessTokenFormat: 'jwt' };
+        },
+      },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (ctx, form) => show(ctx, signOutPage(form)),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { Provider } from 'oidc-provider';
 import type { ClientMetadata } from 'oidc-provider';
-import { demoClient } from './client.ts';
+import { demoClient, serviceClient } from './client.ts';
 import { providerConfiguration } from './configuration.ts';
 import { answerSignIn, signInPath } from './login.ts';
 import { isLoopbackOrigin, listenOnLoopback } from '../loopback.ts';
@@ -16,7 +16,7 @@ export interface OidcProviderOptions {
   readonly port: number;
   /** default `http://localhost:PORT` */
   readonly issuer?: string;
-  /** default: the demo's one, `demoClient()` */
+  /** default: `demoClient()` and `serviceClient()` */
   readonly clients?: readonly ClientMetadata[];
   /** who can sign in · default: `localUsers` */
   readonly users?: readonly LocalUser[];
@@ -46,7 +46,12 @@ export interface RunningOidcProvider {
  * @throws {Error} where the port is taken, or `keysFile` holds no keys.
  */
 export async function startOidcProvider(options: OidcProviderOptions): Promise<RunningOidcProvider> {
-  const { clients = [demoClient()], users = localUsers, keysFile, idTokenTtlSeconds = 3600 } = options;
+  const {
+    clients = [demoClient(), serviceClient()],
+    users = localUsers,
+    keysFile,
+    idTokenTtlSeconds = 3600,
+  } = options;
   let keys = keysFile === undefined ? await generateSigningKeys() : await loadSigningKeys(keysFile);
   const adapter = createMemoryAdapter();
   const cookieKeys = [randomBytes(32).toString('base64url')];

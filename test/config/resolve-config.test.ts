@@ -17,8 +17,9 @@ import type { Rule } from '../../lib/policy/rule.ts';
 import { problemsOf } from '../support/config.ts';
 import fixture from '../support/streampass.config.ts';
 
+const app = { issuer: 'https://id.example.com', audience: 'app' };
 const sound: ConfigInput = {
-  issuers: [oidc({ issuer: 'https://id.example.com', audience: 'app' })],
+  issuers: [oidc(app)],
   targets: {
     live: red5({ secret: 'streampass/red5', issuer: 'streampass' }),
     meet: jitsi({ secret: 'streampass/jitsi', appId: 'streampass', domain: 'meet.example.com' }),
@@ -40,6 +41,16 @@ describe('a configuration without a mistake', () => {
     ['the fixture', fixture],
     ['a small one', defineConfig(sound)],
     ['one without an issuer, as at build', defineConfig({ ...sound, issuers: [] })],
+    [
+      'one with a rule for services, one of whose providers names some',
+      {
+        ...rule({ subject: 'service' }),
+        issuers: [
+          okta({ domain: 'example.okta.com', clientId: 'c' }),
+          oidc({ ...app, services: { clientId: 'recorder', audience: 'api' } }),
+        ],
+      },
+    ],
   ])('%s has no problem', (_, checked) => {
     expect(problemsOf(checked)).toEqual([]);
   });
@@ -65,6 +76,32 @@ describe('each mistake is one line that names its path', () => {
     ['a lifetime in the wrong unit', rule({ ttl: 1.5 }), 'grants[0].ttl'],
     ['a lifetime below a minute', rule({ ttl: 59 }), 'grants[0].ttl'],
     ['an empty group', rule({ group: '' }), 'grants[0].group'],
+    ['another subject', rule({ subject: 'user' as 'service' }), 'grants[0].subject'],
+    ['a rule for services of a provider that names none', rule({ subject: 'service' }), 'grants[0].subject'],
+    [
+      'services without an audience',
+      { ...sound, issuers: [oidc({ ...app, services: { clientId: 'a' } as never })] },
+      'issuers[0].services.audience',
+    ],
+    [
+      'services without a client',
+      { ...sound, issuers: [oidc({ ...app, services: { clientId: [], audience: 'a' } })] },
+      'issuers[0].services.clientId',
+    ],
+    [
+      'services of Cognito with an audience, which its tokens do not have',
+      {
+        ...sound,
+        issuers: [
+          cognito({
+            userPoolId: 'eu-west-1_AbCdEfGhI',
+            clientId: 'c',
+            services: { clientId: 'a', audience: 'a' } as { clientId: string },
+          }),
+        ],
+      },
+      'issuers[0].services.audience',
+    ],
     ['a group that is not set', rule({ group: undefined as unknown as string }), 'grants[0].group'],
     ['a condition under a wrong name', rule({ groups: 'admins' } as Partial<Rule>), 'grants[0].groups'],
     ['rooms that are no list', rule({ rooms: '*' as unknown as string[] }), 'grants[0].rooms'],

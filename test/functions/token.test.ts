@@ -18,6 +18,7 @@ import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoi
 import type { SecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
+import { serviceToken } from '../support/service-token.ts';
 import { startFunctionHost, tokenEvent } from '../support/function-host.ts';
 import type { FunctionHost } from '../support/function-host.ts';
 
@@ -76,6 +77,37 @@ async function exchange(user: string, parameters: Record<string, string>, by = h
     },
   };
 }
+
+describe('a service, with a token of the client-credentials grant', () => {
+  const ask = async (parameters: Record<string, string>) => {
+    const { response, body } = await exchange('service', {
+      subject_token: await serviceToken(provider.issuer),
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      ...parameters,
+    });
+    return { status: response.statusCode, ...body };
+  };
+
+  test('gets what the rule for services gives', async () => {
+    expect(await ask({ audience: 'red5', room: 'public-1' })).toMatchObject({
+      status: 200,
+      scope: 'publish',
+      expires_in: 300,
+    });
+  });
+
+  test.each([
+    ['what is everyone’s who signed in', { audience: 'rtcstats' }, 'target_not_allowed'],
+    ['another room', { audience: 'red5', room: 'studio-1' }, 'room_not_allowed'],
+    [
+      'anything for a token that it calls an ID token',
+      { audience: 'red5', subject_token_type: 'urn:ietf:params:oauth:token-type:id_token' },
+      'subject_token_type_mismatch',
+    ],
+  ])('does not get %s', async (_what, parameters, reason) => {
+    expect(await ask(parameters)).toMatchObject({ status: 400, reason });
+  });
+});
 
 describe('an exchange', () => {
   test('answers with exactly the members of RFC 8693 §2.2.1 and refresh_in', async () => {

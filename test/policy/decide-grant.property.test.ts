@@ -30,6 +30,7 @@ const GROUPS = ['g1', 'g2', 'g3'];
 const rule = (target: 'red5' | 'jitsi'): fc.Arbitrary<Rule> =>
   fc
     .record({
+      subject: fc.option(fc.constant('service'), { nil: undefined }),
       group: fc.option(fc.constantFrom(...GROUPS), { nil: undefined }),
       claims: fc.option(fc.constantFrom({ tenant: 'acme' }, { tenant: ['acme', 'other'] }), {
         nil: undefined,
@@ -55,13 +56,15 @@ const person: fc.Arbitrary<Identity> = fc
     groups: fc.subarray(GROUPS),
     tenant: fc.constantFrom('acme', 'other', 'acme-x', '*', 'a,b', undefined),
     signInLeft: fc.integer({ min: -50, max: 9000 }),
+    isService: fc.boolean(),
   })
-  .map(({ issuer, groups, tenant, signInLeft }) => ({
+  .map(({ issuer, groups, tenant, signInLeft, isService }) => ({
     issuer,
     subject: 'someone',
     groups,
     claims: tenant === undefined ? {} : { tenant },
     expiresAt: NOW + signInLeft,
+    isService,
   }));
 
 const request = (target: 'red5' | 'jitsi'): fc.Arbitrary<GrantRequest> =>
@@ -105,6 +108,7 @@ function oracleTtl(scenario: Scenario, action: string, room: string, way: Transp
   const { person, rules } = scenario;
   const tenant = person.claims['tenant'];
   const ttls = rules.map((rule) => {
+    if ((rule.subject === 'service') !== person.isService) return 0;
     if (rule.group !== undefined && !person.groups.includes(rule.group)) return 0;
     if (rule.issuer !== undefined && rule.issuer !== person.issuer) return 0;
     const wanted = rule.claims?.['tenant'];

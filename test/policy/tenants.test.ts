@@ -22,7 +22,8 @@ let config: Config;
 
 beforeAll(async () => {
   const page = await readFile(join(root, 'docs/sign-in.md'), 'utf8');
-  const [, code = ''] = /^```ts\n(defineConfig\([^]*?)^```$/m.exec(page) ?? [];
+  const section = page.split('## Several providers, several tenants')[1] ?? '';
+  const [, code = ''] = /^```ts\n(defineConfig\([^]*?)^```$/m.exec(section) ?? [];
   const folder = await mkdtemp(join(tmpdir(), 'tenants-'));
   const names = 'defineConfig, hours, minutes, oidc, okta, red5';
   const lib = pathToFileURL(join(root, 'lib/config/index.ts')).href;

@@ -10,13 +10,14 @@ import { signIn } from '../../local/oidc-provider/sign-in.ts';
 import { freePorts } from '../../local/ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
 import { buildProject, copyProject } from '../support/project.ts';
+import { serviceToken } from '../support/service-token.ts';
 
 /** The local stack with a configuration that shares nothing with the example but the way it is written. */
 const OWN = `
 import { defineConfig, hours, livekit, mediamtx, minutes, okta, red5, ssm } from './lib/config/index.ts';
 
 export default defineConfig(({ env }) => ({
-  issuers: [okta({ domain: 'acme.okta.com', clientId: 'app' })],
+  issuers: [okta({ domain: 'acme.okta.com', clientId: 'app', services: { clientId: '0oarecorder', audience: 'api://acme' } })],
   targets: {
     hall: livekit({ address: 'ws://127.0.0.1:7880' }),
     cameras: mediamtx({ issuer: 'acme' }),
@@ -33,6 +34,7 @@ export default defineConfig(({ env }) => ({
     { group: 'staff', target: 'backup', actions: ['subscribe'], rooms: ['*'], ttl: minutes(20) },
     { group: 'staff', target: 'cameras', actions: ['publish', 'read'], rooms: ['*'], ttl: hours(1) },
     { target: 'hall', actions: ['subscribe'], rooms: ['*'], ttl: hours(1) },
+    { subject: 'service', target: 'studio', actions: ['publish'], rooms: ['news-*'], ttl: minutes(5) },
   ],
 }));
 `;
@@ -52,6 +54,7 @@ beforeAll(async () => {
   for (const user of ['staff', 'viewer']) {
     idTokens[user] = (await signIn({ issuer: stack.urls.oidc, user })).idToken;
   }
+  idTokens['service'] = await serviceToken(stack.urls.oidc);
 }, 120_000);
 
 afterAll(async () => {
@@ -64,7 +67,7 @@ async function tokenOf(user: string, parameters: Record<string, string>): Promis
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
       subject_token: idTokens[user] ?? '',
       ...parameters,
     }),
@@ -106,18 +109,22 @@ test('the demo page has a tab for each target that has media servers', async () 
 
 describe('a token', () => {
   test.each([
-    ['studio', { room: 'news-1' }, { action: 'publish', room: 'news-1', transport: 'WHIP' }],
-    ['backup', { room: 'any' }, { action: 'subscribe', room: 'any', transport: 'WHEP' }],
-  ])('of %s is accepted by every node that stands for its servers', async (audience, asked, attempt) => {
-    const token = await tokenOf('staff', { audience, ...asked });
-    for (const node of [0, 1]) {
-      const response = await fetch(`${stack.servers[audience]}/connect?node=${node}`, {
-        method: 'POST',
-        body: JSON.stringify({ token, ...attempt }),
-      });
-      expect(response.status).toBe(200);
-    }
-  });
+    ['staff', 'studio', { room: 'news-1' }, { action: 'publish', room: 'news-1', transport: 'WHIP' }],
+    ['staff', 'backup', { room: 'any' }, { action: 'subscribe', room: 'any', transport: 'WHEP' }],
+    ['service', 'studio', { room: 'news-1' }, { action: 'publish', room: 'news-1', transport: 'RTMP' }],
+  ])(
+    'of %s for %s is accepted by every node that stands for its servers',
+    async (user, audience, asked, attempt) => {
+      const token = await tokenOf(user, { audience, ...asked });
+      for (const node of [0, 1]) {
+        const response = await fetch(`${stack.servers[audience]}/connect?node=${node}`, {
+          method: 'POST',
+          body: JSON.stringify({ token, ...attempt }),
+        });
+        expect(response.status).toBe(200);
+      }
+    },
+  );
 
   test('for LiveKit passes its own verifier with the key ring file that the start screen names', async () => {
     const token = await tokenOf('viewer', { audience: 'hall', room: 'lobby' });

@@ -91,6 +91,15 @@ describe('a stream key', () => {
     expect(reasonOf(await useKey(issuedBy(await makeKey(PLACE)), changes))).toBe('stream_key_scope');
   });
 
+  test('of a service stays a service’s: rules for users give it nothing', async () => {
+    const rules = RULES.map((rule): Rule => ({ ...rule, subject: 'service' }));
+    const person = { ...broadcaster, isService: true };
+    const key = issuedBy(await makeKey(PLACE, { rules, person }));
+    expect(reasonOf(await useKey(key, {}, { rules }))).toBe('issued');
+    expect(reasonOf(await useKey(key, {}, { rules: RULES }))).toBe('target_not_allowed');
+    expect(reasonOf(await useKey(issuedBy(await makeKey(PLACE)), {}, { rules }))).toBe('target_not_allowed');
+  });
+
   test('is no good if its owner is denied, and the bearer that is asked about names the key', async () => {
     const key = issuedBy(await makeKey(PLACE));
     const denied = (identity: { readonly streamKey?: string }) =>

@@ -1,6 +1,6 @@
 /**
- * The configuration that tests run with: what the shipped example grants, on its own, so that nobody's edit of the root file
- * changes what the tests see.
+ * The configuration that tests run with: what the shipped example grants and a rule for services, on its own, so that nobody's
+ * edit of the root file changes what the tests see.
  */
 
 import {
@@ -16,13 +16,21 @@ import {
   rtcstats,
 } from '../../lib/config/index.ts';
 
+const SERVICES = { clientId: 'streampass-service', audience: 'https://streampass.example' };
+
 export default defineConfig(({ env }) => ({
   issuers: [
     ...(env['OIDC_ISSUER']
-      ? [oidc({ issuer: env['OIDC_ISSUER'], audience: env['OIDC_AUDIENCE'] ?? '' })]
+      ? [oidc({ issuer: env['OIDC_ISSUER'], audience: env['OIDC_AUDIENCE'] ?? '', services: SERVICES })]
       : []),
     ...(env['COGNITO_USER_POOL_ID']
-      ? [cognito({ userPoolId: env['COGNITO_USER_POOL_ID'], clientId: env['COGNITO_CLIENT_ID'] ?? '' })]
+      ? [
+          cognito({
+            userPoolId: env['COGNITO_USER_POOL_ID'],
+            clientId: env['COGNITO_CLIENT_ID'] ?? '',
+            services: { clientId: SERVICES.clientId },
+          }),
+        ]
       : []),
   ],
 
@@ -69,6 +77,7 @@ export default defineConfig(({ env }) => ({
     { group: 'moderators', target: 'jitsi', actions: ['join', 'moderate'], rooms: ['*'], ttl: hours(1) },
     { target: 'jitsi', actions: ['join'], rooms: ['public-*'], ttl: hours(1) },
     { target: 'rtcstats', actions: ['report'], rooms: ['*'], ttl: hours(6) },
+    { subject: 'service', target: 'red5', actions: ['publish'], rooms: ['public-*'], ttl: minutes(5) },
   ],
 
   deploy: {

@@ -1,17 +1,19 @@
 import * as v from 'valibot';
 import type { JsonObject } from '../../jws/compact.ts';
-import { issuerAddress } from '../../options/schemas.ts';
+import { filledText, issuerAddress, oneOrMore } from '../../options/schemas.ts';
 import type { TokenKind } from '../issuer.ts';
 import { tokenKind } from '../token-kind.ts';
 import { defineProvider, providerOptions } from './provider.ts';
-import type { ProviderOptions } from './provider.ts';
+import type { CommonOptions, ServiceClients } from './provider.ts';
 
 /** Options of a Cognito user pool. */
-export interface CognitoOptions extends ProviderOptions {
+export interface CognitoOptions extends CommonOptions {
   /** Such as `eu-west-1_AbCdEfGhI`; the part before `_` is the region. */
   readonly userPoolId: string;
   /** The address of a local emulation of the service; left out, AWS's. */
   readonly endpoint?: string;
+  /** App clients of the client-credentials grant, whose access tokens have no `aud`; left out, none. */
+  readonly services?: ServiceClients;
 }
 
 const schema: v.GenericSchema<unknown, CognitoOptions> = v.strictObject({
@@ -24,6 +26,7 @@ const schema: v.GenericSchema<unknown, CognitoOptions> = v.strictObject({
     ),
   ),
   endpoint: v.exactOptional(issuerAddress),
+  services: v.exactOptional(v.strictObject({ clientId: oneOrMore(filledText) })),
 });
 
 /**

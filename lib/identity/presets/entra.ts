@@ -81,6 +81,8 @@ export const entra = defineProvider('entra', schema, (options) => {
     groups: DEFAULT_GROUPS,
     forms: { groups: GUID },
     accessClaims: ['scp', 'azpacr', 'appidacr'],
+    // `idtyp` is optional. A user's `sub` is another one for each application, and never their object id.
+    isService: ({ oid, sub }) => oid !== undefined && oid === sub,
     refuses(claims) {
       if (claims['tid'] !== tenantId) return 'subject_token_wrong_tenant';
       return readsGroups && groupsLeftOut(claims) ? 'subject_token_groups_overage' : undefined;

@@ -4,6 +4,7 @@ import type { Groups } from '../groups.ts';
 import { defineIssuer } from '../issuer.ts';
 import { GOOGLE, GOOGLE_WITHOUT_SCHEME } from './google.ts';
 import { groupsOption, providerOptions, toIssuer } from './provider.ts';
+import type { ServicesOption } from './provider.ts';
 
 /** Options of any OpenID provider. */
 export interface OidcOptions {
@@ -17,6 +18,8 @@ export interface OidcOptions {
   readonly groupsClaim?: Groups;
   /** The address of the provider's keys; left out, discovery finds it. */
   readonly jwksUri?: string;
+  /** Services that may exchange tokens of their own; left out, none. */
+  readonly services?: ServicesOption;
 }
 
 const schema: v.GenericSchema<unknown, OidcOptions> = v.strictObject({
@@ -25,6 +28,7 @@ const schema: v.GenericSchema<unknown, OidcOptions> = v.strictObject({
   groups: providerOptions.groups,
   groupsClaim: v.exactOptional(groupsOption),
   jwksUri: providerOptions.jwksUri,
+  services: providerOptions.services,
 });
 
 /**

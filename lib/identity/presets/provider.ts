@@ -8,14 +8,32 @@ import { defineIssuer } from '../issuer.ts';
 import type { Issuer, TokenKind } from '../issuer.ts';
 import { tokenKind } from '../token-kind.ts';
 
-/** What every provider's options have in common. */
-export interface ProviderOptions {
+/** What every provider's options have in common, Cognito's too. */
+export interface CommonOptions {
   /** The application's client id, or ids. */
   readonly clientId: string | readonly string[];
   /** Where groups are; each provider has its own default. */
   readonly groups?: Groups;
   /** The address of the provider's keys, if it is another one than usual. */
   readonly jwksUri?: string;
+  /** Services that may exchange tokens of their own (client credentials), by rules with `subject: 'service'`; left out, none. */
+  readonly services?: ServiceClients & Partial<ServiceAudience>;
+}
+
+/** The services of a provider. */
+export interface ServiceClients {
+  /** The services' own client ids. */
+  readonly clientId: string | readonly string[];
+}
+interface ServiceAudience {
+  /** What their tokens must be meant for: the identifier of your API at the provider. */
+  readonly audience: string | readonly string[];
+}
+export type ServicesOption = ServiceClients & ServiceAudience;
+
+/** The options of a provider whose access tokens have an audience. */
+export interface ProviderOptions extends CommonOptions {
+  readonly services?: ServicesOption;
 }
 
 /** What sets one provider apart from any other OpenID provider. */
@@ -38,6 +56,7 @@ export interface Difference {
   readonly exchanges?: readonly TokenKind[];
   /** Left out, `aud`. */
   readonly audienceClaim?: Issuer['audienceClaim'];
+  readonly isService?: Issuer['isService'];
   readonly refuses?: Issuer['refuses'];
 }
 
@@ -69,13 +88,16 @@ export const providerOptions = {
   clientId: oneOrMore(filledText),
   groups: v.exactOptional(groupsOption),
   jwksUri: v.exactOptional(keysAddress),
+  services: v.exactOptional(
+    v.strictObject({ clientId: oneOrMore(filledText), audience: oneOrMore(filledText) }),
+  ),
 };
 
 /**
  * A preset of one provider: a schema of its options, and what sets it apart. All the rest is OpenID Connect: ID tokens alone
  * are exchanged, the client id is in `aud`, and keys are found by discovery.
  */
-export function defineProvider<Options extends ProviderOptions>(
+export function defineProvider<Options extends CommonOptions>(
   preset: string,
   schema: v.GenericSchema<unknown, Options>,
   differenceOf: (options: Options) => Difference,
@@ -85,10 +107,10 @@ export function defineProvider<Options extends ProviderOptions>(
 
 /** An issuer made of what all providers have in common and what sets this one apart. */
 export function toIssuer(
-  { clientId, groups, jwksUri }: ProviderOptions,
+  { clientId, groups, jwksUri, services }: CommonOptions,
   difference: Difference,
 ): Omit<Issuer, 'preset' | 'problems'> {
-  const { accessClaims = [], forms = {}, refuses } = difference;
+  const { accessClaims = [], forms = {}, isService, refuses } = difference;
   const places = groups ?? difference.groups;
   const sources = places === undefined ? [] : toGroupSources(places);
   return {
@@ -100,6 +122,13 @@ export function toIssuer(
     groupSources: sources.map((source) => inForm(source, forms)),
     kindOf: difference.kindOf ?? ((header, claims) => kindBy(accessClaims, header, claims)),
     audienceClaim: difference.audienceClaim ?? (() => 'aud'),
+    ...(services && {
+      services: {
+        clientIds: toArray(services.clientId),
+        audience: services.audience === undefined ? undefined : toArray(services.audience),
+      },
+    }),
+    ...(isService && { isService }),
     ...(refuses && { refuses }),
   };
 }

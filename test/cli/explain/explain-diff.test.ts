@@ -77,6 +77,17 @@ describe('a change of rules', () => {
       ['everyone signed in:', '  gains    live: subscribe in news-* over WHEP for at most 15 min'],
     ],
     [
+      'that is for services in place of users',
+      [watch],
+      [{ ...watch, subject: 'service' }],
+      [
+        'service, group viewers:',
+        '  gains    live: subscribe in news-* over WHEP for at most 15 min',
+        'group viewers:',
+        '  loses    live: subscribe in news-* over WHEP for at most 15 min',
+      ],
+    ],
+    [
       'that asks for one condition more',
       [watch],
       [{ ...watch, claims: { email_verified: true } }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { explainPolicy } from '../../../cli/explain/explain-policy.ts';
-import { identityFrom } from '../../../cli/explain/identity-from.ts';
+import { explainSignIn, identityFrom } from '../../../cli/explain/identity-from.ts';
 import { entra, hours, jitsi, minutes, oidc, red5 } from '../../../lib/config/index.ts';
 import { configOf } from '../../support/config.ts';
 
@@ -10,7 +10,12 @@ const TENANT = '9122040d-6c67-4c5b-b112-36a304b66dad';
 
 const config = configOf({
   issuers: [
-    oidc({ issuer: ISSUER, audience: 'app', groupsClaim: 'teams' }),
+    oidc({
+      issuer: ISSUER,
+      audience: 'app',
+      groupsClaim: 'teams',
+      services: { clientId: 'recorder', audience: 'api' },
+    }),
     entra({ tenantId: TENANT, clientId: 'app' }),
   ],
   targets: {
@@ -43,6 +48,14 @@ const config = configOf({
       withinSignIn: true,
     },
     { target: 'meet', actions: ['join'], rooms: ['lobby'], signedInWithin: minutes(5), ttl: hours(1) },
+    {
+      subject: 'service',
+      claims: { client_id: 'recorder' },
+      target: 'meet',
+      actions: ['join'],
+      rooms: ['studio'],
+      ttl: 60,
+    },
   ],
 });
 
@@ -135,6 +148,26 @@ describe('fills in what a token says', () => {
     expect(lines).toContain('join moderate in any room for at most 90 s, and no longer than the sign-in');
     expect(lines).toContain(`(group crew, issuer ${ISSUER})`);
   });
+});
+
+test.each([
+  ['by its token', { given: JSON.stringify({ iss: ISSUER, sub: 'recorder', client_id: 'recorder' }) }],
+  ['by an option', { isService: true, claims: ['client_id=recorder'] }],
+])('says what a service may do that is described %s', (_how, description) => {
+  const lines = explain(['meet'], { ...description, groups: ['crew'] });
+  expect(lines).toContain(
+    'join in studio for at most 1 min\n    by grants[4] (service, claim client_id = "recorder")\n  for others:',
+  );
+  expect(explain(['live'], { ...description, groups: ['crew'] })).toContain('nothing: no rule matches');
+});
+
+test('says of a token that it is a service’s, and whether the provider names services', () => {
+  const first = (iss: string) =>
+    explainSignIn(config, JSON.stringify({ iss, sub: 'a', azp: 'a' }), NOW).slice(1, 2);
+  expect(first(ISSUER)).toEqual(['subject: a service']);
+  expect(first(`https://login.microsoftonline.com/${TENANT}/v2.0`)).toEqual([
+    'subject: a service, and the provider’s option services names none',
+  ]);
 });
 
 test.each([
