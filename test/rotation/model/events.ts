@@ -4,15 +4,23 @@ import type { Command, Look, MarkName, RotationState } from '../../../lib/rotati
 import type { Plan, Step } from '../../../lib/rotation/step.ts';
 import type { PushWindow } from '../../../lib/rotation/window.ts';
 import type { Bounds } from './explore.ts';
+import { memo, part } from './parts.ts';
 import type { Production } from './production.ts';
 import {
   configure,
   EMERGENCY,
   fetchedNow,
   heldText,
+  invocationsOf,
+  nodesOf,
   settle,
   tick,
+  type Budget,
   type Invocation,
+  type Labels,
+  type Lives,
+  type Marks,
+  type Node,
   type World,
 } from './world.ts';
 
@@ -31,12 +39,25 @@ const CLOSED: PushWindow = { days: ['Sun'], from: '00:00', to: '24:00', timeZone
 /** Invocations that can be between two calls at one time. */
 const CONCURRENT = 2;
 
+/** What an exploration is about. */
+export interface Explored {
+  readonly bounds: Bounds;
+  readonly lives: Lives;
+  readonly decide: Decide;
+  readonly callsOf: CallsOf;
+}
+
+export function exploredOf(production: Production, policy: Policy, bounds: Bounds, lives: Lives): Explored {
+  return { bounds, lives, decide: decideBy(production, policy, bounds), callsOf: callsBy(production) };
+}
+
 /** Everything that can happen next. */
-export function eventsFrom(world: World, production: Production, policy: Policy, bounds: Bounds): Event[] {
+export function eventsFrom(world: World, explored: Explored): Event[] {
+  const { bounds, lives } = explored;
   return [
-    { name: 'tick', world: tick(world, bounds.clocks) },
-    ...invocationsFrom(world, production, policy, bounds),
-    ...world.invocations.flatMap((invocation) => nextCalls(world, invocation, production)),
+    { name: 'tick', world: tick(world, lives) },
+    ...invocationsFrom(world, explored),
+    ...world.invocations.flatMap((_, index) => nextCalls(world, index, explored)),
     ...restarts(world),
     ...silences(world),
     ...manualChanges(world),
@@ -65,92 +86,122 @@ function otherLength({ longestToken }: World, { clocks }: Bounds): number {
 
 const BUDGET_OF = { start: 'starts', abort: 'aborts', emergency: 'emergencies' } as const;
 
-function invocationsFrom(world: World, production: Production, policy: Policy, bounds: Bounds): Event[] {
+function invocationsFrom(world: World, explored: Explored): Event[] {
   if (world.invocations.length === CONCURRENT) return [];
-  const commands = (['start', 'abort', 'emergency'] as const).filter(
-    (command) => world.left[BUDGET_OF[command]] > 0,
-  );
-  return [
-    ...invoke(world, undefined, production, policy, bounds),
-    ...commands.flatMap((command) =>
-      invoke(spend(world, BUDGET_OF[command]), command, production, policy, bounds),
-    ),
-  ];
+  const events = invoke(world, undefined, explored);
+  for (const command of ['start', 'abort', 'emergency'] as const) {
+    const budget = BUDGET_OF[command];
+    if (world.left[budget] > 0) events.push(...invoke(spend(world, budget), command, explored));
+  }
+  return events;
+}
+
+/** What is planned, and what was seen of the nodes by then. */
+type Decide = (
+  labels: Labels,
+  marks: Marks,
+  created: World['created'],
+  nodes: World['nodes'],
+  seen: World['seen'],
+  longestToken: number,
+  windowOpen: boolean,
+  command: Command | undefined,
+) => { readonly step: Step; readonly reason: Plan['reason']; readonly seen: World['seen'] };
+
+function decideBy(production: Production, configured: Policy, { remembers = false }: Bounds): Decide {
+  const { plan } = production;
+  return memo((labels, marks, created, nodes, seen, longestToken, windowOpen, command) => {
+    const policy: Policy = { ...configured, longestToken, ...(!windowOpen && { window: CLOSED }) };
+    const state = stateFrom(labels, marks, created);
+    const fresh = () => freshLook(state, nodes, production, policy);
+    let known: RotationState = {
+      ...state,
+      look: remembers ? lookFrom(seen, false) : fresh(),
+      ...(command && { command }),
+    };
+    let planned = plan(known, policy, NOW);
+    let seenNow = seen;
+    if (planned.step.kind === 'look') {
+      const look = fresh();
+      known = { ...known, look };
+      seenNow = part({ wanted: look.wanted, holds: look.nodes.map(({ holds }) => holds.join(' ')), age: 0 });
+      planned = plan(known, policy, NOW);
+    }
+    if (planned.step.kind === 'probe') {
+      const { version } = planned.step;
+      const turnedAway = nodes.some(({ accepts }) => !accepts.split(' ').includes(version));
+      const probe = turnedAway
+        ? ({ accepted: false, problem: 'no' } as const)
+        : ({ accepted: true } as const);
+      planned = plan({ ...known, probe }, policy, NOW);
+    }
+    return { step: part(planned.step), reason: planned.reason, seen: seenNow };
+  });
 }
 
 /** A delivery of the event: it observes and plans at once, its calls come later, or never. */
-function invoke(
-  before: World,
-  command: Command | undefined,
-  production: Production,
-  configured: Policy,
-  { remembers = false }: Bounds,
-): Event[] {
-  const { plan } = production;
-  let world = before;
-  const policy: Policy = {
-    ...configured,
-    longestToken: world.longestToken,
-    ...(!world.windowOpen && { window: CLOSED }),
-  };
-  let seen: RotationState = {
-    ...stateFrom(world),
-    look: remembers ? lookFrom(world.seen, false) : freshLook(world, production, policy),
-    ...(command && { command }),
-  };
-  let planned = plan(seen, policy, NOW);
-  if (planned.step.kind === 'look') {
-    const look = freshLook(world, production, policy);
-    seen = { ...seen, look };
-    world = {
-      ...world,
-      seen: { wanted: look.wanted, holds: look.nodes.map(({ holds }) => holds.join(' ')), age: 0 },
-    };
-    planned = plan(seen, policy, NOW);
-  }
-  if (planned.step.kind === 'probe') {
-    const { version } = planned.step;
-    const turnedAway = world.nodes.some(({ accepts }) => !accepts.split(' ').includes(version));
-    const probe = turnedAway ? ({ accepted: false, problem: 'no' } as const) : ({ accepted: true } as const);
-    planned = plan({ ...seen, probe }, policy, NOW);
-  }
-  const { step } = planned;
-  const name = `${command ?? 'advance'} plans ${describe(step)}`;
+function invoke(before: World, command: Command | undefined, { decide }: Explored): Event[] {
+  const { labels, marks, created, nodes, longestToken, windowOpen } = before;
+  const planned = decide(labels, marks, created, nodes, before.seen, longestToken, windowOpen, command);
+  const { step, seen } = planned;
+  const world = seen === before.seen ? before : { ...before, seen };
+  const name = planName(command, step);
   const broken = brokenRule(world, planned, command);
   if (broken !== undefined) return [{ name, world, broken }];
   if (step.kind === 'wait' || step.kind === 'refuse' || step.kind === 'look' || step.kind === 'probe')
     return world === before ? [] : [{ name, world: settle(world) }];
   const makes = step.kind === 'announce' ? world.newest + 1 : step.kind === 'replace' ? world.newest : 0;
-  const invocation = { step, done: 0, age: 0, makes };
-  return [{ name, world: settle({ ...world, invocations: [...world.invocations, invocation] }) }];
+  return [{ name, world: settle({ ...world, invocations: begun(world.invocations, step, makes) }) }];
 }
 
+const planName = memo(
+  (command: Command | undefined, step: Step) => `${command ?? 'advance'} plans ${describe(step)}`,
+);
+
+const begun = memo((invocations: World['invocations'], step: Step, makes: number) =>
+  invocationsOf([...invocations, { step, done: 0, age: 0, makes }]),
+);
+
 /** Rules of a plan that show in no refused connection, or only much later. */
-function brokenRule(world: World, { step, reason }: Plan, command: Command | undefined): string | undefined {
+function brokenRule(
+  { labels, leaked, windowOpen }: World,
+  { step, reason }: Pick<Plan, 'step' | 'reason'>,
+  command: Command | undefined,
+): string | undefined {
   const begins = reason === 'twins_complete' || reason === 'hand_change_known';
-  if (begins && !world.windowOpen) return 'a push begins while the window is closed';
-  const leaked = [world.previous, world.pending].some((version) => version !== 0 && version <= world.leaked);
+  if (begins && !windowOpen) return 'a push begins while the window is closed';
+  const { current, pending, previous } = labels;
+  const isLeaked = (version: number) => version !== 0 && version <= leaked;
   const isRecord = step.kind === 'mark' || step.kind === 'unmark';
-  if (leaked && world.current === EMERGENCY && command === undefined && step.kind !== 'drop' && !isRecord)
+  if (
+    (isLeaked(previous) || isLeaked(pending)) &&
+    current === EMERGENCY &&
+    command === undefined &&
+    step.kind !== 'drop' &&
+    !isRecord
+  )
     return 'a version from before the emergency stays in the ring';
   return undefined;
 }
 
+/** The calls that a step is made of. */
+type CallsOf = (step: Step, makes: number) => readonly SecretCall[];
+
+function callsBy({ secretCalls }: Production): CallsOf {
+  return memo((step, makes) => secretCalls(step, NOW, String(step.kind === 'replace' ? EMERGENCY : makes)));
+}
+
 /** The next call of an invocation that is under way. */
-function nextCalls(world: World, invocation: Invocation, { secretCalls }: Production): Event[] {
+function nextCalls(world: World, index: number, { callsOf }: Explored): Event[] {
+  const invocation = world.invocations[index] as Invocation;
   const { step, done, makes } = invocation;
-  const name = `call ${done + 1} of ${describe(step)}`;
+  const name = callName(step, done);
   const go = (after: World, total: number): Event => ({
     name,
-    world: settle({
-      ...after,
-      invocations: after.invocations.flatMap((one) =>
-        one !== invocation ? [one] : done + 1 < total ? [{ ...one, done: done + 1 }] : [],
-      ),
-    }),
+    world: settle({ ...after, invocations: continued(after.invocations, index, total) }),
   });
   if (step.kind === 'push') return pushes(world, invocation, go);
-  const calls = secretCalls(step, NOW, String(step.kind === 'replace' ? EMERGENCY : makes));
+  const calls = callsOf(step, makes);
   const call = calls[done];
   if (call === undefined) return [];
   const after = makeCall(world, call, invocation);
@@ -161,36 +212,40 @@ function nextCalls(world: World, invocation: Invocation, { secretCalls }: Produc
   return [{ ...go(after, calls.length), ...(returns && { broken: `version ${call.to} comes back` }) }];
 }
 
+const callName = memo((step: Step, done: number) => `call ${done + 1} of ${describe(step)}`);
+
+/** The invocations after one of them has made a call of so many. */
+const continued = memo((invocations: World['invocations'], index: number, total: number) =>
+  invocationsOf(
+    invocations.flatMap((one, at) =>
+      at !== index ? [one] : one.done + 1 < total ? [{ ...one, done: one.done + 1 }] : [],
+    ),
+  ),
+);
+
 function makeCall(world: World, call: SecretCall, { age, makes }: Invocation): World | undefined {
+  const { labels } = world;
   switch (call.call) {
     case 'tag':
-      return withMark(world, call.mark, Number(call.version), age);
-    case 'untag': {
-      const { [call.mark]: _gone, ...marks } = world.marks;
-      return { ...world, marks };
-    }
+      return { ...world, marks: withMark(world.marks, call.mark, Number(call.version), age) };
+    case 'untag':
+      return { ...world, marks: withoutMark(world.marks, call.mark) };
     case 'put': {
       const version = Number(call.version);
       // Creation with a token that follows from the state: the second of two deliveries changes nothing.
       const isThere = version === EMERGENCY ? world.cut > 0 : version <= world.newest;
       if (isThere) return undefined;
-      const made = { ...world, created: { ...world.created, [version]: 0 } };
-      if (version !== EMERGENCY) return { ...made, pending: version, newest: version };
-      return {
-        ...made,
-        current: version,
-        previous: world.current,
-        servers: version,
-        cut: world.newest,
-        leaked: makes,
-      };
+      const made = { ...world, created: withVersion(world.created, version) };
+      if (version !== EMERGENCY) {
+        return { ...made, labels: relabelled(labels, 'pending', version), newest: version };
+      }
+      const replaced = { ...labels, current: version, previous: labels.current, servers: version };
+      return { ...made, labels: part(replaced), cut: world.newest, leaked: makes };
     }
     case 'move': {
       const role = roleOf[call.label];
-      const to = Number(call.to ?? 0);
-      if (world[role] !== Number(call.from ?? 0)) return undefined;
-      if (role !== 'current') return { ...world, [role]: to };
-      return { ...world, current: to, previous: world.current };
+      if (labels[role] !== Number(call.from ?? 0)) return undefined;
+      return { ...world, labels: relabelled(labels, role, Number(call.to ?? 0)) };
     }
   }
 }
@@ -202,35 +257,59 @@ const roleOf = {
   STREAMPASS_SERVERS: 'servers',
 } as const;
 
+/** One label on another version; AWS moves the one of the previous version along with the current one. */
+const relabelled = memo((labels: Labels, role: keyof Labels, version: number): Labels =>
+  part({ ...labels, [role]: version, ...(role === 'current' && { previous: labels.current }) }),
+);
+
+const withVersion = memo((created: World['created'], version: number) => part({ ...created, [version]: 0 }));
+
+const withMark = memo((marks: Marks, name: MarkName, version: number, age: number) =>
+  part({ ...marks, [name]: { version, age } }),
+);
+
+const withoutMark = memo((marks: Marks, name: MarkName): Marks => {
+  const { [name]: _gone, ...others } = marks;
+  return part(others);
+});
+
 function pushes(
   world: World,
   { step, done }: Invocation,
   go: (after: World, total: number) => Event,
 ): Event[] {
   if (step.kind !== 'push') return [];
-  const held = heldText(step.versions.map(Number));
-  // Nodes are told apart only by what they hold, so the ones that lack the version stand for those of the plan.
-  const index = world.nodes.findIndex(
-    (node) => !node.silent && (node.holds !== held || node.accepts !== held || node.failed),
-  );
-  const node = world.nodes[index];
+  const { nodes, left } = world;
+  const { index, held } = pushedTo(nodes, step);
+  const node = nodes[index];
   const total = step.nodes.length;
   if (node === undefined) return [go(world, total)];
   const changed = (after: World, accepts: string, failed: boolean): World => ({
     ...after,
-    nodes: after.nodes.map((one, at) =>
-      at === index ? { ...one, holds: held, accepts, strayed: false, failed } : one,
-    ),
+    nodes: withNode(nodes, index, { holds: held, accepts, strayed: false, failed }),
   });
   return [
     go(changed(world, held, false), total),
-    ...(world.left.falseReloads > 0 && done === 0
+    ...(left.falseReloads > 0 && done === 0
       ? [go(changed(spend(world, 'falseReloads'), node.accepts, false), total)]
       : []),
-    ...(world.left.failures > 0 && done === 0
+    ...(left.failures > 0 && done === 0
       ? [go(changed(spend(world, 'failures'), node.accepts, true), total)]
       : []),
   ];
+}
+
+/** Nodes are told apart only by what they hold, so the ones that lack the version stand for those of the plan. */
+const pushedTo = memo((nodes: World['nodes'], step: Step & { readonly kind: 'push' }) => {
+  const held = heldText(step.versions.map(Number));
+  const index = nodes.findIndex(
+    (node) => !node.silent && (node.holds !== held || node.accepts !== held || node.failed),
+  );
+  return { index, held };
+});
+
+function withNode(nodes: World['nodes'], index: number, change: Partial<Node>): World['nodes'] {
+  return nodesOf(nodes.map((one, at) => (at === index ? { ...one, ...change } : one)));
 }
 
 /** A node that comes back, or comes late, with a version that it fetched up to `startUp` ago, by an answer up to `slack` old. */
@@ -242,10 +321,7 @@ function restarts(world: World): Event[] {
       const node = { holds: fetched, accepts: fetched, strayed, silent: false, failed: false };
       return {
         name: `a node starts with version ${fetched}`,
-        world: settle({
-          ...spend(world, 'restarts'),
-          nodes: world.nodes.map((one, at) => (at === index ? node : one)),
-        }),
+        world: settle({ ...spend(world, 'restarts'), nodes: withNode(world.nodes, index, node) }),
       };
     }),
   );
@@ -258,7 +334,7 @@ function silences(world: World): Event[] {
     name: node.silent ? 'a node can be reached again' : 'a node goes silent',
     world: settle({
       ...spend(world, 'silences'),
-      nodes: world.nodes.map((one, at) => (at === index ? { ...one, silent: !one.silent } : one)),
+      nodes: withNode(world.nodes, index, { silent: !node.silent }),
     }),
   }));
 }
@@ -269,7 +345,8 @@ function silences(world: World): Event[] {
  * both the tokens of before and those of after.)
  */
 function manualChanges(world: World): Event[] {
-  const { current, pending, previous, servers, left, newest, nodes, invocations } = world;
+  const { labels, left, newest, nodes, invocations, created } = world;
+  const { current, pending, previous, servers } = labels;
   // Without fallback tokens no change by hand can be borne.
   if (left.manual === 0 || servers !== current || world.keys !== 'single') return [];
   if (nodes.some(({ strayed, accepts }) => strayed && accepts !== String(current))) return [];
@@ -277,35 +354,30 @@ function manualChanges(world: World): Event[] {
   const { aborted, promoted } = world.marks;
   if (aborted?.version === pending || aborted?.version === current) return [];
   if (previous !== 0 && promoted?.version !== current) return [];
-  const spent: World = { ...spend(world, 'manual'), fetchable: { [String(current)]: 0 } };
-  const made = newest + 1;
-  const created = { ...world.created, [made]: 0 };
+  const change = (name: string, change: Partial<Labels>, isNew: boolean): Event => ({
+    name,
+    world: settle({
+      ...spend(world, 'manual'),
+      fetchable: part({ [String(current)]: 0 }),
+      labels: part({ ...labels, ...change }),
+      ...(isNew && { newest: newest + 1, created: withVersion(created, newest + 1) }),
+    }),
+  });
+  const put = { current: newest + 1, previous: current, pending: 0 };
   return [
-    {
-      name: 'an operator puts a new current version',
-      world: settle({ ...spent, current: made, previous: current, pending: 0, newest: made, created }),
-    },
-    {
-      name: 'an operator puts a new pending version',
-      world: settle({ ...spent, pending: made, newest: made, created }),
-    },
+    change('an operator puts a new current version', put, true),
+    change('an operator puts a new pending version', { pending: newest + 1 }, true),
     ...(previous !== 0
-      ? [
-          {
-            name: 'an operator rolls back',
-            world: settle({ ...spent, current: previous, previous: current }),
-          },
-        ]
+      ? [change('an operator rolls back', { current: previous, previous: current }, false)]
       : []),
     ...(pending !== 0 && pending !== current
-      ? [{ name: 'an operator takes the pending label away', world: settle({ ...spent, pending: 0 }) }]
+      ? [change('an operator takes the pending label away', { pending: 0 }, false)]
       : []),
   ];
 }
 
-function stateFrom({ current, pending, previous, servers, marks, created }: World): RotationState {
-  const labels = { current, pending, previous, servers };
-  const named = Object.entries(labels).filter(([, version]) => version !== 0);
+function stateFrom(labels: Labels, marks: Marks, created: World['created']): RotationState {
+  const named = Object.entries<number>({ ...labels }).filter(([, version]) => version !== 0);
   return {
     labels: Object.fromEntries(named.map(([role, version]) => [role, String(version)])),
     versions: Object.fromEntries(Object.entries(created).map(([id, age]) => [id, { createdAt: NOW - age }])),
@@ -319,17 +391,22 @@ function stateFrom({ current, pending, previous, servers, marks, created }: Worl
 }
 
 /** What can be known of the nodes now. */
-function freshLook(world: World, { toInput, wantedOf }: Production, policy: Policy): Look {
-  const wanted = wantedOf(toInput(stateFrom(world), policy, NOW, String(world.current)));
-  const holds = world.nodes.map(({ holds, silent, failed }) => (silent || failed ? '' : holds));
+function freshLook(
+  state: RotationState,
+  nodes: World['nodes'],
+  { toInput, wantedOf }: Production,
+  policy: Policy,
+): Look {
+  const wanted = wantedOf(toInput(state, policy, NOW, state.labels.current ?? ''));
+  const holds = nodes.map(({ holds, silent, failed }) => (silent || failed ? '' : holds));
   const look = lookFrom({ wanted, holds, age: 0 }, true);
-  const nodes = look.nodes.map((state, index) => {
-    const { silent, failed } = world.nodes[index] ?? { silent: false, failed: false };
-    if (silent) return { ...state, problem: 'did not answer' };
+  const seen = look.nodes.map((node, index) => {
+    const { silent, failed } = nodes[index] ?? { silent: false, failed: false };
+    if (silent) return { ...node, problem: 'did not answer' };
     const version = wanted.required[0] ?? '';
-    return failed ? { ...state, problem: 'failed', failed: { version, at: 0, times: 1 } } : state;
+    return failed ? { ...node, problem: 'failed', failed: { version, at: 0, times: 1 } } : node;
   });
-  return { ...look, nodes };
+  return { ...look, nodes: seen };
 }
 
 function lookFrom(seen: World['seen'], fresh: boolean): Look {
@@ -353,13 +430,11 @@ function lookFrom(seen: World['seen'], fresh: boolean): Look {
   };
 }
 
-function withMark(world: World, name: MarkName, version: number, age: number): World {
-  return { ...world, marks: { ...world.marks, [name]: { version, age } } };
+function spend(world: World, what: keyof Budget): World {
+  return { ...world, left: spent(world.left, what) };
 }
 
-function spend(world: World, what: keyof World['left']): World {
-  return { ...world, left: { ...world.left, [what]: world.left[what] - 1 } };
-}
+const spent = memo((left: Budget, what: keyof Budget) => part({ ...left, [what]: left[what] - 1 }));
 
 function describe({ kind, ...rest }: Step): string {
   return `${kind} ${JSON.stringify(rest)}`;

@@ -1,6 +1,6 @@
-import { eventsFrom } from './events.ts';
+import { eventsFrom, exploredOf } from './events.ts';
 import type { Production } from './production.ts';
-import { rejection, steadyWorld, type Budget, type Clocks, type World } from './world.ts';
+import { keyOf, livesOf, rejection, steadyWorld, type Budget, type Clocks, type World } from './world.ts';
 
 /** How much of the world is explored. */
 export interface Bounds {
@@ -53,25 +53,25 @@ export function explore(production: Production, bounds: Bounds): Exploration {
     ...production.policyOf(target, { ...timing, keyRingRefresh: 1 }, { every: 'manual', tolerate }),
     publicKeyAge,
   };
+  const explored = exploredOf(production, policy, bounds, livesOf(keys, clocks));
   const start = steadyWorld(keys, nodes, clocks, budget);
   const states: World[] = [start];
   const cameFrom: { readonly parent: number; readonly event: string }[] = [{ parent: -1, event: 'steady' }];
-  const known = new Set([JSON.stringify(start)]);
+  const known = new Set([keyOf(start)]);
   let retired = false;
   for (let index = 0; index < states.length; index++) {
     const world = states[index] as World;
     states[index] = start; // What was explored need not be kept.
-    for (const { name, world: next, broken } of eventsFrom(world, production, policy, bounds)) {
-      const key = JSON.stringify(next);
+    for (const { name, world: next, broken } of eventsFrom(world, explored)) {
+      const key = keyOf(next);
       if (known.has(key) && broken === undefined) continue;
       known.add(key);
       states.push(next);
       cameFrom.push({ parent: index, event: name });
-      const isSettled = next.pending === 0 && (next.previous === 0 || resignsTokens === true);
+      const { current, pending, previous } = next.labels;
+      const isSettled = pending === 0 && (previous === 0 || resignsTokens === true);
       retired ||=
-        next.current >= reaches &&
-        isSettled &&
-        next.nodes.every((node) => node.accepts.includes(String(next.current)));
+        current >= reaches && isSettled && next.nodes.every((node) => node.accepts.includes(String(current)));
       const how = broken ?? rejection(next);
       if (how !== undefined) {
         return { states: known.size, broken: { how, trace: traceTo(states.length - 1, cameFrom) }, retired };
