@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The rows of a deny table: how one is named, for whoever writes it and whoever looks it up. A row's id is made of hashes,
@@ -48,11 +48,24 @@ export interface Whom {
  */
 export function hashesOf({ issuer, subject, signIns = [], session, streamKey }: Whom): Buffer {
   const tags = [
-    ...signIns.map((id) => tagOf('sign-in', id)),
     ...(session === undefined ? [] : [tagOf('session', session)]),
     ...(streamKey === undefined ? [] : [tagOf('stream-key', streamKey)]),
   ];
-  return Buffer.concat([personOf(issuer, subject), ...tags]);
+  return Buffer.concat([hashesOfSignIn(issuer, subject, signIns), ...tags]);
+}
+
+/** What was made of a list of sign-ins before: a renewal has the list of the first exchange. */
+const remembered = new WeakMap<
+  readonly string[],
+  { readonly issuer: string; readonly subject: string; readonly hashes: Buffer }
+>();
+
+function hashesOfSignIn(issuer: string, subject: string, signIns: readonly string[]): Buffer {
+  const known = remembered.get(signIns);
+  if (known !== undefined && known.issuer === issuer && known.subject === subject) return known.hashes;
+  const hashes = Buffer.concat([personOf(issuer, subject), ...signIns.map((id) => tagOf('sign-in', id))]);
+  remembered.set(signIns, { issuer, subject, hashes });
+  return hashes;
 }
 
 /** The ids of every row that denies somebody with these hashes. A tag of zeros, which fills a block up, names nobody. */
@@ -74,17 +87,17 @@ export function rowIdOf({ kind, value, issuer }: Denied): string {
 }
 
 function personOf(issuer: string, subject: string): Buffer {
-  return Buffer.concat([hash('sub', subject, SUBJECT_BYTES), hash('iss', issuer, ISSUER_BYTES)]);
+  return Buffer.concat([hashOf('sub', subject, SUBJECT_BYTES), hashOf('iss', issuer, ISSUER_BYTES)]);
 }
 
 function tagOf(kind: Exclude<DenialKind, 'sub'>, value: string): Buffer {
-  return hash(kind, value, TAG_BYTES);
+  return hashOf(kind, value, TAG_BYTES);
 }
 
 const subjectId = (bytes: Buffer): string => `sub#${bytes.toString('base64url')}`;
 const tagId = (bytes: Buffer): string => `id#${bytes.toString('base64url')}`;
 
 /** The kind is hashed too, so that a session that is called like a sign-in is not denied with it. */
-function hash(kind: string, value: string, bytes: number): Buffer {
-  return createHash('sha256').update(`${kind}\n${value}`).digest().subarray(0, bytes);
+function hashOf(kind: string, value: string, bytes: number): Buffer {
+  return hash('sha256', `${kind}\n${value}`, 'buffer').subarray(0, bytes);
 }

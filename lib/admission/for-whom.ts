@@ -21,17 +21,25 @@ const SIGN_IN_CLAIMS = ['sid', 'origin_jti', 'jti'];
 
 /** Who asks for a token: a user by their identity, in a session if they named one. */
 export function whomOf({ issuer, subject, claims, streamKey }: Identity, session?: string): Whom {
-  const signIns = SIGN_IN_CLAIMS.flatMap((name) => {
-    const id = claims[name];
-    return typeof id === 'string' && id !== '' ? [id] : [];
-  });
   return {
     issuer,
     subject,
-    signIns: [...new Set(signIns)],
+    signIns: signInsIn(claims),
     ...(session !== undefined && { session }),
     ...(streamKey !== undefined && { streamKey }),
   };
+}
+
+/** The sign-ins that claims name. Those of a remembered token are read once, and hashed once. */
+const remembered = new WeakMap<Identity['claims'], readonly string[]>();
+
+function signInsIn(claims: Identity['claims']): readonly string[] {
+  const known = remembered.get(claims);
+  if (known !== undefined) return known;
+  const ids = SIGN_IN_CLAIMS.map((name) => claims[name]);
+  const signIns = [...new Set(ids.filter((id): id is string => typeof id === 'string' && id !== ''))];
+  remembered.set(claims, signIns);
+  return signIns;
 }
 
 /** The claim's value: base64url of 16 bytes and 8 for each id, without padding. */

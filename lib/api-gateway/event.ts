@@ -46,10 +46,7 @@ export function toEvent(received: unknown): ApiGatewayEvent {
   const event = objectOf(received);
   const context = objectOf(event['requestContext']);
   const http = objectOf(context['http']);
-  const headers = stringsIn(
-    { ...objectOf(event['headers']), ...objectOf(event['multiValueHeaders']) },
-    toLowerCase,
-  );
+  const headers = stringsIn([event['headers'], event['multiValueHeaders']], toLowerCase);
   const method = stringOf(http['method']) ?? stringOf(event['httpMethod']);
   const sourceIp =
     stringOf(http['sourceIp']) ??
@@ -63,8 +60,8 @@ export function toEvent(received: unknown): ApiGatewayEvent {
     // Format 1.0 has the whole path in its context, and beside it the path within the API.
     rawPath: stringOf(event['rawPath']) ?? stringOf(context['path']) ?? stringOf(event['path']),
     routeKey: routeKeyOf(stringOf(event['routeKey']) ?? `${method} ${stringOf(event['resource']) ?? ''}`),
-    queryStringParameters: stringsIn(event['queryStringParameters']),
-    pathParameters: stringsIn(event['pathParameters']),
+    queryStringParameters: stringsIn([event['queryStringParameters']]),
+    pathParameters: stringsIn([event['pathParameters']]),
     requestContext: {
       domainName: stringOf(context['domainName']),
       requestId: stringOf(context['requestId']),
@@ -92,17 +89,19 @@ function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The members that are strings, and those that are arrays, joined by commas; the rest is left out. */
+/** The members of these objects that are strings, and those that are arrays, joined by commas; the rest is left out. */
 function stringsIn(
-  value: unknown,
+  values: readonly unknown[],
   toName: (name: string) => string = (name) => name,
 ): Readonly<Record<string, string | undefined>> {
-  return Object.fromEntries(
-    Object.entries(objectOf(value)).flatMap(([name, member]) => {
+  const strings: Record<string, string> = {};
+  for (const value of values) {
+    for (const [name, member] of Object.entries(objectOf(value))) {
       const text = Array.isArray(member) ? member.filter((one) => typeof one === 'string').join(',') : member;
-      return typeof text === 'string' ? [[toName(name), text]] : [];
-    }),
-  );
+      if (typeof text === 'string') strings[toName(name)] = text;
+    }
+  }
+  return strings;
 }
 
 function toLowerCase(text: string): string {

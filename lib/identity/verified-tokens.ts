@@ -65,7 +65,8 @@ export function createVerifiedTokens(capacity: number): VerifiedTokens {
 const BYTES_PER_ENTRY = 1024;
 /** Memory that one value of parsed JSON takes at most beside its characters: an object whose member has a name of its own. */
 const BYTES_PER_VALUE = 256;
-const BEFORE_A_VALUE: ReadonlySet<number> = new Set(Buffer.from(',:[{'));
+const BEFORE_A_VALUE = new Uint8Array(256);
+for (const byte of Buffer.from(',:[{')) BEFORE_A_VALUE[byte] = 1;
 
 /** The memory that a token's header and claims take at most, in bytes: many small values take far more than their text. */
 export function memoryOf({ signingInput, payload }: Pick<Jws, 'signingInput' | 'payload'>): number {
@@ -75,6 +76,6 @@ export function memoryOf({ signingInput, payload }: Pick<Jws, 'signingInput' | '
 
 function memoryOfJson(json: Buffer): number {
   let values = 0;
-  for (const byte of json) if (BEFORE_A_VALUE.has(byte)) values += 1;
+  for (let at = 0; at < json.length; at++) if (BEFORE_A_VALUE[json[at] ?? 0] === 1) values += 1;
   return 2 * json.length + values * BYTES_PER_VALUE;
 }

@@ -5,10 +5,13 @@ import { VERSION } from '../version.ts';
  * metrics in the embedded metric format. Past `console`, which Lambda would wrap into a record of its own. Each line says the
  * stage and the version of this code.
  */
-export function writeLine(record: Readonly<Record<string, unknown>>): void {
-  process.stdout.write(
-    `${JSON.stringify({ ...record, stage: process.env['STREAMPASS_STAGE'], version: VERSION })}\n`,
-  );
+export function writeLine(
+  record: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, unknown>> = {},
+): void {
+  const rest = JSON.stringify({ ...more, stage: process.env['STREAMPASS_STAGE'], version: VERSION });
+  // Two texts joined cost half of what a copy of a record with thirty members does.
+  process.stdout.write(`${JSON.stringify(record).slice(0, -1)},${rest.slice(1)}\n`);
 }
 
 /**
