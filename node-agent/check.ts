@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { configFileFormats, type ConfigFileKind } from '../lib/media-servers/config-files.ts';
+import { configFileFormats, isConfigFileKind } from '../lib/media-servers/config-files.ts';
 import { decodeFile } from '../lib/media-servers/file-text.ts';
 
 /** In the place of a new secret. */
@@ -16,11 +16,11 @@ export async function check(
   kind: string | undefined,
   write: (text: string) => void,
 ): Promise<number> {
-  if (file === undefined || kind === undefined || !Object.hasOwn(configFileFormats, kind)) {
-    write('streampass-node check FILE --kind red5|jitsi|rtcstats\n');
+  if (file === undefined || kind === undefined || !isConfigFileKind(kind)) {
+    write(`streampass-node check FILE --kind ${Object.keys(configFileFormats).join('|')}\n`);
     return 2;
   }
-  const format = configFileFormats[kind as ConfigFileKind];
+  const format = configFileFormats[kind];
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => error.code ?? 'error');
   if (typeof bytes === 'string') {
     write(`${file}: cannot be read (${bytes})\n`);

@@ -19,7 +19,7 @@ const USAGE = `streampass-node: brings a media server to its secret
                                                         brings it to this version, and reloads it
   streampass-node boot --target NAME                    before the server starts: fetches the version that it should hold
   streampass-node watch --target NAME                   follows the rotation, and reports to streampass (fleet "reported")
-  streampass-node check FILE --kind red5|jitsi|rtcstats says what would be changed in a config file
+  streampass-node check FILE --kind KIND says what would be changed in a config file
   streampass-node install NAME UNIT.service             puts itself on this machine, before the server's unit
 
 Settings: /etc/streampass/NAME.conf, or the environment (STREAMPASS_KIND, STREAMPASS_CONFIG and so on).

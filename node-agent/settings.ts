@@ -1,6 +1,11 @@
 import { hostname } from 'node:os';
 import * as v from 'valibot';
 import { FileProblem } from '../lib/fleet/file-problem.ts';
+import {
+  configFileFormats,
+  isConfigFileKind,
+  type ConfigFileKind,
+} from '../lib/media-servers/config-files.ts';
 import { isLoopback } from '../lib/oauth/loopback.ts';
 import { readTrustedFile } from '../lib/fleet/replace-file.ts';
 
@@ -23,7 +28,10 @@ const url = (name: string) =>
 
 const settingsSchema = v.pipe(
   v.strictObject({
-    kind: v.picklist(['red5', 'jitsi', 'rtcstats'], 'must be red5, jitsi or rtcstats'),
+    kind: v.custom<ConfigFileKind>(
+      (kind) => typeof kind === 'string' && isConfigFileKind(kind),
+      `must be one of ${Object.keys(configFileFormats).join(', ')}`,
+    ),
     secret: v.pipe(
       v.string(),
       v.regex(
@@ -44,7 +52,10 @@ const settingsSchema = v.pipe(
       v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters')),
     ),
   }),
-  v.check(({ kind, keyring }) => !(kind === 'red5' && keyring), 'keyring: Red5 Pro holds one secret'),
+  v.check(
+    ({ kind, keyring }) => !((kind === 'red5' || kind === 'antmedia') && keyring),
+    'keyring: Red5 Pro and Ant Media Server hold one secret',
+  ),
   v.check(({ keyring, reload }) => !(keyring && reload), 'reload: a server with a key ring needs no reload'),
   v.check(
     ({ keyring, reload }) => Boolean(keyring) || Boolean(reload),

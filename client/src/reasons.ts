@@ -49,6 +49,8 @@ export type Reason =
   | 'action_unknown'
   | 'join_needed'
   | 'scope_needed'
+  | 'one_action_only'
+  | 'room_needed'
   | 'action_not_allowed'
   | 'room_not_allowed'
   | 'transport_not_allowed'

@@ -12,7 +12,7 @@ import type { Rotated } from '../../lib/rotation/rotate.ts';
 import { policyOf } from '../../lib/rotation/policy.ts';
 import type { Servers } from '../../lib/rotation/ports.ts';
 import { makeSecret } from '../../lib/rotation/make-secret.ts';
-import { configFileFormats, type ConfigFileKind } from '../../lib/media-servers/config-files.ts';
+import { isConfigFileKind, type ConfigFileKind } from '../../lib/media-servers/config-files.ts';
 import { fileServers } from '../../lib/fleet/files.ts';
 import { probe } from '../../lib/fleet/probe.ts';
 import { filesAsOwner } from '../../lib/fleet/file-work.ts';
@@ -142,6 +142,6 @@ function serversOf(name: string, target: ConfiguredTarget, timing: Timing, env: 
 
 /** The format of a kind's config file; that each kind with a fleet has one is checked with the configuration. */
 function formatOf({ kind }: ConfiguredTarget): ConfigFileKind {
-  if (kind in configFileFormats) return kind as ConfigFileKind;
+  if (isConfigFileKind(kind)) return kind;
   throw new TypeError(`no config file format is known for ${kind} servers`);
 }

@@ -12,6 +12,7 @@ export interface FleetProblem {
  * carries none.
  */
 const FILE_NAMES: Readonly<Record<ConfigFileKind, RegExp>> = {
+  antmedia: /\.properties$/,
   red5: /\.properties$/,
   jitsi: /\.lua$/,
   rtcstats: /\.ya?ml$/,
@@ -47,9 +48,11 @@ function fileProblems(
   files: readonly string[],
 ): FleetProblem[] {
   return files.flatMap((file, index) => {
-    const [owner] = Object.entries(FILE_NAMES).find(([, name]) => name.test(file)) ?? [];
+    const owners = Object.keys(FILE_NAMES).filter((owner) => FILE_NAMES[owner as ConfigFileKind].test(file));
+    const owner = owners.at(-1);
     // LiveKit's key file may be called keys.yaml.
-    const contradicts = keys === 'keyring' ? owner !== undefined && owner !== 'rtcstats' : owner !== kind;
+    const contradicts =
+      keys === 'keyring' ? owner !== undefined && owner !== 'rtcstats' : !owners.includes(kind);
     return owner === undefined || !contradicts
       ? []
       : [

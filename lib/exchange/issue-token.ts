@@ -73,7 +73,7 @@ export function issueToken(
       ...(issuance.sessionNamed === true && { namedSession: issuance.session }),
       kid,
     }),
-    iat: issuedAt,
+    ...(!target.omitsIssuedAt && { iat: issuedAt }),
     ...(target.notBefore && { nbf: issuedAt }),
     exp: expiresAt,
     jti: issuance.jti,

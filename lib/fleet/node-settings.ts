@@ -1,8 +1,7 @@
-import { safeParse } from 'valibot';
 import type { Timing } from '../config/config.ts';
-import type { ConfigFileFormat, ExpectedSettings } from '../media-servers/config-file.ts';
+import type { ExpectedSettings } from '../media-servers/config-file.ts';
 import type { Target } from '../media-servers/target.ts';
-import { configFileFormats } from '../media-servers/config-files.ts';
+import { configFileFormats, isConfigFileKind } from '../media-servers/config-files.ts';
 
 /** What the tokens of a target need of its servers' settings. */
 export function expectedSettings(target: Target, timing: Timing): ExpectedSettings {
@@ -24,26 +23,6 @@ export function nodeSettingsProblems(
   settings: unknown,
   expected: ExpectedSettings,
 ): readonly string[] {
-  switch (kind) {
-    case 'red5':
-      return problemsOf(configFileFormats.red5, settings, expected);
-    case 'jitsi':
-      return problemsOf(configFileFormats.jitsi, settings, expected);
-    case 'rtcstats':
-      return problemsOf(configFileFormats.rtcstats, settings, expected);
-    default:
-      return [];
-  }
-}
-
-function problemsOf<Settings>(
-  format: ConfigFileFormat<Settings>,
-  settings: unknown,
-  expected: ExpectedSettings,
-): readonly string[] {
-  if (settings === undefined) return [];
-  const parsed = safeParse(format.settingsSchema, settings);
-  return parsed.success
-    ? format.settingsProblems(parsed.output, expected)
-    : ['sent settings of another form than its kind of server has'];
+  if (settings === undefined || !isConfigFileKind(kind)) return [];
+  return configFileFormats[kind].reportedProblems(settings, expected);
 }

@@ -1,4 +1,4 @@
-import type { GenericSchema } from 'valibot';
+import { safeParse, type GenericSchema } from 'valibot';
 import type { FileEncoding } from './file-text.ts';
 
 /**
@@ -66,6 +66,8 @@ export interface ConfigFileFormat<Settings> extends FormatRules<Settings> {
   readonly replaceSecret: (text: string, secret: string) => ReplacedText;
   /** What `settingsProblems` says about a file's text. */
   readonly problems: (text: string, expected: ExpectedSettings) => readonly string[];
+  /** What it says about the settings that a node reports: not trusted to have any form. */
+  readonly reportedProblems: (settings: unknown, expected: ExpectedSettings) => readonly string[];
 }
 
 /** The format that follows from its rules. */
@@ -93,6 +95,12 @@ export function configFileFormat<Settings>(rules: FormatRules<Settings>): Config
     problems(text, expected) {
       const read = rules.readSettings(text);
       return read.ok ? rules.settingsProblems(read.settings, expected) : [read.problem];
+    },
+    reportedProblems(settings, expected) {
+      const parsed = safeParse(rules.settingsSchema, settings);
+      return parsed.success
+        ? rules.settingsProblems(parsed.output, expected)
+        : ['sent settings of another form than its kind of server has'];
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The table of targets: each kind of media server is one file beside this one, and one line here. */
+export { antmedia } from './antmedia/claims.ts';
 export { jitsi } from './jitsi/claims.ts';
 export { livekit } from './livekit/claims.ts';
 export { mediamtx } from './mediamtx/claims.ts';

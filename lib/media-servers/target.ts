@@ -109,10 +109,16 @@ export interface Target {
    * whose addresses the token has to fit into.
    */
   readonly ignoresTransports?: true;
+  /** Set where a token can hold one action alone. */
+  readonly oneAction?: true;
+  /** Set where a token has to name its rooms, so that none can be good for any room. */
+  readonly namesRooms?: true;
   /** How many rooms one token can hold. */
   readonly roomsPerToken: number;
   /** Whether it reads the `session` parameter. */
   readonly takesSession: boolean;
+  /** Set where a token has no `iat`, because the server would refuse it for a clock that is behind ours. */
+  readonly omitsIssuedAt?: true;
   /** Set where a token says that it is good from its beginning (`nbf`). */
   readonly notBefore?: true;
   /** Whether the server folds the case of room names, so that rules and requests must as well. */

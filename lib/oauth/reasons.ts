@@ -138,6 +138,8 @@ export const REASONS = {
   target_not_allowed: ['invalid_scope', 'No rule grants this user access to this target.'],
   action_unknown: ['invalid_scope', 'scope names an action that this target does not know.'],
   join_needed: ['invalid_scope', 'scope asks for moderate without join. Ask for both.'],
+  one_action_only: ['invalid_scope', 'A token for this target holds one action. Name it in scope.'],
+  room_needed: ['invalid_scope', 'A token for this target holds the name of a room. Name it in room.'],
   scope_needed: [
     'invalid_scope',
     'The actions allowed here have no transport in common. Name the actions you need in scope.',

@@ -27,6 +27,8 @@ export type Refusal = Extract<
   | 'action_unknown'
   | 'join_needed'
   | 'scope_needed'
+  | 'one_action_only'
+  | 'room_needed'
   | 'action_not_allowed'
   | 'room_not_allowed'
   | 'transport_not_allowed'
@@ -69,6 +71,7 @@ export function decideGrant(
   if (matching.length === 0) return refuse('target_not_allowed');
   if (request.actions?.some((action) => !target.actions.includes(action))) return refuse('action_unknown');
   if (request.actions && lacksCompanion(request.actions, target)) return refuse('join_needed');
+  if (target.namesRooms && request.rooms === undefined) return refuse('room_needed');
 
   const rules = matching.map((compiled) => toAllowance(compiled, target, identity, now));
   const rooms = request.rooms ?? ['*'];
@@ -84,6 +87,7 @@ export function decideGrant(
     askedWays ?? knownWays.filter((way) => actions.every((action) => allowedEverywhere(action, way)));
   const refusal = (): Decision => refuse(firstDenied(rules, request.actions ?? [], rooms, askedWays));
   if (actions.length === 0) return refusal();
+  if (target.oneAction && actions.length > 1) return refuse('one_action_only');
   if (ways.length === 0 && request.actions === undefined) return refuse('scope_needed');
 
   let ttlSeconds = Math.min(target.longestToken, request.expiresIn ?? Infinity);

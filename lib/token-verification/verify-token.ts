@@ -75,8 +75,9 @@ export async function verifyToken(
 
   const { name, target, key } = signed;
   const { iat, exp, nbf, iss, aud } = jws.claims;
-  if (!isNumber(exp) || !isNumber(iat) || typeof jws.claims['jti'] !== 'string') return bad('token_claims');
-  if (iat > now + clockSkew || (nbf !== undefined && !(isNumber(nbf) && nbf <= now + clockSkew))) {
+  const began = target.omitsIssuedAt && iat === undefined ? now : iat;
+  if (!isNumber(exp) || !isNumber(began) || typeof jws.claims['jti'] !== 'string') return bad('token_claims');
+  if (began > now + clockSkew || (nbf !== undefined && !(isNumber(nbf) && nbf <= now + clockSkew))) {
     return bad('token_not_yet_valid');
   }
   if (target.issuer !== undefined && iss !== target.issuer) return bad('token_issuer');

@@ -19,6 +19,8 @@ const KINDS = {
   action_unknown: 'not-allowed',
   join_needed: 'not-allowed',
   scope_needed: 'not-allowed',
+  one_action_only: 'not-allowed',
+  room_needed: 'not-allowed',
 
   too_many_tokens: 'try-later',
   issuer_unreachable: 'try-later',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import * as written from '../../lib/config/index.ts';
+import * as presets from '../../lib/media-servers/index.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { hmacKey } from '../../lib/jws/sign.ts';
@@ -44,14 +45,8 @@ const sections: readonly Section[] = page
   });
 
 test('there is a section for each kind of server', () => {
-  expect(sections.map(({ name }) => name)).toEqual([
-    'red5',
-    'jitsi',
-    'jaas',
-    'rtcstats',
-    'livekit',
-    'mediamtx',
-  ]);
+  const kinds = new Set(sections.map(({ target }) => target.kind));
+  expect([...kinds].sort()).toEqual(Object.keys(presets).sort());
 });
 
 test.each(sections)('$title has a configuration that is sound', ({ name, target }) => {
@@ -69,7 +64,7 @@ test.each(sections.filter(({ claims }) => claims !== undefined))(
       target,
       name,
       {
-        actions: target.actions,
+        actions: target.oneAction ? target.actions.slice(0, 1) : target.actions,
         rooms: ['lobby'],
         transports: target.transports,
         ttlSeconds: target.longestToken,

@@ -103,11 +103,16 @@ async function judge(
 }
 
 /** Grants of every form that a token of this target can have. */
-function grantsOf({ actions, needs = {}, roomsPerToken, transports }: Target): readonly Grant[] {
-  const sets = [...actions.map((action) => [action]), actions].filter((set) =>
+function grantsOf(target: Target): readonly Grant[] {
+  const { actions, needs = {}, roomsPerToken, transports } = target;
+  const sets = [...actions.map((action) => [action]), allActions(target)].filter((set) =>
     set.every((action) => needs[action] === undefined || set.includes(needs[action])),
   );
-  const places = [['room-1'], ...(roomsPerToken > 1 ? [['room-1', 'Room-1', 'room-2']] : []), '*' as const];
+  const places = [
+    ['room-1'],
+    ...(roomsPerToken > 1 ? [['room-1', 'Room-1', 'room-2']] : [['room-2']]),
+    ...(target.namesRooms ? [] : ['*' as const]),
+  ];
   const ways = transports.length > 0 ? [transports, transports.slice(0, 1)] : [[]];
   return sets.flatMap((set) =>
     places.flatMap((rooms) => ways.map((way) => ({ actions: set, rooms, transports: way, ttlSeconds: TTL }))),
@@ -124,8 +129,13 @@ function isGranted(server: ConformingServer, grant: Grant, { action, room, trans
   );
 }
 
+/** As many of a target's actions as one token holds. */
+function allActions({ actions, oneAction }: Target): readonly string[] {
+  return oneAction ? actions.slice(0, 1) : actions;
+}
+
 const oneRoom = (target: Target): Grant => ({
-  actions: target.actions,
+  actions: allActions(target),
   rooms: ['room-1'],
   transports: target.transports,
   ttlSeconds: TTL,

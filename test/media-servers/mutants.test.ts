@@ -22,7 +22,8 @@ interface Subject {
   readonly read: (bytes: Uint8Array) => { secrets: readonly unknown[]; rest: unknown } | undefined;
 }
 
-const subjects: Record<ConfigFileKind, Subject> = {
+/** Ant Media Server's file is read and edited by what reads and edits Red5's. */
+const subjects: Record<Exclude<ConfigFileKind, 'antmedia'>, Subject> = {
   red5: {
     files: [
       '# Red5 Pro\nwebapp.contextPath=/live\nauth.active=true\njwt.secret=an-old-secret\njwt.ttl.minutes=60\njwt.issuer=streampass\n',

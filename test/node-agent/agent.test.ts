@@ -195,11 +195,11 @@ describe('a wrong call', () => {
   });
 
   test.each([
-    [{ kind: 'livekit' }, /kind: must be red5, jitsi or rtcstats/],
+    [{ kind: 'livekit' }, /kind: must be one of antmedia, red5, jitsi, rtcstats/],
     [{ secret: 'streampass/red5' }, /secret: must be the full ARN/],
     [{ config: 'red5.properties' }, /config: must be the absolute path/],
     [{ reload: '' }, /reload: must be the command/],
-    [{ keyring: 'yes' }, /Red5 Pro holds one secret/],
+    [{ keyring: 'yes' }, /hold one secret/],
     [{ ready: 'http://example.com/' }, /ready: must be an address/],
     [{ reload_seconds: '0' }, /reload_seconds: must be 1 to 9999/],
     [{ colour: 'blue' }, /line 5: must be one of kind=, secret=/],

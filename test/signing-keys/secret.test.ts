@@ -159,6 +159,7 @@ test('issuer, verifier and rotation agree on every value whether it is a secret'
 });
 
 const FILES = {
+  antmedia: 'settings.publishJwtControlEnabled=true\nsettings.jwtStreamSecretKey=old\n',
   red5: 'auth.active=true\njwt.secret=old\njwt.ttl.minutes=60\n',
   jitsi:
     'VirtualHost "meet.example.com"\n    authentication = "token"\n    app_id = "a"\n    app_secret = "old"\n',
@@ -168,7 +169,7 @@ const FILES = {
 test('every shared secret that is allowed is read back from each config file as it was written', () => {
   const secret = fc.string({ unit: fc.constantFrom(...ALLOWED), minLength: 32, maxLength: 256 });
   fc.assert(
-    fc.property(secret, fc.constantFrom('red5', 'jitsi', 'rtcstats'), (text, kind) => {
+    fc.property(secret, fc.constantFrom('antmedia', 'red5', 'jitsi', 'rtcstats'), (text, kind) => {
       const format = configFileFormats[kind];
       const replaced = format.replaceSecret(FILES[kind], text);
       expect(replaced).toMatchObject({ ok: true });

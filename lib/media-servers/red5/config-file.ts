@@ -1,11 +1,6 @@
 import * as v from 'valibot';
-import {
-  configFileFormat,
-  type ExpectedSettings,
-  type FoundSecret,
-  type ReadSettings,
-} from '../config-file.ts';
-import { parseProperties } from './java-properties.ts';
+import { configFileFormat, type ExpectedSettings, type ReadSettings } from '../config-file.ts';
+import { findSecretProperty, readProperties, toBoolean } from '../spring-properties.ts';
 
 const secretSetting = 'jwt.secret';
 
@@ -27,11 +22,9 @@ export type Red5Settings = v.InferOutput<typeof settingsSchema>;
 
 /** Reads what decides about tokens; of a key that is listed twice, the last one, as Java does. */
 export function readSettings(text: string): ReadSettings<Red5Settings> {
-  const parsed = parseProperties(text);
-  if (!parsed.ok) return parsed;
-  const values = new Map(
-    parsed.properties.map(({ key, value }) => [key, isPlaceholder(value) ? undefined : value.trim()]),
-  );
+  const read = readProperties(text);
+  if (!read.ok) return read;
+  const { values } = read;
   const ttl = values.get('jwt.ttl.minutes');
   return {
     ok: true,
@@ -75,38 +68,6 @@ function settingsProblems(settings: Red5Settings, expected: ExpectedSettings): r
 }
 
 /**
- * The secret as Red5 gets it, blanks at its end included; replaced with its continuation lines. Refused: a key that is
- * listed twice (Java takes the last one, but whoever wrote it may not know), and a `${…}` or `#{…}` that Spring would replace.
- */
-function findSecret(text: string): FoundSecret {
-  const parsed = parseProperties(text);
-  if (!parsed.ok) return parsed;
-  const found = parsed.properties.filter(({ key }) => key === secretSetting);
-  const [property] = found;
-  if (property === undefined) return { ok: false, problem: `${secretSetting} is missing` };
-  const { line, value, start, end } = property;
-  if (found.length > 1) {
-    const lines = found.map((one) => one.line).join(', ');
-    return { ok: false, problem: `${secretSetting} is listed more than once (lines ${lines}): leave one` };
-  }
-  if (isPlaceholder(value)) {
-    return { ok: false, problem: `line ${line}: ${secretSetting} is a placeholder, not the secret itself` };
-  }
-  // A line that is nothing but a key has an empty value, and needs a separator before another one.
-  return { ok: true, secret: value, start, end, write: (secret) => (property.separated ? '' : '=') + secret };
-}
-
-/** What Spring replaces by a value from elsewhere. */
-function isPlaceholder(value: string): boolean {
-  return /[$#]\{/.test(value);
-}
-
-/** Spring's words for a boolean; any other word counts as false here, so that it is reported. */
-function toBoolean(value: string | undefined): boolean | undefined {
-  return value === undefined ? undefined : ['true', 'on', 'yes', '1'].includes(value.toLowerCase());
-}
-
-/**
  * Red5 Pro's `webapps/APP/WEB-INF/red5-web.properties`, whose values Spring puts into the beans of the simple-auth
  * plugin when the web application starts.
  *
@@ -115,7 +76,7 @@ function toBoolean(value: string | undefined): boolean | undefined {
 export const red5Properties = configFileFormat<Red5Settings>({
   secretSetting,
   encoding: 'latin1',
-  findSecret,
+  findSecret: (text) => findSecretProperty(text, secretSetting),
   readSettings,
   settingsSchema,
   settingsProblems,

@@ -1,4 +1,5 @@
 import type * as presets from '../../../lib/media-servers/index.ts';
+import { antmediaServer } from './antmedia.ts';
 import { jitsiServer } from './jitsi.ts';
 import { livekitServer } from './livekit.ts';
 import { mediamtxServer } from './mediamtx.ts';
@@ -8,6 +9,7 @@ import type { ConformingServer } from './server.ts';
 
 /** The servers that the suite goes through: each kind in `lib/media-servers/index.ts` has a row, or this does not compile. */
 export const conformingServers: Readonly<Record<keyof typeof presets, ConformingServer>> = {
+  antmedia: antmediaServer,
   jitsi: jitsiServer,
   livekit: livekitServer,
   mediamtx: mediamtxServer,

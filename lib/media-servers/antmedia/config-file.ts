@@ -1,0 +1,51 @@
+import * as v from 'valibot';
+import { configFileFormat, type ReadSettings } from '../config-file.ts';
+import { findSecretProperty, readProperties, toBoolean } from '../spring-properties.ts';
+
+const secretSetting = 'settings.jwtStreamSecretKey';
+
+const settingsSchema = v.object({
+  /** `settings.publishJwtControlEnabled` · anything but true lets everyone publish. */
+  publish: v.optional(v.boolean()),
+  /** `settings.playJwtControlEnabled` · anything but true lets everyone play. */
+  play: v.optional(v.boolean()),
+});
+
+/** The settings of the JWT stream security filter; one that the file does not have, or only by a placeholder, is `undefined`. */
+type AntmediaSettings = v.InferOutput<typeof settingsSchema>;
+
+function readSettings(text: string): ReadSettings<AntmediaSettings> {
+  const read = readProperties(text);
+  if (!read.ok) return read;
+  return {
+    ok: true,
+    settings: {
+      publish: toBoolean(read.values.get('settings.publishJwtControlEnabled')),
+      play: toBoolean(read.values.get('settings.playJwtControlEnabled')),
+    },
+  };
+}
+
+/** The filter is off unless the file says otherwise. */
+function settingsProblems({ publish, play }: AntmediaSettings): readonly string[] {
+  return [
+    ...(publish
+      ? []
+      : ['settings.publishJwtControlEnabled is not true: everyone may publish without a token']),
+    ...(play ? [] : ['settings.playJwtControlEnabled is not true: everyone may play without a token']),
+  ];
+}
+
+/**
+ * Ant Media Server's `webapps/APP/WEB-INF/red5-web.properties`, of the same form as Red5's, read when the server starts.
+ *
+ * @see https://docs.antmedia.io/guides/configuration-and-testing/application-settings-reference/
+ */
+export const antmediaProperties = configFileFormat<AntmediaSettings>({
+  secretSetting,
+  encoding: 'latin1',
+  findSecret: (text) => findSecretProperty(text, secretSetting),
+  readSettings,
+  settingsSchema,
+  settingsProblems,
+});

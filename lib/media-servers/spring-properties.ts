@@ -1,0 +1,51 @@
+import type { FoundSecret } from './config-file.ts';
+import { parseProperties } from './java-properties.ts';
+
+/** What a `.properties` file of a Red5 server says, as Spring hands it to the server's beans. */
+export type ReadProperties =
+  | { readonly ok: true; readonly values: ReadonlyMap<string, string | undefined> }
+  | { readonly ok: false; readonly problem: string };
+
+/** Each value without blanks around it; of a key that is listed twice, the last one, as Java does; a placeholder is `undefined`. */
+export function readProperties(text: string): ReadProperties {
+  const parsed = parseProperties(text);
+  if (!parsed.ok) return parsed;
+  return {
+    ok: true,
+    values: new Map(
+      parsed.properties.map(({ key, value }) => [key, isPlaceholder(value) ? undefined : value.trim()]),
+    ),
+  };
+}
+
+/**
+ * The secret as the server gets it, blanks at its end included; replaced with its continuation lines. Refused: a key that is
+ * listed twice (Java takes the last one, but whoever wrote it may not know), and a `${…}` or `#{…}` that Spring would replace.
+ */
+export function findSecretProperty(text: string, setting: string): FoundSecret {
+  const parsed = parseProperties(text);
+  if (!parsed.ok) return parsed;
+  const found = parsed.properties.filter(({ key }) => key === setting);
+  const [property] = found;
+  if (property === undefined) return { ok: false, problem: `${setting} is missing` };
+  const { line, value, start, end } = property;
+  if (found.length > 1) {
+    const lines = found.map((one) => one.line).join(', ');
+    return { ok: false, problem: `${setting} is listed more than once (lines ${lines}): leave one` };
+  }
+  if (isPlaceholder(value)) {
+    return { ok: false, problem: `line ${line}: ${setting} is a placeholder, not the secret itself` };
+  }
+  // A line that is nothing but a key has an empty value, and needs a separator before another one.
+  return { ok: true, secret: value, start, end, write: (secret) => (property.separated ? '' : '=') + secret };
+}
+
+/** What Spring replaces by a value from elsewhere. */
+function isPlaceholder(value: string): boolean {
+  return /[$#]\{/.test(value);
+}
+
+/** Spring's words for a boolean; any other word counts as false here, so that it is reported. */
+export function toBoolean(value: string | undefined): boolean | undefined {
+  return value === undefined ? undefined : ['true', 'on', 'yes', '1'].includes(value.toLowerCase());
+}
