@@ -20,6 +20,7 @@ import { createKeyRing } from '../lib/signing-keys/key-ring.ts';
 import { portsFrom } from '../local/ports.ts';
 import { kickAll } from './deny/kick-all.ts';
 import { consequencesOf, HEEDED_WITHIN_SECONDS } from './deny/consequences.ts';
+import { toldOf } from './deny/told-of.ts';
 import { parseUntil } from './deny/until.ts';
 
 const USAGE = `usage: npm run deny -- WHOM [--until WHEN] [--reason TEXT]
@@ -88,17 +89,17 @@ async function printConsequences(values: Options, denied: Denied, now: number): 
       console.log(`  connections  ${connections}`);
     }
   }
-  const startedAt = performance.now();
-  const kicked = await kickAll(config, denied, {
+  const kicked = await kickAll(config, denied, now, {
     keyOf: (target) => currentKey(config, target, values.region),
+    toldOf: (target) => toldOf(config, target, tablesOf(values)),
     now: () => Date.now() / 1000,
     pause: (seconds) => sleep(seconds * 1000),
   });
   if (values.json) return console.log(JSON.stringify({ consequences, kicked }, null, 2));
-  for (const { target, server, ended, problem } of kicked) {
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  for (const { target, server, ended, seconds, problem } of kicked) {
     const failure = problem === undefined ? '' : `; the rest may go on: ${problem}`;
-    console.log(`${target}: ${ended} connections ended at ${server} within ${seconds} s${failure}`);
+    const last = ended === 0 ? '' : `, the last ${seconds.toFixed(1)} s after the denial`;
+    console.log(`${target}: ${ended} connections ended at ${server}${last}${failure}`);
   }
 }
 
@@ -155,11 +156,16 @@ function parseWhom(values: Options): Denied {
   return { kind, value, ...(values.issuer !== undefined && { issuer: values.issuer }) };
 }
 
-/** The table of the stage, or of the local stack. */
-function tableOf({ stage, region, port = '3000' }: Options) {
+function tableOf(options: Options) {
+  const { client, deny } = tablesOf(options);
+  return dynamoDenyWriter(deny, client);
+}
+
+/** The tables of the stage, or of the local stack. */
+function tablesOf({ stage, region, port = '3000' }: Options) {
   if (stage !== undefined) {
     const client = new DynamoDBClient({ ...(region !== undefined && { region }) });
-    return dynamoDenyWriter(`streampass-${stage}-deny`, client);
+    return { client, deny: `streampass-${stage}-deny`, nodes: `streampass-${stage}-nodes` };
   }
   if (!/^\d{4,5}$/.test(port) || Number(port) > 65_000) throw new Error('--port must be a port number');
   const client = new DynamoDBClient({
@@ -168,7 +174,7 @@ function tableOf({ stage, region, port = '3000' }: Options) {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
   });
-  return dynamoDenyWriter('deny', client);
+  return { client, deny: 'deny', nodes: 'nodes' };
 }
 
 function parseOptions() {

@@ -8,6 +8,7 @@ import { dynamoNodeTable } from '../lib/aws/node-table.ts';
 import { createSecretsClient } from '../lib/aws/secrets-client.ts';
 import { createSecretsReader } from '../lib/aws/secrets-reader.ts';
 import { createLiveVersions } from '../lib/fleet/live-versions.ts';
+import { MESSAGE_STATUS } from '../lib/fleet/node-message.ts';
 import { GONE_AFTER, receiveMessage } from '../lib/fleet/reported.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { systemNow, within } from '../lib/node/system.ts';
@@ -17,13 +18,6 @@ import { httpFunction } from './wiring/http-function.ts';
 import type { Answer } from './wiring/http-function.ts';
 
 const MAX_BODY_BYTES = 16_384;
-/** A node that is told this may try again at its next turn; it must not take it for a proof. */
-const STATUS = {
-  message_malformed: 400,
-  message_unproven: 401,
-  message_stale: 401,
-  message_replayed: 409,
-} as const;
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const table = dynamoNodeTable(
@@ -59,7 +53,7 @@ async function receive(event: ApiGatewayEvent): Promise<Answer> {
   if (received.ok) return jsonResponse(200, { servers });
   const { reason } = received;
   return {
-    ...jsonResponse(STATUS[reason], { reason }),
+    ...jsonResponse(MESSAGE_STATUS[reason], { reason }),
     audit: () => [{ event: 'nodes.refused', target, reason }],
   };
 }

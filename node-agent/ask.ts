@@ -1,7 +1,7 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
-/** What a server answered; of its body at most 64 KiB. */
+/** What a server answered; of its body no more than was asked for. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
@@ -14,9 +14,15 @@ const MOST_BYTES = 65_536;
  * agent beside a media server has no need of.
  *
  * @param body sent by POST as `application/jwt`; left out, the address is asked by GET
+ * @param mostBytes of the answer; left out, 64 KiB
  * @throws {Error} there was no answer in time
  */
-export function ask(address: string, timeoutMs: number, body?: string): Promise<Answer> {
+export function ask(
+  address: string,
+  timeoutMs: number,
+  body?: string,
+  mostBytes = MOST_BYTES,
+): Promise<Answer> {
   const send = address.startsWith('https:') ? requestHttps : requestHttp;
   const post = { method: 'POST', headers: { 'content-type': 'application/jwt' } };
   return new Promise((resolve, reject) => {
@@ -24,7 +30,7 @@ export function ask(address: string, timeoutMs: number, body?: string): Promise<
     const request = send(address, { agent: false, signal, ...(body !== undefined && post) }, (response) => {
       let text = '';
       response.setEncoding('utf8').on('data', (part: string) => {
-        text = (text + part).slice(0, MOST_BYTES);
+        text = (text + part).slice(0, mostBytes);
       });
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
       response.on('error', reject);

@@ -48,6 +48,7 @@ const settingsSchema = v.pipe(
     /** A node holds a new version within a minute of the label's move: one turn and a reload. */
     turn_seconds: v.optional(turn, '40'),
     report: v.optional(url('https://streampass.example.com')),
+    denied: v.optional(v.pipe(v.string(), v.startsWith('/', 'must be an absolute path'))),
     node: v.optional(
       v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters')),
     ),
@@ -57,6 +58,10 @@ const settingsSchema = v.pipe(
     'keyring: Red5 Pro and Ant Media Server hold one secret',
   ),
   v.check(({ keyring, reload }) => !(keyring && reload), 'reload: a server with a key ring needs no reload'),
+  v.check(
+    ({ denied, kind, report }) => denied === undefined || (kind === 'jitsi' && report !== undefined),
+    'denied: is for jitsi, with report',
+  ),
   v.check(
     ({ keyring, reload }) => Boolean(keyring) || Boolean(reload),
     'reload: must be the command that makes the server read its file again',

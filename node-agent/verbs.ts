@@ -5,6 +5,7 @@ import { createNode, type Node } from '../lib/fleet/node.ts';
 import type { NodeReport } from '../lib/fleet/node-report.ts';
 import { namedVersions, wantedVersions, type FetchedVersions } from '../lib/fleet/node-secrets.ts';
 import { createReload, type RunReload } from '../lib/fleet/reload.ts';
+import type { NodeFiles } from '../lib/fleet/replace-file.ts';
 import { configFile, keyRingFile } from '../lib/fleet/secret-file.ts';
 import { systemNow } from '../lib/node/system.ts';
 import type { ServerSecret } from '../lib/rotation/ports.ts';
@@ -17,12 +18,16 @@ export function nodeOf(settings: Settings, runReload: RunReload = reloadOf(setti
   return createNode({
     file: settings.config,
     format: settings.keyring ? keyRingFile : configFile(settings.kind),
-    // The bundle is one file, so the process that works as another user runs it again.
-    files: filesAsOwner([process.execPath, process.argv[1] ?? '', 'file-work']),
+    files: agentFiles(),
     reload: settings.reload,
     runReload,
     now: systemNow,
   });
+}
+
+/** The files of this machine. The bundle is one file, so the process that works as another user runs it again. */
+export function agentFiles(): NodeFiles {
+  return filesAsOwner([process.execPath, process.argv[1] ?? '', 'file-work']);
 }
 
 /** Says which secret the server holds. Changes nothing, fetches nothing. */

@@ -6,14 +6,17 @@ import { retryAt } from '../lib/rotation/retry-at.ts';
 import { systemNow } from '../lib/node/system.ts';
 import type { ServerSecret } from '../lib/rotation/ports.ts';
 import { fingerprintOf } from '../lib/signing-keys/secret.ts';
+import { createDenialsFollower, DENIALS_EVERY_SECONDS } from './denials.ts';
 import { createReporter } from './reporter.ts';
 import type { Settings } from './settings.ts';
-import { nodeOf } from './verbs.ts';
+import { agentFiles, nodeOf } from './verbs.ts';
 
 /** What follows the rotation for one server. */
 export interface Watcher {
   /** Brings the server to what it should hold, and reports; resolves with whether that changed anything. Never rejects. */
   turn(): Promise<boolean>;
+  /** The versions that the server should hold; none while they are not known. */
+  versions(): readonly ServerSecret[];
   /** Says that the server stops. */
   goodbye(): Promise<void>;
 }
@@ -24,16 +27,37 @@ export interface Watcher {
  * @returns the exit status
  */
 export async function watch(settings: Settings, stop: AbortSignal): Promise<number> {
-  const watcher = createWatcher(settings, (line) => process.stdout.write(`streampass-node: ${line}\n`));
+  const log = (line: string) => void process.stdout.write(`streampass-node: ${line}\n`);
+  const watcher = createWatcher(settings, log);
+  let following: Promise<void> | undefined;
   while (!stop.aborted) {
+    const isChanged = await watcher.turn();
+    following ??= followDenials(settings, watcher.versions, log, stop);
     // A change is reported at once.
-    if ((await watcher.turn()) && !stop.aborted) continue;
+    if (isChanged && !stop.aborted) continue;
     // Not all nodes of a fleet at the same moment.
     const pause = settings.turn_seconds * 1000 * (0.9 + Math.random() * 0.2);
     await sleep(pause, undefined, { signal: stop }).catch(() => undefined);
   }
   await watcher.goodbye();
+  await following;
   return 0;
+}
+
+/** Tells the server who is denied, until it is stopped. */
+async function followDenials(
+  settings: Settings,
+  versions: Watcher['versions'],
+  log: (line: string) => void,
+  stop: AbortSignal,
+): Promise<void> {
+  if (settings.denied === undefined) return;
+  const deps = { node: nodeOf(settings), files: agentFiles(), versions, log };
+  const turn = createDenialsFollower(settings, deps);
+  while (!stop.aborted) {
+    await turn();
+    await sleep(DENIALS_EVERY_SECONDS * 1000, undefined, { signal: stop }).catch(() => undefined);
+  }
 }
 
 /**
@@ -70,6 +94,7 @@ export function createWatcher(settings: Settings, log: (line: string) => void): 
       note('holds', [`holds ${held || 'nothing that is known'}`, ...report.problems].join('; '));
       return JSON.stringify(report) !== before && wanted.ok;
     },
+    versions: () => (wanted.ok ? wanted.versions : []),
     async goodbye() {
       if (wanted.ok) await reporter.send(report, wanted.versions, true);
     },

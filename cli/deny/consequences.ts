@@ -20,7 +20,10 @@ export function consequencesOf(config: Config, now: number): readonly Consequenc
   return Object.entries(config.targets).map(([name, target]) => ({
     target: name,
     lastTokenEnds: Math.ceil(now) + longestTokenOf(name, target, config),
-    tokens: TOKENS[target.kind] ?? 'servers that verify tokens themselves accept them until they end',
+    tokens:
+      target.kick === true
+        ? `refused within ${HEEDED_WITHIN_SECONDS} s by nodes that follow; others accept them until they end`
+        : (TOKENS[target.kind] ?? 'servers that verify tokens themselves accept them until they end'),
     connections: connectionsOf(target),
   }));
 }
@@ -30,7 +33,9 @@ function longestTokenOf(name: string, target: ConfiguredTarget, { grants }: Conf
   return Math.min(target.longestToken, Math.max(0, ...ttls));
 }
 
-function connectionsOf({ kind, control }: ConfiguredTarget): string {
+function connectionsOf({ kind, control, kick }: ConfiguredTarget): string {
+  if (kick === true) return 'are ended below, by the module of its nodes; nobody comes back there';
+  if (kind === 'jitsi') return 'go on: Prosody ends them with mod_streampass_kick (`kick: true`)';
   if (kind !== 'livekit' && kind !== 'mediamtx')
     return `go on: no ${kind} server can be told to end those of one user`;
   return control === undefined

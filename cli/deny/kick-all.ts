@@ -1,21 +1,32 @@
+import { DENY_CACHE_SECONDS } from '../../lib/admission/cached-table.ts';
 import type { Config } from '../../lib/config/config.ts';
 import type { Denied } from '../../lib/admission/deny-rows.ts';
 import { HEEDED_WITHIN_SECONDS } from './consequences.ts';
 import { kickedUserOf } from './kick.ts';
 import type { Kick, KickedServer } from './kick.ts';
+import { kickJitsi } from './kick-jitsi.ts';
 import { kickLivekit } from './kick-livekit.ts';
 import { kickMediamtx } from './kick-mediamtx.ts';
 
-/** The kinds of servers that can be told to end connections. */
-const KICKS: Readonly<Record<string, Kick>> = { livekit: kickLivekit, mediamtx: kickMediamtx };
+/** The kinds of servers that can end the connections of one user. */
+const KICKS: Readonly<Record<string, Kick>> = {
+  livekit: kickLivekit,
+  mediamtx: kickMediamtx,
+  jitsi: kickJitsi,
+};
+
+/** Servers are told a second time when every callback heeds the denial: what it remembers is forgotten, and a look has ended. */
+const SECOND_ROUND_AFTER_SECONDS = DENY_CACHE_SECONDS + 2;
 
 /** What was ended at one server. */
 export interface Kicked {
   readonly target: string;
-  /** Without what stands before an `@` in it. */
+  /** Without what stands before an `@` in it; `its nodes` for servers that their agents tell. */
   readonly server: string;
   /** Connections that were ended. */
   readonly ended: number;
+  /** From the denial until the last of them was, in seconds. */
+  readonly seconds: number;
   /** Why not all of them. */
   readonly problem?: string;
 }
@@ -24,45 +35,63 @@ export interface Kicked {
 export interface KickDeps {
   /** A secret of a target, as an API key. */
   readonly keyOf: (targetName: string) => ReturnType<KickedServer['key']>;
+  /** What the agents of a target's servers said. */
+  readonly toldOf: (targetName: string) => ReturnType<KickedServer['told']>;
   /** Epoch seconds. */
   readonly now: () => number;
   readonly pause: (seconds: number) => Promise<void>;
 }
 
 /**
- * Ends the connections of whoever is denied at every server whose target names its control API: now, and once more when
- * every callback heeds the denial, for those that came back meanwhile. One server that fails stops no other.
+ * Ends the connections of whoever is denied at every server that can: now, and once more when every callback heeds the
+ * denial, for those that came back meanwhile. Servers do not wait for one another.
+ *
+ * @param deniedAt epoch seconds
  */
-export async function kickAll(config: Config, denied: Denied, deps: KickDeps): Promise<readonly Kicked[]> {
+export async function kickAll(
+  config: Config,
+  denied: Denied,
+  deniedAt: number,
+  deps: KickDeps,
+): Promise<readonly Kicked[]> {
   const issuers = config.issuers.map(({ issuer }) => issuer);
-  const servers = Object.entries(config.targets).flatMap(([name, target]) => {
+  const kicked = Object.entries(config.targets).flatMap(([name, target]) => {
     const kick = KICKS[target.kind];
+    if (kick === undefined) return [];
     const whom = kickedUserOf(denied, name, target, issuers);
-    return (kick ? (target.control ?? []) : []).map((address) => ({ name, address, whom, kick }));
-  });
-  if (servers.length === 0) return [];
-
-  const round = () =>
-    Promise.all(
-      servers.map(async ({ name, address, whom, kick }) => {
-        const server = { address, key: () => deps.keyOf(name), now: deps.now() };
-        try {
-          return { ended: (await kick?.(server, whom)) ?? 0 };
-        } catch (error) {
-          return { ended: 0, problem: error instanceof Error ? error.message : 'failed' };
-        }
-      }),
-    );
-  const first = await round();
-  await deps.pause(HEEDED_WITHIN_SECONDS);
-  const second = await round();
-  return servers.map(({ name, address }, index) => {
-    const problem = second[index]?.problem;
-    return {
+    const addresses = target.kick === true ? [''] : (target.control ?? []);
+    return addresses.map(async (address) => ({
       target: name,
-      server: new URL(address).host,
-      ended: (first[index]?.ended ?? 0) + (second[index]?.ended ?? 0),
-      ...(problem !== undefined && { problem }),
-    };
+      server: address === '' ? 'its nodes' : new URL(address).host,
+      ...(await kickTwice((server) => kick(server, whom), name, address, deniedAt, deps)),
+    }));
   });
+  return Promise.all(kicked);
+}
+
+async function kickTwice(
+  kick: (server: KickedServer) => Promise<number>,
+  name: string,
+  address: string,
+  deniedAt: number,
+  { keyOf, toldOf, now, pause }: KickDeps,
+): Promise<Pick<Kicked, 'ended' | 'seconds' | 'problem'>> {
+  const deadline = deniedAt + HEEDED_WITHIN_SECONDS;
+  const server = { address, key: () => keyOf(name), told: () => toldOf(name), now, pause, deadline };
+  const round = async () => {
+    try {
+      return { ended: await kick(server), seconds: now() - deniedAt };
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : 'failed';
+      return { ended: 0, seconds: now() - deniedAt, problem };
+    }
+  };
+  const first = await round();
+  await pause(Math.max(0, deniedAt + SECOND_ROUND_AFTER_SECONDS - now()));
+  const second = await round();
+  return {
+    ...second,
+    ended: first.ended + second.ended,
+    seconds: second.ended > 0 ? second.seconds : first.seconds,
+  };
 }

@@ -18,7 +18,7 @@ export const kickLivekit: Kick = async ({ address, key, now }, { subjects }) => 
   for (const room of rooms) {
     const participants = await service.listParticipants(room.name);
     for (const { identity } of participants.filter((one) => subjects.has(one.identity))) {
-      await service.removeParticipant(room.name, identity, { revokeTokenTs: BigInt(Math.ceil(now)) });
+      await service.removeParticipant(room.name, identity, { revokeTokenTs: BigInt(Math.ceil(now())) });
       ended += 1;
     }
   }

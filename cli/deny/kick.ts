@@ -2,6 +2,7 @@ import { rowIdOf } from '../../lib/admission/deny-rows.ts';
 import type { Denied } from '../../lib/admission/deny-rows.ts';
 import { rowIdsOfToken } from '../../lib/admission/for-whom.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
+import type { ToldNode } from '../../lib/fleet/denials.ts';
 import { subjectFor } from '../../lib/media-servers/subject.ts';
 import type { ConfiguredTarget } from '../../lib/media-servers/target.ts';
 
@@ -10,12 +11,17 @@ export type Kick = (server: KickedServer, whom: KickedUser) => Promise<number>;
 
 /** A server that can be told to end connections. */
 export interface KickedServer {
-  /** Address of its control API; a user and a password may stand in it. */
+  /** Address of its control API; a user and a password may stand in it. Empty for servers that their agents tell. */
   readonly address: string;
   /** A secret of the server, as an API key. */
   readonly key: () => Promise<{ readonly name: string; readonly secret: string }>;
+  /** What the agents of a target's servers said: which list of denied hashes is in force in each, and which should be. */
+  readonly told: () => Promise<{ readonly list: string; readonly nodes: readonly ToldNode[] }>;
   /** Epoch seconds. */
-  readonly now: number;
+  readonly now: () => number;
+  readonly pause: (seconds: number) => Promise<void>;
+  /** When an answer is due at the latest, epoch seconds. */
+  readonly deadline: number;
 }
 
 /** Whose connections end. */

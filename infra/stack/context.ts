@@ -70,3 +70,8 @@ export function isLivekitServed(context: Pick<StackContext, 'config'>): boolean 
 export function reports(target: ConfiguredTarget): boolean {
   return rotates(target) && target.fleet?.by === 'reported';
 }
+
+/** Whether the target's servers are told by their agents who is denied. */
+export function kicks(target: ConfiguredTarget): boolean {
+  return target.kick === true;
+}

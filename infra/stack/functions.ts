@@ -1,6 +1,7 @@
 import { attribute, capitalised, type Value } from './cloudformation.ts';
 import {
   isLivekitServed,
+  kicks,
   nameOf,
   reports,
   targetsWhere,
@@ -153,6 +154,16 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     tables: { nodes: ['PutItem'] },
     when: (context) => targetsWhere(context, reports).length > 0,
     environment: (context) => ({ NODES_TABLE: nameOf(context, 'nodes') }),
+  },
+  denials: {
+    description: 'Tells the agents of media servers who is denied',
+    // Each agent asks every 4 s.
+    routes: { 'POST /nodes/{target}/denials': ASKED },
+    slowSeconds: 5,
+    secrets: { of: ({ target }) => target !== undefined && kicks(target), read: 'values' },
+    tables: { deny: ['Scan'], nodes: ['PutItem'] },
+    when: (context) => targetsWhere(context, kicks).length > 0,
+    environment: (context) => ({ ...denyTable(context), NODES_TABLE: nameOf(context, 'nodes') }),
   },
   rotate: {
     description: 'Moves each target’s rotation on by one step',

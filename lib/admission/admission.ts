@@ -3,8 +3,9 @@ import { OAuthError } from '../oauth/oauth-error.ts';
 import type { Now, Within } from '../ports.ts';
 import { createCachedTable } from './cached-table.ts';
 import type { DenyTable } from './cached-table.ts';
+import type { DeniedRow } from './denied-hashes.ts';
 import { hashesOf, rowIdOf, rowIdsOf } from './deny-rows.ts';
-import type { Whom } from './deny-rows.ts';
+import type { Denied, Whom } from './deny-rows.ts';
 import { createIssuanceLimit } from './issuance-limit.ts';
 
 /** What admission is decided by. */
@@ -37,7 +38,7 @@ export interface Admission {
 /** Admission by the configured deny list, then by the deny table, then by how often one user asks. */
 export function createAdmission(options: AdmissionOptions): Admission {
   const { deny, table, tokensPerMinute, now, within } = options;
-  const configured = new Set(configuredRows(deny));
+  const configured = new Set(deniedRowsOf(deny).map(({ id }) => id));
   const inTable = table && createCachedTable({ table, now, within });
   const limit = tokensPerMinute === undefined ? undefined : createIssuanceLimit(tokensPerMinute, now);
 
@@ -56,11 +57,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
 }
 
 /** The rows that the configuration itself has. An id in `sessions` may be that of a sign-in, a call or a token. */
-function configuredRows({ subjects = [], sessions = [] }: DenyList): readonly string[] {
-  return [
-    ...subjects.map((value) => rowIdOf({ kind: 'sub', value })),
+export function deniedRowsOf({ subjects = [], sessions = [] }: DenyList): readonly DeniedRow[] {
+  const denied: readonly Denied[] = [
+    ...subjects.map((value) => ({ kind: 'sub', value }) as const),
     ...(['sign-in', 'session', 'token'] as const).flatMap((kind) =>
-      sessions.map((value) => rowIdOf({ kind, value })),
+      sessions.map((value) => ({ kind, value })),
     ),
   ];
+  return denied.map((one) => ({ id: rowIdOf(one), kind: one.kind }));
 }

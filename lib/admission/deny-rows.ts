@@ -27,7 +27,7 @@ export interface Denied {
 const SUBJECT_BYTES = 10;
 const ISSUER_BYTES = 6;
 /** A sign-in, a session, a token or a stream key. */
-const TAG_BYTES = 8;
+export const TAG_BYTES = 8;
 /** Bytes that stand for one user. */
 export const PERSON_BYTES = SUBJECT_BYTES + ISSUER_BYTES;
 
@@ -87,11 +87,24 @@ export function rowIdOf({ kind, value, issuer }: Denied): string {
 }
 
 function personOf(issuer: string, subject: string): Buffer {
-  return Buffer.concat([hashOf('sub', subject, SUBJECT_BYTES), hashOf('iss', issuer, ISSUER_BYTES)]);
+  return userOf(hashOf('sub', subject, SUBJECT_BYTES), issuer);
 }
 
 function tagOf(kind: Exclude<DenialKind, 'sub'>, value: string): Buffer {
   return hashOf(kind, value, TAG_BYTES);
+}
+
+/** The hash that a row's id is made of: 10 bytes for a subject, 16 for a user, 8 for an id; `undefined` if it is no row of ours. */
+export function hashOfRow(rowId: string): Buffer | undefined {
+  const [, kind, text = ''] = /^(sub|id)#([\w-]+)$/.exec(rowId) ?? [];
+  const found = Buffer.from(text, 'base64url');
+  const lengths = kind === 'sub' ? [SUBJECT_BYTES, PERSON_BYTES] : [TAG_BYTES];
+  return kind !== undefined && lengths.includes(found.length) ? found : undefined;
+}
+
+/** The user with this hash of a subject, at an issuer. */
+export function userOf(subject: Buffer, issuer: string): Buffer {
+  return Buffer.concat([subject, hashOf('iss', issuer, ISSUER_BYTES)]);
 }
 
 const subjectId = (bytes: Buffer): string => `sub#${bytes.toString('base64url')}`;

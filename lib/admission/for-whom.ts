@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import type { Identity } from '../identity/identity.ts';
 import type { SubjectForm } from '../media-servers/target.ts';
-import { hashesOf, PERSON_BYTES, rowIdOf, rowIdsOf } from './deny-rows.ts';
+import { hashesOf, PERSON_BYTES, rowIdOf, rowIdsOf, TAG_BYTES } from './deny-rows.ts';
 import type { Whom } from './deny-rows.ts';
 
 /**
@@ -9,8 +9,8 @@ import type { Whom } from './deny-rows.ts';
  * callbacks, the authorizer and server plugins look its rows up in the deny table.
  *
  * A target with pairwise subjects must not learn who somebody is elsewhere. Its tokens hold the hashes encrypted (AES-128,
- * block by block) under a key made of the salt and the target's name: for whoever lacks the salt that is a keyed hash, and
- * whoever has it finds the same rows as for any other target.
+ * each in a block of its own) under a key made of the salt and the target's name: for whoever lacks the salt that is a keyed
+ * hash, and whoever has it finds the same rows as for any other target.
  */
 
 /** The claim's name. */
@@ -42,13 +42,22 @@ function signInsIn(claims: Identity['claims']): readonly string[] {
   return signIns;
 }
 
-/** The claim's value: base64url of 16 bytes and 8 for each id, without padding. */
+/** The claim's value: base64url of 16 bytes and 8 for each id (16 at a pairwise target), without padding. */
 export function toForWhom(whom: Whom, form: SubjectForm, targetName: string): string {
   const hashes = hashesOf(whom);
   if (form === 'public') return hashes.toString('base64url');
-  const whole = Buffer.concat([hashes, Buffer.alloc(-hashes.length & (BLOCK_BYTES - 1))]);
+  const parts = [hashes.subarray(0, PERSON_BYTES)];
+  for (let at = PERSON_BYTES; at < hashes.length; at += TAG_BYTES)
+    parts.push(hashes.subarray(at, at + TAG_BYTES));
+  return Buffer.concat(parts.map((part) => hashAt(part, form, targetName))).toString('base64url');
+}
+
+/** A hash of a user (16 bytes) or of an id (8 bytes) as a target's tokens hold it. */
+export function hashAt(hash: Buffer, form: SubjectForm, targetName: string): Buffer {
+  if (form === 'public') return hash;
+  const block = Buffer.concat([hash, Buffer.alloc(BLOCK_BYTES - hash.length)]);
   const cipher = createCipheriv(CIPHER, keyOf(form.pairwiseSalt, targetName), null).setAutoPadding(false);
-  return Buffer.concat([cipher.update(whole), cipher.final()]).toString('base64url');
+  return Buffer.concat([cipher.update(block), cipher.final()]);
 }
 
 /** A streaming token whose signature was verified. */

@@ -11,8 +11,9 @@ const LIFETIME_SECONDS = 60;
 /** Longest message, in characters. */
 const MOST_CHARACTERS = 8192;
 
-const claims = v.object({
-  /** The target's name. */
+/** What every message of a node says. */
+export const signedBase = {
+  /** The target's name, and what for. */
   aud: v.string(),
   /** The name that people know the node by. */
   node: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/)),
@@ -21,6 +22,10 @@ const claims = v.object({
   /** Epoch seconds, with a fraction. */
   iat: v.number(),
   jti: v.pipe(v.string(), v.minLength(1), v.maxLength(64)),
+};
+
+const claims = v.object({
+  ...signedBase,
   report: nodeReport,
   /** The node stops serving. */
   goodbye: v.optional(v.literal(true)),
@@ -29,10 +34,24 @@ const claims = v.object({
 /** What a node tells streampass, signed with the secret that it holds. */
 export type NodeMessage = v.InferOutput<typeof claims>;
 
+/** A message that is not kept, and why. */
+export interface Refused {
+  readonly ok: false;
+  readonly reason: 'message_malformed' | 'message_unproven' | 'message_stale' | 'message_replayed';
+}
+
+/** The HTTP status of each reason. A node that is told one may try again at its next turn; it must not take it for a proof. */
+export const MESSAGE_STATUS = {
+  message_malformed: 400,
+  message_unproven: 401,
+  message_stale: 401,
+  message_replayed: 409,
+} as const satisfies Readonly<Record<Refused['reason'], number>>;
+
 /** A message that was proven, or the reason why it was not. */
-export type VerifiedMessage =
-  | { readonly ok: true; readonly message: NodeMessage; readonly id: string; readonly signedWith: string }
-  | { readonly ok: false; readonly reason: 'message_malformed' | 'message_unproven' | 'message_stale' };
+export type VerifiedMessage<Message = NodeMessage> =
+  | { readonly ok: true; readonly message: Message; readonly id: string; readonly signedWith: string }
+  | Refused;
 
 /** The message as a JWT (HS256). */
 export function signMessage(message: NodeMessage, { versionId, text }: ServerSecret): string {
@@ -53,6 +72,31 @@ export async function verifyMessage(
   versions: readonly ServerSecret[],
   now: number,
 ): Promise<VerifiedMessage> {
+  const verified = await verifySigned(token, target, claims, versions, now);
+  if (!verified.ok) return verified;
+  const { report } = verified.message;
+  const { versionId, text } = versions.find((version) => version.versionId === verified.signedWith)!;
+  const said = [report.fingerprint, report.ring?.[kidOf(versionId)]].filter((one) => one !== undefined);
+  const isProven = said.length > 0 || report.ring === undefined;
+  if (!isProven || said.some((fingerprint) => fingerprint !== fingerprintOf(text)))
+    return { ok: false, reason: 'message_unproven' };
+  return verified;
+}
+
+/**
+ * A message of this form and audience that was signed with a live version within the last minute. Does not notice a replay.
+ *
+ * @param token attacker-controlled
+ */
+export async function verifySigned<
+  Message extends { readonly aud: string; readonly iat: number; readonly instance: string },
+>(
+  token: string,
+  audience: string,
+  schema: v.GenericSchema<unknown, Message>,
+  versions: readonly ServerSecret[],
+  now: number,
+): Promise<VerifiedMessage<Message>> {
   if (token.length > MOST_CHARACTERS) return { ok: false, reason: 'message_malformed' };
   for (const { versionId, text } of versions) {
     const payload = await jwtVerify(token, new TextEncoder().encode(text), {
@@ -63,14 +107,10 @@ export async function verifyMessage(
       () => undefined,
     );
     if (payload === undefined) continue;
-    const parsed = v.safeParse(claims, payload);
-    if (!parsed.success || parsed.output.aud !== target) return { ok: false, reason: 'message_malformed' };
-    const { iat, report, instance } = parsed.output;
+    const parsed = v.safeParse(schema, payload);
+    if (!parsed.success || parsed.output.aud !== audience) return { ok: false, reason: 'message_malformed' };
+    const { iat, instance } = parsed.output;
     if (Math.abs(now - iat) > LIFETIME_SECONDS) return { ok: false, reason: 'message_stale' };
-    const said = [report.fingerprint, report.ring?.[kidOf(versionId)]].filter((one) => one !== undefined);
-    const isProven = said.length > 0 || report.ring === undefined;
-    if (!isProven || said.some((fingerprint) => fingerprint !== fingerprintOf(text)))
-      return { ok: false, reason: 'message_unproven' };
     return { ok: true, message: parsed.output, id: idOf(instance), signedWith: versionId };
   }
   return { ok: false, reason: 'message_unproven' };

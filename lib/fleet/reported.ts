@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { ServerSecret, Servers } from '../rotation/ports.ts';
 import { nodeReport, nodeState } from './node-report.ts';
-import { verifyMessage } from './node-message.ts';
+import { verifyMessage, type Refused } from './node-message.ts';
 
 /** What the last message of a node left in the table. */
 const rowSchema = v.object({
@@ -17,10 +17,13 @@ const rowSchema = v.object({
 });
 export type NodeRow = v.InferOutput<typeof rowSchema>;
 
+/** What every row of the table has: the name of its node, and when that said it, by its own clock. */
+type NamedRow = Readonly<Pick<NodeRow, 'id' | 'node' | 'iat'>>;
+
 /** Where reports are kept. Each rejects if the table cannot be asked. */
 export interface NodeTable {
   /** Puts a row in place of the node's last one; false if that one is not older. `expiresAt`: epoch seconds. */
-  put(target: string, row: NodeRow, expiresAt: number): Promise<boolean>;
+  put(target: string, row: NamedRow, expiresAt: number): Promise<boolean>;
   /** All rows of a target, of whatever form they are. */
   list(target: string): Promise<readonly unknown[]>;
   remove(target: string, id: string): Promise<void>;
@@ -35,12 +38,7 @@ const GOODBYE_KEPT = 3600;
 export const GONE_AFTER = 24 * 3600;
 
 /** What became of a message. */
-export type Received =
-  | { readonly ok: true }
-  | {
-      readonly ok: false;
-      readonly reason: 'message_malformed' | 'message_unproven' | 'message_stale' | 'message_replayed';
-    };
+export type Received = { readonly ok: true } | Refused;
 
 /**
  * Keeps what a node says of itself, once it is proven. A node that knows the secret of its kind can make up others, and so

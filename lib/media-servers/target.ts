@@ -146,6 +146,8 @@ export interface Target {
   readonly roomOfStream?: (stream: string) => string | undefined;
   /** Addresses of its servers' control API, which can end connections. */
   readonly control?: readonly string[];
+  /** Set if the agents of its servers tell them who is denied, so that they end those sessions. */
+  readonly kick?: true;
   readonly fleet?: FleetOptions;
   /** Options that go before the configuration's `rotation`. */
   readonly rotation?: TargetRotationOptions;

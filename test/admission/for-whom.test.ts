@@ -80,7 +80,7 @@ describe('the claim', () => {
   test('is short, because RTMP addresses are', () => {
     const most = { ...ANNA, signIns: ['a', 'b', 'c'], streamKey: 'k' };
     expect(toForWhom(most, 'public', 'red5').length).toBeLessThanOrEqual(75);
-    expect(toForWhom(ANNA, PAIRWISE, 'red5')).toHaveLength(43);
+    expect(toForWhom(ANNA, PAIRWISE, 'red5')).toHaveLength(64);
   });
 
   test.each([

@@ -20,6 +20,8 @@ const READERS = [
   'metadata',
   'whip',
   'livekit',
+  'nodes',
+  'denials',
 ] as const;
 const ALL = [...READERS, 'rotate'] as const;
 
@@ -81,6 +83,7 @@ test.each([
   ['token', 375],
   ['whip', 375],
   ['livekit', 375],
+  ['denials', 375],
   ['health', 255],
   ['keys', 240],
   ['callbacks', 360],

@@ -5,8 +5,9 @@ import { json } from 'node:stream/consumers';
 import { TokenVerifier } from 'livekit-server-sdk';
 import { afterEach, describe, expect, test } from 'vitest';
 import { kickAll } from '../../cli/deny/kick-all.ts';
+import type { KickDeps } from '../../cli/deny/kick-all.ts';
 import type { Denied } from '../../lib/admission/deny-rows.ts';
-import { livekit, mediamtx } from '../../lib/media-servers/index.ts';
+import { jitsi, livekit, mediamtx } from '../../lib/media-servers/index.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { defineConfig } from '../../lib/config/config.ts';
 import { resolveConfig } from '../../lib/config/resolve-config.ts';
@@ -91,7 +92,16 @@ async function mediamtxServer(lists: Record<string, Session[]>) {
   return { url, lists };
 }
 
-function kick(targets: Record<string, Target>, denied: Denied, whilePausing: () => void = () => undefined) {
+const NOW = 1_900_000_000;
+
+interface Scene {
+  /** Called as often as somebody waits, with the seconds since the denial. */
+  readonly whilePausing?: (passed: number) => void;
+  readonly toldOf?: KickDeps['toldOf'];
+}
+
+/** Denies at `NOW`, on a clock that moves when somebody waits. */
+async function kick(targets: Record<string, Target>, denied: Denied, scene: Scene = {}) {
   const definition = defineConfig({
     issuers: [oidc({ issuer: ISSUER, audience: 'web' })],
     targets,
@@ -99,15 +109,17 @@ function kick(targets: Record<string, Target>, denied: Denied, whilePausing: () 
   });
   const { config, problems } = resolveConfig(definition, { stage: 'test', env: {} });
   expect(problems).toEqual([]);
-  const paused: number[] = [];
-  return kickAll(config, denied, {
+  let clock = NOW;
+  const kicked = await kickAll(config, denied, NOW, {
     keyOf: async () => KEY,
-    now: () => 1_900_000_000,
+    toldOf: scene.toldOf ?? (() => expect.fail('nobody is told by an agent')),
+    now: () => clock,
     pause: async (seconds) => {
-      paused.push(seconds);
-      whilePausing();
+      clock += seconds;
+      scene.whilePausing?.(clock - NOW);
     },
-  }).then((kicked) => ({ kicked, paused }));
+  });
+  return { kicked, passed: clock - NOW };
 }
 
 const ANNA: Denied = { kind: 'sub', value: 'person-1', issuer: ISSUER };
@@ -116,18 +128,20 @@ describe('LiveKit', () => {
   test('removes the user from every room, revokes what they hold, and leaves everybody else', async () => {
     const server = await livekitServer({ lobby: ['person-1', 'berta'], hall: ['person-1'], empty: [] });
     const { kicked } = await kick({ live: livekit({ control: [server.url] }) }, ANNA);
-    expect(kicked).toMatchObject([{ target: 'live', ended: 2 }]);
+    expect(kicked).toMatchObject([{ target: 'live', ended: 2, seconds: 0 }]);
     expect(server.rooms).toEqual({ lobby: ['berta'], hall: [], empty: [] });
     expect(server.revokedFrom.map(Number)).toEqual([1_900_000_000, 1_900_000_000]);
   });
 
   test('removes whoever came back before every callback heeded the denial', async () => {
     const server = await livekitServer({ lobby: ['person-1'] });
-    const { kicked, paused } = await kick({ live: livekit({ control: [server.url] }) }, ANNA, () => {
-      server.rooms['lobby'] = ['person-1'];
+    const { kicked, passed } = await kick({ live: livekit({ control: [server.url] }) }, ANNA, {
+      whilePausing: () => {
+        server.rooms['lobby'] = ['person-1'];
+      },
     });
-    expect(kicked).toMatchObject([{ ended: 2 }]);
-    expect(paused).toEqual([15]);
+    expect(kicked).toMatchObject([{ ended: 2, seconds: 12 }]);
+    expect(passed).toBe(12);
     expect(server.rooms['lobby']).toEqual([]);
   });
 
@@ -168,6 +182,53 @@ describe('MediaMTX', () => {
   });
 });
 
+describe('Prosody', () => {
+  const targets = {
+    calls: jitsi({ appId: 'streampass', domain: 'meet.example', kick: true, fleet: { by: 'reported' } }),
+  };
+  const node = (id: string, holds: string, ended: number) => ({
+    id,
+    node: id,
+    holds,
+    ended,
+    iat: 1,
+    seenAt: 1,
+  });
+
+  test('is waited for until the module of every node has followed, and says how many sessions that ended', async () => {
+    let passed = 0;
+    const { kicked } = await kick(targets, ANNA, {
+      whilePausing: (seconds) => (passed = seconds),
+      toldOf: async () => ({
+        list: 'new',
+        nodes: [
+          passed >= 3 ? node('a', 'new', 2) : node('a', 'old', 7),
+          passed >= 8 ? node('b', 'new', 1) : node('b', 'old', 0),
+        ],
+      }),
+    });
+    expect(kicked).toEqual([{ target: 'calls', server: 'its nodes', ended: 3, seconds: 8 }]);
+  });
+
+  test('ends nothing more if the same user is denied again', async () => {
+    const toldOf = async () => ({ list: 'same', nodes: [node('a', 'same', 2)] });
+    const { kicked } = await kick(targets, ANNA, { toldOf });
+    expect(kicked).toMatchObject([{ ended: 0 }]);
+  });
+
+  test.each([
+    [
+      'a node has not followed',
+      [node('a', 'new', 1), node('meet-2', 'old', 0)],
+      'meet-2: has not followed yet',
+    ],
+    ['no agent asks', [], 'no agent asks who is denied (denied=)'],
+  ])('is reported after 15 s if %s', async (_what, nodes, problem) => {
+    const { kicked } = await kick(targets, ANNA, { toldOf: async () => ({ list: 'new', nodes }) });
+    expect(kicked).toMatchObject([{ problem, seconds: 15 }]);
+  });
+});
+
 test('a server that is down is reported, and stops no other', async () => {
   const server = await livekitServer({ lobby: ['person-1'] });
   const control = ['http://127.0.0.1:1', server.url];
@@ -177,6 +238,6 @@ test('a server that is down is reported, and stops no other', async () => {
 });
 
 test('nothing is waited for if no target can end connections', async () => {
-  const { kicked, paused } = await kick({ mtx: mediamtx({ issuer: 'streampass' }) }, ANNA);
-  expect([kicked, paused]).toEqual([[], []]);
+  const { kicked, passed } = await kick({ mtx: mediamtx({ issuer: 'streampass' }) }, ANNA);
+  expect([kicked, passed]).toEqual([[], 0]);
 });

@@ -6,6 +6,7 @@ import type { LuaEngine } from 'wasmoon';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
 import { keyRingFile } from '../../lib/fleet/secret-file.ts';
+import { jsonToLua } from './lua-values.ts';
 
 /** The module under a real Lua. Of Prosody there is what the module asks for: options, a log, an event and three libraries. */
 
@@ -39,19 +40,6 @@ const PROSODY = `
   end
 `;
 
-/** A JSON value as Lua writes it; values in the tests are plain ASCII. */
-function toLua(value: unknown): string {
-  if (typeof value === 'object' && value !== null) {
-    return `{${Object.entries(value)
-      .map(
-        ([name, member]) =>
-          `[${Array.isArray(value) ? Number(name) + 1 : JSON.stringify(name)}]=${toLua(member)}`,
-      )
-      .join(',')}}`;
-  }
-  return value === null ? 'false' : JSON.stringify(value);
-}
-
 let lua: LuaEngine;
 let source: string;
 const log: string[] = [];
@@ -62,13 +50,7 @@ beforeAll(async () => {
     'utf8',
   );
   lua = await new LuaFactory().createEngine();
-  lua.global.set('decode_json', (text: string) => {
-    try {
-      return toLua(JSON.parse(text));
-    } catch {
-      return undefined;
-    }
-  });
+  lua.global.set('decode_json', jsonToLua);
   lua.global.set('decode_base64', (text: string) => Buffer.from(text, 'base64').toString('latin1'));
   lua.global.set('random_bytes', (count: number) => 'x'.repeat(count));
   lua.global.set('log_line', (line: string) => log.push(line));

@@ -21,6 +21,11 @@ export interface JitsiOptions extends TargetOptions {
   /** Set where Prosody looks secrets up by `kid` in a key ring file; default false. */
   readonly keyring?: boolean;
   /**
+   * Set if Prosody has `mod_streampass_kick` and its agents run with `denied=`: it then ends the sessions of whoever is
+   * denied. Needs `fleet: { by: 'reported' }` · default false.
+   */
+  readonly kick?: boolean;
+  /**
    * 8x8 JaaS: the app's id and the id of its API key, which replace `kid` and `sub`. The public key is uploaded there by hand,
    * so no rotation changes it.
    */
@@ -38,6 +43,7 @@ const schema: v.GenericSchema<unknown, JitsiOptions> = v.pipe(
     show: v.exactOptional(v.array(v.picklist(['name', 'email', 'avatar']))),
     signing: v.exactOptional(v.picklist(['HS256', 'RS256'])),
     keyring: v.exactOptional(v.boolean()),
+    kick: v.exactOptional(v.boolean()),
     jaas: v.exactOptional(v.strictObject({ appId: plainText, keyId: plainText })),
     features: v.exactOptional(dictionary(v.boolean())),
   }),
@@ -47,6 +53,13 @@ const schema: v.GenericSchema<unknown, JitsiOptions> = v.pipe(
       'is for HS256: RS256 keys are fetched from the key server',
     ),
     ['keyring'],
+  ),
+  v.forward(
+    v.check(
+      ({ signing, kick, fleet }) => kick !== true || (signing !== 'RS256' && fleet?.by === 'reported'),
+      "needs HS256 and fleet: { by: 'reported' }, whose agents tell Prosody who is denied",
+    ),
+    ['kick'],
   ),
   v.forward(
     v.check(({ signing, jaas }) => jaas === undefined || signing === 'RS256', 'must be RS256 for JaaS'),
@@ -68,6 +81,7 @@ export const jitsi = defineTarget('jitsi', schema, (options) => {
     ...(signing === 'RS256' && {
       afterEmergency: 'Restart Prosody on each server: it keeps the public keys that it fetched.',
     }),
+    ...(options.kick === true && { kick: true }),
     longestToken: options.longestToken ?? 3600,
     actions: ['join', 'moderate'],
     needs: { moderate: 'join' },

@@ -38,6 +38,7 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
   const fleets = names.map((name) => [name, targets[name]?.fleet] as const);
   const ssm = fleets.flatMap(([, fleet]) => (fleet?.by === 'ssm' ? [fleet] : []));
   const reporting = fleets.flatMap(([name, fleet]) => (fleet?.by === 'reported' ? [name] : []));
+  const kicking = names.filter((name) => targets[name]?.kick);
   const publicKeys = names.filter((name) => targets[name]?.keys === 'jwks');
 
   const lambda = (name: string, role: string) => [
@@ -106,6 +107,15 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
           ...reads('NodesRole', reporting),
           ...each('NodesRole', ['dynamodb:PutItem'], [table('nodes')]),
           ...each('RotateRole', ['dynamodb:Query'], [table('nodes')]),
+        ]),
+
+    ...(kicking.length === 0
+      ? []
+      : [
+          ...lambda('denials', 'DenialsRole'),
+          ...reads('DenialsRole', kicking),
+          ...each('DenialsRole', ['dynamodb:Scan'], [table('deny')]),
+          ...each('DenialsRole', ['dynamodb:PutItem'], [table('nodes')]),
         ]),
 
     ...lambda('rotate', 'RotateRole'),

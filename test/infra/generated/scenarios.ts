@@ -43,6 +43,13 @@ export const SCENARIOS = {
           roleArn: 'arn:aws:iam::444455556666:role/streampass-servers',
         },
       }),
+      calls: jitsi({
+        appId: 'streampass',
+        domain: 'calls.example.com',
+        keyring: true,
+        kick: true,
+        fleet: { by: 'reported' },
+      }),
       rtcstats: rtcstats({ fleet: { by: 'reported' } }),
       livekit: livekit({ secret: 'company/livekit', address: 'wss://live.example.com' }),
       mediamtx: mediamtx({ issuer: 'streampass' }),

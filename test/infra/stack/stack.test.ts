@@ -38,7 +38,17 @@ describeZips(withEveryOption);
 
 describe('a packaged stack', () => {
   test('gives no permission beyond the written ones and those of osls', () => {
-    const functions = ['Token', 'Metadata', 'Health', 'Keys', 'Whip', 'Livekit', 'Callbacks', 'Nodes'];
+    const functions = [
+      'Token',
+      'Metadata',
+      'Health',
+      'Keys',
+      'Whip',
+      'Livekit',
+      'Callbacks',
+      'Denials',
+      'Nodes',
+    ];
     const account = '{AWS::Region}:{AWS::AccountId}';
     const osls = [
       ...functions.map((name) => {

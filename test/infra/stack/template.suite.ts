@@ -92,22 +92,22 @@ export function describeTemplate(packaged: () => PackagedStack): void {
           "AWS::ApiGatewayV2::Api": 1,
           "AWS::ApiGatewayV2::ApiMapping": 1,
           "AWS::ApiGatewayV2::DomainName": 1,
-          "AWS::ApiGatewayV2::Integration": 8,
-          "AWS::ApiGatewayV2::Route": 16,
+          "AWS::ApiGatewayV2::Integration": 9,
+          "AWS::ApiGatewayV2::Route": 17,
           "AWS::ApiGatewayV2::Stage": 1,
-          "AWS::CloudWatch::Alarm": 45,
+          "AWS::CloudWatch::Alarm": 49,
           "AWS::CloudWatch::Dashboard": 1,
           "AWS::CloudWatch::InsightRule": 2,
           "AWS::DynamoDB::Table": 3,
           "AWS::Events::Rule": 2,
-          "AWS::IAM::ManagedPolicy": 4,
-          "AWS::IAM::Role": 11,
+          "AWS::IAM::ManagedPolicy": 5,
+          "AWS::IAM::Role": 12,
           "AWS::Lambda::Alias": 1,
           "AWS::Lambda::EventInvokeConfig": 1,
-          "AWS::Lambda::Function": 10,
-          "AWS::Lambda::Permission": 8,
+          "AWS::Lambda::Function": 11,
+          "AWS::Lambda::Permission": 9,
           "AWS::Lambda::Version": 1,
-          "AWS::Logs::LogGroup": 11,
+          "AWS::Logs::LogGroup": 12,
           "AWS::Logs::MetricFilter": 2,
           "AWS::Logs::QueryDefinition": 8,
           "AWS::S3::Bucket": 1,
@@ -118,21 +118,21 @@ export function describeTemplate(packaged: () => PackagedStack): void {
           "AWS::SQS::Queue": 1,
           "AWS::SSM::Document": 1,
           "AWS::Scheduler::Schedule": 1,
-          "AWS::SecretsManager::Secret": 5,
+          "AWS::SecretsManager::Secret": 6,
         }
       `);
     });
 
     test('runs every function on Node 24 and arm64 with a role and a log of its own', () => {
       const functions = resourcesOf(packaged().template, 'AWS::Lambda::Function');
-      expect(functions).toHaveLength(10);
+      expect(functions).toHaveLength(11);
       expect(new Set(functions.map(({ Properties }) => Properties?.['Runtime']))).toEqual(
         new Set(['nodejs24.x']),
       );
       expect(new Set(functions.map(({ Properties }) => asText(Properties?.['Architectures'])))).toEqual(
         new Set(['["arm64"]']),
       );
-      expect(new Set(functions.map(({ Properties }) => asText(Properties?.['Role']))).size).toBe(10);
+      expect(new Set(functions.map(({ Properties }) => asText(Properties?.['Role']))).size).toBe(11);
       for (const { Properties } of resourcesOf(packaged().template, 'AWS::Logs::LogGroup')) {
         expect(Properties).toMatchObject({
           RetentionInDays: 30,

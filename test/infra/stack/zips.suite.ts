@@ -83,6 +83,7 @@ const EVENT = {
 const ANSWERS: Readonly<Record<string, object>> = {
   authorizer: { isAuthorized: false },
   nodes: { statusCode: 404 },
+  denials: { statusCode: 404 },
   health: { statusCode: 503 },
   keys: { statusCode: expect.any(Number) as number },
   metadata: { statusCode: 200 },

@@ -1,0 +1,91 @@
+/** POST /nodes/{target}/denials: a media server's agent asks who is denied. The rules are `lib/fleet/denials.ts`. */
+
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { deniedRowsOf } from '../lib/admission/admission.ts';
+import { deniedHashes } from '../lib/admission/denied-hashes.ts';
+import { bodyOf, jsonResponse } from '../lib/api-gateway/event.ts';
+import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
+import { awsAccess } from '../lib/aws/access.ts';
+import { dynamoDeniedRows } from '../lib/aws/deny-list.ts';
+import { dynamoNodeTable } from '../lib/aws/node-table.ts';
+import { createSecretsClient } from '../lib/aws/secrets-client.ts';
+import { createSecretsReader } from '../lib/aws/secrets-reader.ts';
+import { answerQuestion } from '../lib/fleet/denials.ts';
+import { createLiveVersions } from '../lib/fleet/live-versions.ts';
+import { MESSAGE_STATUS } from '../lib/fleet/node-message.ts';
+import { describeError, writeLine } from '../lib/node/log.ts';
+import { systemNow, within } from '../lib/node/system.ts';
+import { OAuthError } from '../lib/oauth/oauth-error.ts';
+import { createSnapshot } from '../lib/signing-keys/snapshot.ts';
+import { configured } from './wiring/configured.ts';
+import { httpFunction } from './wiring/http-function.ts';
+import type { Answer } from './wiring/http-function.ts';
+
+const MAX_BODY_BYTES = 4096;
+/** An agent asks every 4 s, and its server looks every second: a denial is heeded there within 15 s, with 5 s to spare. */
+const LIST_SECONDS = 4;
+/** While the table cannot be read, what was read before is true for this long, in seconds. */
+const LIST_MAX_AGE = 60;
+
+const loaded = await configured(() => import('../streampass.config.ts'), process.env);
+const { config } = loaded;
+const client = new DynamoDBClient({ ...awsAccess(process.env), maxAttempts: 2 });
+const table = dynamoNodeTable(process.env['NODES_TABLE'] ?? '', client);
+const reader = createSecretsReader(createSecretsClient(process.env));
+const issuers = config.issuers.map(({ issuer }) => issuer);
+const kicking = new Map(
+  Object.entries(config.targets).flatMap(([name, { secret, kick, subject }]) =>
+    kick === true
+      ? [[name, { subject, live: createLiveVersions({ secret, reader, now: systemNow, within }) }] as const]
+      : [],
+  ),
+);
+
+/** Everybody who is denied, as each target's tokens name them. */
+const lists = createSnapshot({
+  async read(readAt) {
+    const inTable = await dynamoDeniedRows(process.env['DENY_TABLE'] ?? '', client, readAt).catch(
+      (cause: unknown) => {
+        throw new OAuthError('deny_list_unavailable', undefined, { cause });
+      },
+    );
+    const rows = [...deniedRowsOf(config.deny), ...inTable];
+    const hashes = [...kicking].map(
+      ([name, { subject }]) => [name, deniedHashes(rows, subject, name, issuers)] as const,
+    );
+    return { readAt, hashes: new Map(hashes) };
+  },
+  now: systemNow,
+  within,
+  refreshAfter: LIST_SECONDS,
+  maxAge: LIST_MAX_AGE,
+});
+
+async function answer(event: ApiGatewayEvent): Promise<Answer> {
+  const target = event.pathParameters?.['target'] ?? event.rawPath?.split('/').at(-2) ?? '';
+  const known = kicking.get(target);
+  if (known === undefined) return jsonResponse(404, { reason: 'target_unknown' });
+  const body = bodyOf(event, MAX_BODY_BYTES);
+  if (body === undefined) return jsonResponse(400, { reason: 'message_malformed' });
+  const { versions } = await known.live(LIST_SECONDS + 1);
+  const { hashes } = await lists(LIST_SECONDS);
+  const answered = await answerQuestion(body.toString('utf8').trim(), {
+    target,
+    versions,
+    hashes: hashes.get(target) ?? [],
+    table,
+    now: systemNow(),
+  }).catch((error: unknown) => {
+    writeLine({ event: 'denials.table', target, ...describeError(error) });
+    throw new OAuthError('deny_list_unavailable');
+  });
+  if (answered.ok) return jsonResponse(200, answered.answer);
+  const { reason } = answered;
+  return {
+    ...jsonResponse(MESSAGE_STATUS[reason], { reason }),
+    audit: () => [{ event: 'denials.refused', target, reason }],
+  };
+}
+
+/** `POST /nodes/{target}/denials`: 200 with the hashes of everybody who is denied; a refusal has a `reason`. */
+export const handler = httpFunction({ name: 'denials', configured: loaded, answer });

@@ -1,0 +1,112 @@
+import * as v from 'valibot';
+import { nameOfHashes } from '../admission/denied-hashes.ts';
+import { signCompact } from '../jws/sign.ts';
+import type { ServerSecret } from '../rotation/ports.ts';
+import { judgeSecret, kidOf } from '../signing-keys/secret.ts';
+import { signedBase, verifySigned, type Refused } from './node-message.ts';
+import type { NodeTable } from './reported.ts';
+
+/**
+ * Agents ask every few seconds who is denied, and write it into a file that a module of their server reads. What a node says
+ * of its server (which list is in force there, and how many connections that ended) is kept, so that `npm run deny` can tell.
+ */
+
+const listName = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
+
+const question = v.object({
+  ...signedBase,
+  /** The list that is in force in the server; left out, none that is known. */
+  holds: v.optional(listName),
+  /** Sessions that this list has ended. */
+  ended: v.pipe(v.number(), v.integer(), v.minValue(0)),
+});
+type Question = v.InferOutput<typeof question>;
+
+/** What streampass answers; the hashes are left out if the node's server has this list. */
+export const denialsAnswer = v.object({ list: listName, denied: v.optional(v.array(v.string())) });
+export type DenialsAnswer = v.InferOutput<typeof denialsAnswer>;
+
+const rowSchema = v.object({
+  ...v.pick(question, ['node', 'iat', 'holds', 'ended']).entries,
+  id: v.string(),
+  /** Epoch seconds, by our clock. */
+  seenAt: v.number(),
+});
+
+/** What a node said of its server. */
+export type ToldNode = v.InferOutput<typeof rowSchema>;
+
+/** An agent asks every 4 s: one that said nothing for this long does not run any more, in seconds. */
+const SILENT_AFTER = 60;
+
+/** Where the nodes of a target stand in the table of nodes. No target's name holds a slash. */
+export function denialsOf(target: string): string {
+  return `${target}/denials`;
+}
+
+/** The question as a JWT (HS256). */
+export function signQuestion(
+  asked: Omit<Question, 'aud'>,
+  target: string,
+  { versionId, text }: ServerSecret,
+): string {
+  const judged = judgeSecret({ SecretString: text }, 'HS256');
+  if (!judged.usable) throw new TypeError('a node signs with a secret');
+  const claims = { ...asked, aud: denialsOf(target) };
+  return signCompact(claims, { alg: 'HS256', kid: kidOf(versionId), key: judged.key });
+}
+
+/**
+ * Answers a node, once its question is proven, and keeps what it said.
+ *
+ * @param token attacker-controlled
+ * @param deps.hashes those of everybody who is denied, in tokens of this target
+ */
+export async function answerQuestion(
+  token: string,
+  deps: {
+    readonly target: string;
+    readonly versions: readonly ServerSecret[];
+    readonly hashes: readonly string[];
+    readonly table: Pick<NodeTable, 'put'>;
+    readonly now: number;
+  },
+): Promise<{ readonly ok: true; readonly answer: DenialsAnswer } | Refused> {
+  const { target, versions, hashes, table, now } = deps;
+  const verified = await verifySigned(token, denialsOf(target), question, versions, now);
+  if (!verified.ok) return verified;
+  const { node, iat, holds, ended } = verified.message;
+  const said = { node, iat, ended, ...(holds !== undefined && { holds }) };
+  const row: ToldNode = { id: verified.id, seenAt: now, ...said };
+  if (!(await table.put(denialsOf(target), row, now + SILENT_AFTER)))
+    return { ok: false, reason: 'message_replayed' };
+  const list = nameOfHashes(hashes);
+  return { ok: true, answer: { list, ...(holds !== list && { denied: [...hashes] }) } };
+}
+
+/** The nodes whose agents ask who is denied. */
+export function toldNodes(rows: readonly unknown[], now: number): readonly ToldNode[] {
+  return rows.flatMap((row) => {
+    const parsed = v.safeParse(rowSchema, row);
+    return parsed.success && now - parsed.output.seenAt < SILENT_AFTER ? [parsed.output] : [];
+  });
+}
+
+/** The file that the server's module reads. */
+export function toDeniedFile(list: string, hashes: readonly string[]): string {
+  return `streampass-denied ${list}\n${hashes.map((hash) => `${hash}\n`).join('')}`;
+}
+
+/**
+ * What is in force in the server: the list that its module wrote beside the file, and how many sessions that ended. Nothing,
+ * unless the file still holds that list: a server that starts anew would not know it.
+ */
+export function inForce(
+  file: string,
+  done: string,
+): { readonly holds: string; readonly ended: number } | undefined {
+  const [, holds = '', ended] = /^([0-9a-f]{32}) (\d{1,9})\n$/.exec(done) ?? [];
+  return holds !== '' && file.startsWith(`streampass-denied ${holds}\n`)
+    ? { holds, ended: Number(ended) }
+    : undefined;
+}
