@@ -42,7 +42,7 @@ try {
   const script = join(folder, 'first-answer.mjs');
   await bundleFunction(join(import.meta.dirname, 'measure/first-answer.ts'), script);
   const eventFile = join(folder, 'event.json');
-  await writeFile(eventFile, JSON.stringify(scene.newEvent('RS256')));
+  await writeFile(eventFile, JSON.stringify([scene.newEvent('RS256')]));
   const started = [
     { name: BARE, args: [] },
     ...built.map(({ name, file }) => ({ name, args: [file, eventFile] })),

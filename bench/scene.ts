@@ -31,6 +31,8 @@ export interface Scene {
   /** What a contestant finds in its environment, as on Lambda. */
   readonly env: Readonly<Record<string, string>>;
   readonly secrets: SecretsManagerEndpoint;
+  /** How many requests were answered so far. */
+  readonly requests: { readonly secrets: number; readonly provider: number };
   /** An event of one person, with a token that no other event holds. */
   newEvent(algorithm: Algorithm, options?: EventOptions): ApiGatewayEvent;
   /** New keys at the provider, which goes on publishing the old ones, as providers do. */
@@ -52,7 +54,9 @@ export async function startScene({ otherKeys = 0 } = {}): Promise<Scene> {
   let keys = newKeys();
   published.push(...jwksOf(keys));
 
+  const requests = { secrets: 0, provider: 0 };
   const server = createServer((request, response) => {
+    requests.provider++;
     const documents: Readonly<Record<string, unknown>> = {
       '/.well-known/openid-configuration': { issuer, jwks_uri: `${issuer}/jwks` },
       '/jwks': { keys: published },
@@ -65,8 +69,14 @@ export async function startScene({ otherKeys = 0 } = {}): Promise<Scene> {
   await once(server, 'listening');
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  const secrets = await createSecretsManagerEndpoint({ port: 0 });
-  for (const Name of ['red5', 'jitsi', 'rtcstats'].map(localSecretOf)) {
+  const secrets = await createSecretsManagerEndpoint({
+    port: 0,
+    faults: () => {
+      requests.secrets++;
+      return undefined;
+    },
+  });
+  for (const Name of ['red5', 'jitsi', 'rtcstats', 'stream-keys'].map(localSecretOf)) {
     const { error } = secrets.execute('CreateSecret', {
       Name,
       ClientRequestToken: randomUUID(),
@@ -117,6 +127,7 @@ export async function startScene({ otherKeys = 0 } = {}): Promise<Scene> {
       NODE_ENV: 'production',
     },
     secrets,
+    requests,
     newEvent,
     rotateProviderKeys() {
       keys = newKeys();

@@ -10,6 +10,8 @@ export interface FirstAnswer {
   readonly wallMs: number;
   /** Of it, from the event to the answer. */
   readonly answerMs: number;
+  /** From each event to its answer, where the file holds several: the first, then the rest. */
+  readonly answersMs: readonly number[];
   readonly cpuMs: number;
   /** Peak resident memory. */
   readonly memoryMiB: number;
@@ -19,7 +21,7 @@ export interface FirstAnswer {
 export interface ColdStart {
   /** The bundle of `first-answer.ts`. */
   readonly script: string;
-  /** The bundle of a contestant and a file with an event; none for a bare Node. */
+  /** The bundle of a contestant and a file with a list of events; none for a bare Node. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Share of one CPU that the process gets after its init, from 0 to 1. */

@@ -1,8 +1,8 @@
 /**
- * A fresh process to its first answer: imports a bundle, which is a function's init, then hands over one event. Between the
+ * A fresh process to its first answer: imports a bundle, which is a function's init, then hands over its events. Between the
  * two it waits for a byte on standard input, so that CPU can be taken away after init, as Lambda does.
  *
- * Arguments: the bundle and a file with an event; with none it does nothing, which is what a bare Node costs. What it
+ * Arguments: the bundle and a file with a list of events; with none it does nothing, which is what a bare Node costs. What it
  * measured goes to file descriptor 3.
  */
 
@@ -13,22 +13,32 @@ interface Bundle {
   readonly handler: (event: unknown, context: unknown) => Promise<{ readonly statusCode: number }>;
 }
 
-const [bundle, eventFile = ''] = process.argv.slice(2);
+const [bundle, eventsFile = ''] = process.argv.slice(2);
 const handler = bundle === undefined ? undefined : ((await import(bundle)) as Bundle).handler;
 const initMs = performance.now();
 writeSync(3, 'ready\n');
 waitForByte();
 
-const askedAt = performance.now();
-const event: unknown = handler && JSON.parse(readFileSync(eventFile, 'utf8'));
-const answer = await handler?.(event, { awsRequestId: 'bench', getRemainingTimeInMillis: () => 10_000 });
-const answerMs = performance.now() - askedAt;
+const events = handler === undefined ? [] : (JSON.parse(readFileSync(eventsFile, 'utf8')) as unknown[]);
+const answersMs: number[] = [];
+let worst = 200;
+/** What the process has used at its first answer. */
+let usage = process.resourceUsage();
+for (const event of events) {
+  const askedAt = performance.now();
+  const answer = await handler?.(event, { awsRequestId: 'bench', getRemainingTimeInMillis: () => 10_000 });
+  answersMs.push(performance.now() - askedAt);
+  if (answersMs.length === 1) usage = process.resourceUsage();
+  worst = Math.max(worst, answer?.statusCode ?? 0);
+}
+const [answerMs = 0] = answersMs;
 
-const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+const { userCPUTime, systemCPUTime, maxRSS } = usage;
 const measured: FirstAnswer = {
-  statusCode: answer?.statusCode ?? 200,
+  statusCode: worst,
   wallMs: initMs + answerMs,
   answerMs,
+  answersMs,
   cpuMs: (userCPUTime + systemCPUTime) / 1000,
   memoryMiB: maxRSS / 1024,
 };
