@@ -1,6 +1,7 @@
 /** POST /livekit/token: tokens for LiveKit's SDKs. The story is `lib/exchange/livekit-token-source.ts`; this wires it. */
 
 import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
+import { SECRETS_OF } from '../lib/config/secrets.ts';
 import { auditLines } from '../lib/exchange/audit.ts';
 import { exchangeRequest } from '../lib/exchange/exchange.ts';
 import { exchangeForLivekit, livekitResponse } from '../lib/exchange/livekit-token-source.ts';
@@ -20,7 +21,7 @@ const deps: LivekitTokenSourceDeps = {
   exchange: (request) => exchangeRequest(request, exchangeDeps),
 };
 
-await service.prefetch();
+await service.prefetch(SECRETS_OF.livekit);
 
 function toAnswer(outcome: LivekitOutcome, event: ApiGatewayEvent): Answer {
   return {

@@ -1,5 +1,6 @@
 /** POST /whip/{target}/{room}/{stream}: sends an encoder on to the server. The story is `lib/stream-keys/redirect-encoder.ts`. */
 
+import { SECRETS_OF } from '../lib/config/secrets.ts';
 import { auditLines } from '../lib/exchange/audit.ts';
 import { exchangeRequest } from '../lib/exchange/exchange.ts';
 import { digestOf } from '../lib/identity/verified-tokens.ts';
@@ -24,7 +25,7 @@ const deps: RedirectDeps = {
   nextOffer: (streamKey) => offers.next(digestOf(streamKey)),
 };
 
-await service.prefetch();
+await service.prefetch(SECRETS_OF.whip);
 
 /** Answers one encoder; whatever it sends, with 204, 307, 401, 403, 404, 405 or 503. */
 export const handler = httpFunction({

@@ -6,6 +6,7 @@ import { byIss } from '../../lib/identity/issuer.ts';
 import { createIssuerKeys } from '../../lib/identity/issuer-keys.ts';
 import type { TrustedIssuer } from '../../lib/identity/identify.ts';
 import { secretsOf } from '../../lib/config/secrets.ts';
+import type { ConfiguredSecret } from '../../lib/config/secrets.ts';
 import { createKeyRing } from '../../lib/signing-keys/key-ring.ts';
 import type { KeyRing } from '../../lib/signing-keys/key-ring.ts';
 import { createSecretCheck } from '../../lib/signing-keys/secret-check.ts';
@@ -24,8 +25,8 @@ export interface Service {
   /** The ring of a configured target. */
   readonly ringOf: (targetName: string) => KeyRing;
   readonly health: HealthDeps;
-  /** Fetches what the first request needs; never rejects. */
-  readonly prefetch: () => Promise<void>;
+  /** Fetches what the first request needs; never rejects. Left out, `needs` means every secret. */
+  readonly prefetch: (needs?: (secret: ConfiguredSecret) => boolean) => Promise<void>;
 }
 
 /** Most issuers whose keys are fetched before the first request. */
@@ -107,10 +108,11 @@ export function createService(
         }),
       ),
     },
-    async prefetch() {
+    async prefetch(needs = () => true) {
       if (!sound || trusted.length === 0) return;
       const fetched = trusted.slice(0, PREFETCHED_ISSUERS).map(({ keys }) => keys.ready());
-      await Promise.allSettled([...fetched, ...[...rings.values()].map((ring) => ring.get())]);
+      const needed = secretsOf(config).filter(needs);
+      await Promise.allSettled([...fetched, ...needed.map(({ name }) => ringOf(name).get())]);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../../lib/config/config.ts';
-import { secretsOf } from '../../lib/config/secrets.ts';
+import { secretsOf, type ConfiguredSecret } from '../../lib/config/secrets.ts';
 import type { ConfiguredTarget } from '../../lib/media-servers/target.ts';
 
 /** What a stack is generated from. */
@@ -29,26 +29,12 @@ export function targetsWhere(
   return Object.entries(config.targets).filter(([, target]) => condition(target));
 }
 
-/** A secret that streampass signs with; one of stream keys belongs to no target. */
-export interface SigningSecret {
-  readonly name: string;
-  /** Name or ARN. */
-  readonly secret: string;
-  readonly target?: ConfiguredTarget;
-}
-
 /** The signing secrets that a condition holds for. */
 export function secretsWhere(
   { config }: Pick<StackContext, 'config'>,
-  condition: (secret: SigningSecret) => boolean = () => true,
-): readonly SigningSecret[] {
-  return secretsOf(config)
-    .map(({ name, secret }): SigningSecret => ({
-      name,
-      secret,
-      ...(Object.hasOwn(config.targets, name) && { target: config.targets[name]! }),
-    }))
-    .filter(condition);
+  condition: (secret: ConfiguredSecret) => boolean = () => true,
+): readonly ConfiguredSecret[] {
+  return secretsOf(config).filter(condition);
 }
 
 /** Whether `rotate` changes the target's secret. */

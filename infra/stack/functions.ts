@@ -1,13 +1,6 @@
+import { SECRETS_OF, type ConfiguredSecret } from '../../lib/config/secrets.ts';
 import { attribute, capitalised, type Value } from './cloudformation.ts';
-import {
-  isLivekitServed,
-  kicks,
-  nameOf,
-  reports,
-  targetsWhere,
-  type SigningSecret,
-  type StackContext,
-} from './context.ts';
+import { isLivekitServed, kicks, nameOf, reports, targetsWhere, type StackContext } from './context.ts';
 import type { TableName } from './tables.ts';
 
 /** Requests a second to a route, for the whole API, and the largest burst; past it API Gateway answers 429. */
@@ -27,7 +20,7 @@ export interface FunctionRow {
   readonly slowSeconds: number;
   /** Of which targets' secrets it reads labels, or labels and values. */
   readonly secrets?: {
-    readonly of?: (secret: SigningSecret) => boolean;
+    readonly of?: (secret: ConfiguredSecret) => boolean;
     readonly read: 'labels' | 'values';
   };
   /** Actions on tables, without `dynamodb:`. */
@@ -51,7 +44,7 @@ const tokenThrottle = ({ config }: StackContext): Throttle => ({
   burst: config.deploy.limits?.burst ?? 400,
 });
 
-const isOfTarget = ({ target }: SigningSecret) => target !== undefined;
+const isOfTarget = ({ target }: ConfiguredSecret) => target !== undefined;
 const denyTable = (context: StackContext) => ({ DENY_TABLE: nameOf(context, 'deny') });
 
 /** The functions of the service by name; `dist/functions/NAME.mjs` is their code. */
@@ -92,7 +85,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     description: 'Sends encoders with a stream key on to the server, with a fresh token',
     routes: { 'ANY /whip/{target}/{room}/{stream}': USUAL },
     slowSeconds: 5,
-    secrets: { read: 'values' },
+    secrets: { of: SECRETS_OF.whip, read: 'values' },
     tables: { deny: ['BatchGetItem'] },
     when: ({ config }) => config.streamKeys !== undefined,
     environment: denyTable,
@@ -101,7 +94,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     description: 'Gives tokens to LiveKit’s SDKs (TokenSource.endpoint)',
     routes: { 'POST /livekit/token': tokenThrottle, 'POST /livekit/token/{target}': tokenThrottle },
     slowSeconds: 5,
-    secrets: { read: 'values' },
+    secrets: { of: SECRETS_OF.livekit, read: 'values' },
     tables: { deny: ['BatchGetItem'] },
     when: isLivekitServed,
     environment: denyTable,

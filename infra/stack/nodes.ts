@@ -1,6 +1,7 @@
 import { stackDocument } from '../../lib/fleet/stack-document.ts';
 import { idOf, policy, ref, sub, type Resource, type Resources } from './cloudformation.ts';
-import { secretsWhere, type SigningSecret, type StackContext } from './context.ts';
+import type { ConfiguredSecret } from '../../lib/config/secrets.ts';
+import { secretsWhere, type StackContext } from './context.ts';
 import { allow, withKey } from './roles.ts';
 import { secretArn } from './secrets.ts';
 
@@ -98,6 +99,6 @@ export function nodeOutputs(context: StackContext): Readonly<Record<string, { re
 }
 
 /** Servers that fetch public keys, and stream keys, which open no server, leave nodes nothing to fetch. */
-function isFetchedByNodes({ target }: SigningSecret): boolean {
+function isFetchedByNodes({ target }: ConfiguredSecret): boolean {
   return target !== undefined && target.keys !== 'jwks';
 }

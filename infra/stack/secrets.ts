@@ -1,5 +1,6 @@
 import { arn, idOf, ref, type Resources, type Value } from './cloudformation.ts';
-import { secretsWhere, type SigningSecret, type StackContext } from './context.ts';
+import type { ConfiguredSecret } from '../../lib/config/secrets.ts';
+import { secretsWhere, type StackContext } from './context.ts';
 
 /**
  * The secrets that streampass shares with the servers. They are made empty: the first `advance` puts their first version in, and
@@ -27,7 +28,7 @@ export function secretResources(context: StackContext): Resources {
 }
 
 /** The ARN of a signing secret, for policies and outputs. */
-export function secretArn(context: StackContext, signing: SigningSecret): Value {
+export function secretArn(context: StackContext, signing: ConfiguredSecret): Value {
   const { name, secret } = signing;
   return isCreated(context, signing) ? ref(`${idOf(name)}Secret`) : existingSecretArn(secret);
 }
@@ -37,7 +38,7 @@ export function existingSecretArn(nameOrArn: string): Value {
   return isArn(nameOrArn) ? nameOrArn : arn('secretsmanager', `secret:${nameOrArn}-??????`);
 }
 
-function isCreated({ config }: StackContext, { name, secret }: SigningSecret): boolean {
+function isCreated({ config }: StackContext, { name, secret }: ConfiguredSecret): boolean {
   const { existingSecrets = false } = config.deploy;
   const exists = Array.isArray(existingSecrets) ? existingSecrets.includes(name) : existingSecrets === true;
   return !exists && !isArn(secret);

@@ -1,5 +1,5 @@
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
-import type { KeyDistribution } from '../media-servers/target.ts';
+import type { ConfiguredTarget, KeyDistribution } from '../media-servers/target.ts';
 import type { Config } from './config.ts';
 import { STREAM_KEYS } from './stream-keys.ts';
 
@@ -11,16 +11,24 @@ export interface ConfiguredSecret {
   readonly secret: string;
   readonly signing: SigningAlgorithm;
   readonly keys: KeyDistribution;
+  /** The target whose secret it is; left out for the stream keys' own. */
+  readonly target?: ConfiguredTarget;
 }
+
+/** Which secrets a function signs or verifies with that serves some targets alone: it reads no other. */
+export const SECRETS_OF = {
+  /** Encoders by WHIP: the targets with an address for them, and stream keys. */
+  whip: ({ target }: ConfiguredSecret) => target === undefined || target.whipUrl !== undefined,
+  /** LiveKit's SDKs: the LiveKit targets with an address. */
+  livekit: ({ target }: ConfiguredSecret) => target?.livekitUrl !== undefined,
+} as const;
 
 /** The secrets of a configuration: each target's, and that of stream keys if a rule allows them. */
 export function secretsOf({ targets, streamKeys }: Config): readonly ConfiguredSecret[] {
-  const own = Object.entries(targets).map(([name, { secret, signing, keys }]): ConfiguredSecret => ({
-    name,
-    secret,
-    signing,
-    keys,
-  }));
+  const own = Object.entries(targets).map(([name, target]): ConfiguredSecret => {
+    const { secret, signing, keys } = target;
+    return { name, secret, signing, keys, target };
+  });
   if (streamKeys === undefined) return own;
   return [...own, { name: STREAM_KEYS, secret: streamKeys.secret, signing: 'HS256', keys: 'keyring' }];
 }

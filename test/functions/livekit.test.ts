@@ -44,7 +44,8 @@ beforeAll(async () => {
     join(project, 'dist/functions/livekit.mjs'),
     join(import.meta.dirname, 'livekit.config.ts'),
   );
-  for (const target of ['hall', 'backstage', 'rtcstats']) {
+  // What the function's role may read: other secrets are not there.
+  for (const target of ['hall', 'backstage']) {
     const versionId = crypto.randomUUID();
     if (target === 'hall') apiKey = kidOf(versionId);
     const { error } = secrets.execute('CreateSecret', {
@@ -241,6 +242,11 @@ describe('POST /livekit/token', () => {
     expect(answer['error_uri']).toBe(`https://api.example.com/errors#${reason}`);
     const challenge = reason === 'bearer_missing' ? 'Bearer' : 'Bearer error="invalid_token"';
     expect(response.headers['www-authenticate']).toBe(status === 401 ? challenge : undefined);
+  });
+
+  test('reads no secret of a target without an address', async () => {
+    expect((await ask('viewer')).response.statusCode).toBe(201);
+    expect(one.output()).not.toContain('ring.problem');
   });
 
   test('refuses a denied user', async () => {

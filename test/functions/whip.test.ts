@@ -23,8 +23,8 @@ beforeAll(async () => {
     startOidcProvider({ port: 0 }),
     createSecretsManagerEndpoint({ port: 0 }),
   ]);
-  for (const name of ['red5', 'jitsi', 'rtcstats', 'stream-keys'])
-    put(name, 'CreateSecret', { Name: secretOf(name) });
+  // What the function's role may read: other secrets are not there.
+  for (const name of ['red5', 'stream-keys']) put(name, 'CreateSecret', { Name: secretOf(name) });
   host = await startFunctionHost({
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     OIDC_ISSUER: provider.issuer,
@@ -123,6 +123,8 @@ describe('an encoder with a stream key', () => {
     }
     host = before;
     await fresh.close();
+    // It read no secret of other targets.
+    expect(fresh.output()).not.toContain('ring.problem');
     expect(kids[1]).not.toBe(kids[0]);
     expect(kids[2]).toBe(kids[0]);
   });

@@ -30,6 +30,8 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
   const secrets = (chosen: readonly string[]) => chosen.map(secret);
   const streamKeys = config.streamKeys === undefined ? [] : ['stream-keys'];
   const signing = [...names, ...streamKeys];
+  const having = (address: 'whipUrl' | 'livekitUrl') =>
+    names.filter((name) => targets[name]?.[address] !== undefined);
   const key = deploy.kmsKeys?.secrets;
   const withKey = (role: string, actions: readonly string[]) =>
     key === undefined ? [] : each(role, actions, [key], ` if ${VIA}`);
@@ -76,12 +78,16 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
 
     ...(streamKeys.length === 0
       ? []
-      : [...lambda('whip', 'WhipRole'), ...reads('WhipRole', signing), ...readsDenyTable('WhipRole')]),
+      : [
+          ...lambda('whip', 'WhipRole'),
+          ...reads('WhipRole', [...having('whipUrl'), ...streamKeys]),
+          ...readsDenyTable('WhipRole'),
+        ]),
 
-    ...(names.some((name) => targets[name]?.livekitUrl !== undefined)
+    ...(having('livekitUrl').length > 0
       ? [
           ...lambda('livekit', 'LivekitRole'),
-          ...reads('LivekitRole', signing),
+          ...reads('LivekitRole', having('livekitUrl')),
           ...readsDenyTable('LivekitRole'),
         ]
       : []),
