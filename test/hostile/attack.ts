@@ -7,6 +7,8 @@ export interface Attack {
   /** What the attacker does. */
   readonly attack: string;
   readonly event: (issuer: TokenIssuer) => ApiGatewayEvent;
+  /** What it sends besides what is `/token`'s own: the same is sent to the other doors. */
+  readonly sent?: (issuer: TokenIssuer) => { readonly token?: string; readonly room?: string };
   /** `400 CODE REASON`, or for a request that is no attack after all `200 ACTIONS in ROOMS over TRANSPORTS for SECONDS`. */
   readonly outcome: string;
 }
@@ -94,6 +96,8 @@ export function byParameters(
   return rows.map(([attack, changes, outcome]) => ({
     attack,
     event: (issuer) => request(issuer, changes),
+    ...(typeof changes['room'] === 'string' &&
+      Object.keys(changes).length === 1 && { sent: () => ({ room: String(changes['room']) }) }),
     outcome,
   }));
 }
@@ -105,6 +109,7 @@ export function byToken(
   return rows.map(([attack, token, outcome]) => ({
     attack,
     event: (issuer) => request(issuer, { subject_token: token(issuer), subject_token_type: JWT }),
+    sent: (issuer) => ({ token: token(issuer) }),
     outcome,
   }));
 }

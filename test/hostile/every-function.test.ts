@@ -11,6 +11,9 @@ const path = fc.constantFrom(
   '/introspect',
   '/asap/0000.pem',
   '/.well-known/jwks.json',
+  '/livekit/token',
+  '/whip/red5/public-a/main',
+  '/nodes/red5',
 );
 const headers = fc.dictionary(
   fc.constantFrom('content-type', 'authorization', '__proto__'),
@@ -33,7 +36,10 @@ const event = fc.oneof(
         fc.record({ domainName: anyJson, http: anyJson }, { requiredKeys: [] }),
         anyJson,
       ),
-      pathParameters: fc.oneof(fc.record({ file: anyJson }), anyJson),
+      pathParameters: fc.oneof(
+        fc.dictionary(fc.constantFrom('file', 'target', 'room', 'stream', '__proto__'), anyJson),
+        anyJson,
+      ),
       identitySource: anyJson,
       routeArn: anyJson,
     },
@@ -41,10 +47,10 @@ const event = fc.oneof(
   ),
 );
 
-test.each(['metadata', 'health', 'keys', 'callbacks', 'authorizer'])(
+test.each(['metadata', 'health', 'keys', 'callbacks', 'authorizer', 'whip', 'livekit', 'nodes'])(
   'whatever %s is invoked with, it answers, and never with a 5xx but 503',
   async (name) => {
-    const built = await startBuiltFunction(name);
+    const built = await startBuiltFunction({ name });
     try {
       await fc.assert(
         fc.asyncProperty(event, async (sent) => {
