@@ -9,6 +9,7 @@ import { newRandomId, systemNow } from '../lib/node/system.ts';
 import type { ConfigInput } from '../lib/config/config.ts';
 import { exchange } from '../lib/exchange/exchange.ts';
 import type { ExchangeDeps } from '../lib/exchange/exchange.ts';
+import { localSecretOf } from '../lib/config/stand-ins.ts';
 import { indexRules } from '../lib/policy/match-rules.ts';
 import type { Rule } from '../lib/policy/rule.ts';
 import { identify } from '../lib/identity/identify.ts';
@@ -49,7 +50,7 @@ const ANY_ROOM: Rule = {
   rooms: ['*'],
   ttl: 3600,
 };
-const TARGET = red5({ secret: 'streampass/red5', issuer: 'streampass' });
+const TARGET = red5({ secret: localSecretOf('red5'), issuer: 'streampass' });
 const MANY = [1, 100, 1000, 10_000];
 
 const ROWS: readonly Row[] = [
@@ -86,6 +87,33 @@ const ROWS: readonly Row[] = [
       config: rules(size, (index) => ({ ...ANY_ROOM, rooms: [`studio-${index + 1}`] })),
       event: { form: { room: 'elsewhere' } },
       refused: true,
+    }),
+  },
+  {
+    what: 'rules of one group, each for a room: an action that none allows',
+    sizes: MANY,
+    stage: (size) => ({
+      config: rules(size, (index) => ({ ...ANY_ROOM, rooms: [`studio-${index + 1}`] })),
+      event: { form: { scope: 'subscribe', transport: 'WHEP' } },
+      refused: true,
+    }),
+  },
+  {
+    what: 'tenants, each with an issuer and ten rules',
+    sizes: [1, 10, 100, 1000],
+    stage: (size) => ({
+      config: {
+        issuers: Array.from({ length: size - 1 }, (_, index) =>
+          oidc({ issuer: `https://id${index}.example.com`, audience: 'other' }),
+        ),
+        grants: [
+          ANY_ROOM,
+          ...Array.from({ length: (size - 1) * 10 }, (_, index) => ({
+            ...ANY_ROOM,
+            issuer: `https://id${Math.floor(index / 10)}.example.com`,
+          })),
+        ],
+      },
     }),
   },
   {
