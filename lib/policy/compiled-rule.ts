@@ -23,3 +23,17 @@ export function compileRule(rule: Rule, position: number, target: Target): Compi
     transports: target.transports.filter((transport) => rule.transports?.includes(transport) ?? true),
   };
 }
+
+/** What a rule is asked about, each by itself; what is left out is not asked. */
+export interface Wanted {
+  readonly action?: string;
+  readonly transport?: Transport;
+}
+
+/** Whether a rule allows this in some room. */
+export function allows({ rule, transports }: CompiledRule, { action, transport }: Wanted): boolean {
+  return (
+    (action === undefined || rule.actions.includes(action)) &&
+    (transport === undefined || transports.includes(transport))
+  );
+}

@@ -1,11 +1,10 @@
 import type { Identity } from '../identity/identity.ts';
 import type { Target } from '../media-servers/target.ts';
 import type { Grant } from './grant.ts';
-import type { CompiledRule } from './compiled-rule.ts';
 import { decideGrant } from './decide-grant.ts';
 import type { GrantRequest, Refusal } from './decide-grant.ts';
 import { grantingRules } from './granting-rules.ts';
-import { matchRules } from './match-rules.ts';
+import { matchRules, someRuleMatches } from './match-rules.ts';
 import type { RuleIndex } from './match-rules.ts';
 
 /** A decision, and which rules this grant, or a narrower one, rests on: their paths in the configuration. */
@@ -31,12 +30,11 @@ export function decideByRules(
   request: GrantRequest,
   now: number,
 ): RuledDecision {
-  const decideBy = (matching: readonly CompiledRule[]): RuledDecision => {
-    const decision = decideGrant(matching, target, identity, request, now);
-    return decision.granted
-      ? { ...decision, rulesOf: (grant) => grantingRules(matching, identity, grant) }
-      : decision;
-  };
-  const nearby = decideBy(matchRules(rules, targetName, identity, now, request.rooms ?? ['*']));
-  return nearby.granted ? nearby : decideBy(matchRules(rules, targetName, identity, now));
+  const matching = matchRules(rules, targetName, identity, now, request.rooms ?? ['*']);
+  const decision = decideGrant(matching, target, identity, request, now, (wanted) =>
+    someRuleMatches(rules, targetName, identity, now, wanted),
+  );
+  return decision.granted
+    ? { ...decision, rulesOf: (grant) => grantingRules(matching, identity, grant) }
+    : decision;
 }

@@ -4,7 +4,8 @@ import type { Target } from '../media-servers/target.ts';
 import { isWider, narrowerCaps } from './caps.ts';
 import type { Caps } from './caps.ts';
 import type { Grant, Transport } from './grant.ts';
-import type { CompiledRule } from './compiled-rule.ts';
+import { allows } from './compiled-rule.ts';
+import type { CompiledRule, Wanted } from './compiled-rule.ts';
 import { matchRooms } from './room.ts';
 import type { RoomMatcher } from './room.ts';
 
@@ -58,8 +59,10 @@ interface Allowance {
  * is refused whole. Only the lifetime is cut: to what was asked for, to the target's limit, and to the shortest of what
  * each combination may last; and the caps are the narrowest of these combinations.
  *
- * @param matching the rules of `target` whose conditions hold for `identity`
+ * @param matching the rules of `target` whose conditions hold for `identity`: all that may allow the rooms asked for
  * @param now epoch seconds
+ * @param someRule whether one of all rules that match the person allows this in some room: a matter of the reason alone ·
+ *   default: one of `matching`
  */
 export function decideGrant(
   matching: readonly CompiledRule[],
@@ -67,8 +70,9 @@ export function decideGrant(
   identity: Identity,
   request: GrantRequest,
   now: number,
+  someRule: (wanted: Wanted) => boolean = (wanted) => matching.some((rule) => allows(rule, wanted)),
 ): Decision {
-  if (matching.length === 0) return refuse('target_not_allowed');
+  if (matching.length === 0 && !someRule({})) return refuse('target_not_allowed');
   if (request.actions?.some((action) => !target.actions.includes(action))) return refuse('action_unknown');
   if (request.actions && lacksCompanion(request.actions, target)) return refuse('join_needed');
   if (target.namesRooms && request.rooms === undefined) return refuse('room_needed');
@@ -85,7 +89,8 @@ export function decideGrant(
     request.actions ?? widestActions(target, knownWays, askedWays !== undefined, allowedEverywhere);
   const ways =
     askedWays ?? knownWays.filter((way) => actions.every((action) => allowedEverywhere(action, way)));
-  const refusal = (): Decision => refuse(firstDenied(rules, request.actions ?? [], rooms, askedWays));
+  const refusal = (): Decision =>
+    refuse(firstDenied(rules, request.actions ?? [], rooms, askedWays, someRule));
   if (actions.length === 0) return refusal();
   if (target.oneAction && actions.length > 1) return refuse('one_action_only');
   if (ways.length === 0 && request.actions === undefined) return refuse('scope_needed');
@@ -188,17 +193,18 @@ function widestActions(
  * The first of actions, rooms and transports with a member that no rule allows on its own. Whoever named no action asks for
  * what is theirs, so only the place can be wrong.
  *
- * @param actions those that were named
+ * @param rules those that may allow the rooms
  */
 function firstDenied(
   rules: readonly Allowance[],
   actions: readonly string[],
   rooms: readonly string[],
-  ways: readonly Way[] | undefined,
+  ways: readonly Way[] = [],
+  someRule: (wanted: Wanted) => boolean,
 ): Refusal {
-  if (actions.some((action) => !rules.some((rule) => rule.actions.includes(action))))
-    return 'action_not_allowed';
-  if (rooms.some((room) => !rules.some((rule) => roomAllowed(rule, room)))) return 'room_not_allowed';
-  if (ways?.some((way) => !rules.some((rule) => rule.ways.includes(way)))) return 'transport_not_allowed';
+  if (!actions.every((action) => someRule({ action }))) return 'action_not_allowed';
+  if (!rooms.every((room) => rules.some((rule) => roomAllowed(rule, room)))) return 'room_not_allowed';
+  if (!ways.every((way) => someRule(way === NO_TRANSPORT ? {} : { transport: way })))
+    return 'transport_not_allowed';
   return 'combination_not_allowed';
 }

@@ -1,7 +1,7 @@
 import type { Identity } from '../identity/identity.ts';
 import type { Target } from '../media-servers/target.ts';
-import { compileRule } from './compiled-rule.ts';
-import type { CompiledRule } from './compiled-rule.ts';
+import { allows, compileRule } from './compiled-rule.ts';
+import type { CompiledRule, Wanted } from './compiled-rule.ts';
 import type { Rule, Who } from './rule.ts';
 import { fileByRoom, newRulesByRoom, rulesForRooms } from './rules-by-room.ts';
 import type { RulesByRoom } from './rules-by-room.ts';
@@ -91,6 +91,35 @@ export function matchRules(
     }
   }
   return [...matching];
+}
+
+/**
+ * Whether some rule of a target, of any room, matches a person at `now` (epoch seconds) and allows this. Stops at the first,
+ * and looks at no rule filed among rules of which none allows it.
+ */
+export function someRuleMatches(
+  index: RuleIndex,
+  targetName: string,
+  identity: Identity,
+  now: number,
+  wanted: Wanted,
+): boolean {
+  const filed = index.byTarget.get(targetName);
+  if (filed === undefined) return false;
+  const groups = new Set(identity.groups);
+  return keysOf(identity, filed.claimNames).some((key) => {
+    const file = filed.byCondition.get(key);
+    if (file === undefined || !mayAllow(file, wanted)) return false;
+    return file.all.some(
+      (compiled) => allows(compiled, wanted) && holds(compiled.rule, identity, groups, now, index.clockSkew),
+    );
+  });
+}
+
+function mayAllow({ actions, transports }: RulesByRoom, { action, transport }: Wanted): boolean {
+  return (
+    (action === undefined || actions.has(action)) && (transport === undefined || transports.has(transport))
+  );
 }
 
 /** A rule's conditions that can be looked up, each as keys of which a person must have one. */

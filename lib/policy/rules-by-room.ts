@@ -3,6 +3,9 @@ import type { CompiledRule } from './compiled-rule.ts';
 /** Rules filed by the rooms they name, so that a request costs what it asks for. */
 export interface RulesByRoom {
   readonly all: CompiledRule[];
+  /** What some rule of these allows, whomever it is for. */
+  readonly actions: Set<string>;
+  readonly transports: Set<string>;
   /** Rules of any room, and those whose rooms depend on the person. */
   readonly unfiled: CompiledRule[];
   readonly byName: Map<string, CompiledRule[]>;
@@ -13,13 +16,23 @@ export interface RulesByRoom {
 
 /** An empty file. */
 export function newRulesByRoom(): RulesByRoom {
-  return { all: [], unfiled: [], byName: new Map(), byPrefix: new Map(), prefixLengths: new Set() };
+  return {
+    all: [],
+    actions: new Set(),
+    transports: new Set(),
+    unfiled: [],
+    byName: new Map(),
+    byPrefix: new Map(),
+    prefixLengths: new Set(),
+  };
 }
 
 /** Files one rule, once at start. */
 export function fileByRoom(file: RulesByRoom, compiled: CompiledRule): void {
   const { any, names, prefixes, templates } = compiled.rooms;
   file.all.push(compiled);
+  for (const action of compiled.rule.actions) file.actions.add(action);
+  for (const transport of compiled.transports) file.transports.add(transport);
   if (any || templates.length > 0) {
     file.unfiled.push(compiled);
     return;

@@ -46,6 +46,28 @@ describe('a request looks at the rules that may allow it, however many are confi
   });
 });
 
+describe('a refusal finds its reason without a look at every rule', () => {
+  test.each<readonly [string, GrantRequest]>([
+    ['room_not_allowed', { actions: ['subscribe'], rooms: ['elsewhere'] }],
+    ['action_not_allowed', { actions: ['publish'], rooms: ['studio-7'] }],
+    ['transport_not_allowed', { actions: ['subscribe'], rooms: ['studio-7'], transports: ['RTMP'] }],
+    ['combination_not_allowed', { actions: ['subscribe'], rooms: ['studio-7'], transports: ['WHIP'] }],
+  ])('%s', (reason, asked) => {
+    let looks = 0;
+    const when = (): boolean => ++looks > 0;
+    const rules = Array.from({ length: 10_000 }, (_, index): Rule => ({
+      ...ANYONE,
+      group: 'crew',
+      rooms: [`studio-${index}`],
+      transports: [index === 7 ? 'WHEP' : 'WHIP'],
+      when,
+    }));
+    const decision = decideByRules(indexRules(rules, TARGETS, 60), 'red5', TARGET, PERSON, asked, NOW);
+    expect(decision).toEqual({ granted: false, reason });
+    expect(looks).toBeLessThan(5);
+  });
+});
+
 test('a rule that a person meets in two ways counts once', () => {
   const rules: Rule[] = [{ ...ANYONE, claims: { teams: ['a', 'b'] }, rooms: ['studio-7', 'studio-*'] }];
   expect(matchRules(indexRules(rules, TARGETS, 60), 'red5', PERSON, NOW, ['studio-7'])).toHaveLength(1);
