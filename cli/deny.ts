@@ -47,7 +47,11 @@ async function main(): Promise<void> {
   const table = tableOf(values);
   if (verb === 'denied') return printList(await table.list(now), values.json ?? false);
 
-  const denied = parseWhom(values);
+  const whom = parseWhom(values);
+  const until = values.until === undefined ? undefined : parseUntil(values.until, now);
+  const stage = values.stage ?? 'local';
+  const loaded = await loadConfigFile('streampass.config.ts', { stage, env: process.env });
+  const denied = asTokensSay(whom, loaded);
   const by = process.env['USER'] ?? userInfo().username;
   if (verb === 'allow') {
     const wasThere = await table.allow(denied);
@@ -55,7 +59,6 @@ async function main(): Promise<void> {
     if (!wasThere) throw new Error('nobody is denied under that name: see npm run denied');
     return console.log(`allowed again within ${HEEDED_WITHIN_SECONDS} s`);
   }
-  const until = values.until === undefined ? undefined : parseUntil(values.until, now);
   const denial: Denial = {
     ...denied,
     at: Math.floor(now),
@@ -65,7 +68,24 @@ async function main(): Promise<void> {
   };
   await table.deny(denial);
   printAudit({ event: 'denial.added', ...denial, row: rowIdOf(denial) });
-  await printConsequences(values, denied, now);
+  await printConsequences(values, denied, now, loaded);
+}
+
+type Loaded = Awaited<ReturnType<typeof loadConfigFile>>;
+
+/**
+ * A denial with the one spelling of its issuer that rows are made of.
+ *
+ * @throws {Error} no configured issuer has this address: the row would deny nobody
+ */
+function asTokensSay(denied: Denied, { config, problems }: Loaded): Denied {
+  const { issuer } = denied;
+  // Without a sound configuration at hand, what was typed counts.
+  if (issuer === undefined || problems.length > 0 || config.issuers.length === 0) return denied;
+  const found = config.issuers.find((one) => one.issuer === issuer || one.alsoIssuers.includes(issuer));
+  if (found !== undefined) return { ...denied, issuer: found.issuer };
+  const known = config.issuers.map((one) => one.issuer).join(', ');
+  throw new Error(`--issuer must be one of the configuration, as it is written there: ${known}`);
 }
 
 /** One JSON line, in the form of the functions' audit lines: keep it where you keep those. */
@@ -74,9 +94,12 @@ function printAudit(line: Readonly<Record<string, unknown>>): void {
 }
 
 /** What the denial means at each target; then ends connections where that can be done. */
-async function printConsequences(values: Options, denied: Denied, now: number): Promise<void> {
-  const stage = values.stage ?? 'local';
-  const { config, problems } = await loadConfigFile('streampass.config.ts', { stage, env: process.env });
+async function printConsequences(
+  values: Options,
+  denied: Denied,
+  now: number,
+  { config, problems }: Loaded,
+): Promise<void> {
   const consequences = consequencesOf(config, now);
   if (!values.json) {
     console.log(

@@ -28,6 +28,8 @@ export interface KickedServer {
 export interface KickedUser {
   /** The user's names at this target; none if a denial names no user. */
   readonly subjects: ReadonlySet<string>;
+  /** The session that a denial names, if it does. */
+  readonly session?: string;
   /** Whether a streaming token is one that is denied. Its signature is the server's business. */
   readonly holds: (token: string) => boolean;
 }
@@ -55,6 +57,7 @@ export function kickedUserOf(
       : [];
   return {
     subjects: new Set(subjects),
+    ...(denied.kind === 'session' && { session: denied.value }),
     holds(token) {
       const claims = decodeCompactJws(token)?.claims;
       const grant = claims && target.readClaims(claims);

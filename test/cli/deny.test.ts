@@ -96,8 +96,7 @@ describe('npm run deny', () => {
       value: 'anna',
     });
     expect(await isAdmitted()).toBe(true);
-    expect((await run('denied')).out).toBe('nobody is denied\n');
-  });
+  }, 60_000);
 
   test('denies a sign-in', async () => {
     await run('deny', '--sign-in', 'sid-1');
@@ -110,6 +109,11 @@ describe('npm run deny', () => {
     ['nobody', ['deny'], 'name one WHOM'],
     ['two', ['deny', '--sub', 'a', '--session', 'b'], 'name one WHOM'],
     ['an empty name', ['deny', '--sub', ''], '--sub must not be empty'],
+    [
+      'an issuer that is not configured, of which the row would deny nobody',
+      ['deny', '--sub', 'a', '--issuer', 'https://id.example/'],
+      '--issuer must be one of the configuration, as it is written there: https://id.example\n',
+    ],
     ['an issuer of a session', ['deny', '--session', 'b', '--issuer', 'i'], '--issuer goes with --sub alone'],
     ['a time that lies behind', ['deny', '--sub', 'a', '--until', '2001-01-01T00:00:00Z'], 'lies behind'],
     ['no time', ['deny', '--sub', 'a', '--until', 'tomorrow'], '--until must be a time'],
@@ -119,6 +123,9 @@ describe('npm run deny', () => {
     const { code, err } = await run(...args);
     expect(code).toBe(1);
     expect(err).toContain(message);
+  });
+
+  test('denies nobody by a call that it refused', async () => {
     expect((await run('denied')).out).toBe('nobody is denied\n');
   });
 

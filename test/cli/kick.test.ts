@@ -8,6 +8,7 @@ import { kickAll } from '../../cli/deny/kick-all.ts';
 import type { KickDeps } from '../../cli/deny/kick-all.ts';
 import type { Denied } from '../../lib/admission/deny-rows.ts';
 import { jitsi, livekit, mediamtx } from '../../lib/media-servers/index.ts';
+import { subjectFor } from '../../lib/media-servers/subject.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { defineConfig } from '../../lib/config/config.ts';
 import { resolveConfig } from '../../lib/config/resolve-config.ts';
@@ -122,6 +123,7 @@ async function kick(targets: Record<string, Target>, denied: Denied, scene: Scen
   return { kicked, passed: clock - NOW };
 }
 
+const IDENTITY = { issuer: ISSUER, subject: 'person-1', groups: [], claims: {}, expiresAt: 2e9 };
 const ANNA: Denied = { kind: 'sub', value: 'person-1', issuer: ISSUER };
 
 describe('LiveKit', () => {
@@ -145,10 +147,40 @@ describe('LiveKit', () => {
     expect(server.rooms['lobby']).toEqual([]);
   });
 
-  test('is told the pairwise name of the user', async () => {
-    const subject = { pairwiseSalt: 'p'.repeat(32) };
+  const participantOf = (target: Target, subject = 'person-1', namedSession?: string): string => {
+    const form = target.subject;
+    const seen = subjectFor(form, 'live', { ...IDENTITY, subject });
+    const grant = { actions: ['subscribe'], rooms: ['lobby'], transports: [], ttlSeconds: 60 };
+    const session = { session: namedSession ?? 'any', ...(namedSession !== undefined && { namedSession }) };
+    return String(target.claims({ grant, identity: IDENTITY, subject: seen, kid: 'k', ...session })['sub']);
+  };
+
+  test.each([
+    ['public', {}],
+    ['pairwise', { subject: { pairwiseSalt: 'p'.repeat(32) } }],
+  ])('removes each session of a %s user, by the names that their tokens have', async (_form, options) => {
+    const target = livekit(options);
+    const anna = [participantOf(target), participantOf(target, 'person-1', 'phone')];
+    const others = [participantOf(target, 'person-2'), participantOf(target, 'person-2', 'person-1')];
+    const server = await livekitServer({ lobby: [...anna, ...others] });
+    const { kicked } = await kick({ live: livekit({ ...options, control: [server.url] }) }, ANNA);
+    expect(kicked).toMatchObject([{ ended: 2 }]);
+    expect(server.rooms['lobby']).toEqual(others);
+  });
+
+  test('removes one session, whose name a denial gives, and no user of that name', async () => {
+    const target = livekit({});
+    const phone = participantOf(target, 'person-1', 'phone');
+    const others = [participantOf(target), participantOf(target, 'phone')];
+    const server = await livekitServer({ lobby: [phone, ...others] });
+    const denied: Denied = { kind: 'session', value: 'phone' };
+    await kick({ live: livekit({ control: [server.url] }) }, denied);
+    expect(server.rooms['lobby']).toEqual(others);
+  });
+
+  test('ends nothing for a denial of what it does not know', async () => {
     const server = await livekitServer({ lobby: ['person-1'] });
-    await kick({ live: livekit({ control: [server.url], subject }) }, ANNA);
+    await kick({ live: livekit({ control: [server.url] }) }, { kind: 'token', value: 'person-1' });
     expect(server.rooms['lobby']).toEqual(['person-1']);
   });
 });

@@ -123,7 +123,8 @@ function toParticipant(subject: string, session = ''): string {
   return session === '' && !subject.includes(SEPARATOR) ? subject : `${subject}${SEPARATOR}${session}`;
 }
 
-function fromParticipant(participant: string): Pick<ClaimedGrant, 'subject' | 'session'> {
+/** The user and the session that a participant's name stands for. */
+export function fromParticipant(participant: string): Pick<ClaimedGrant, 'subject' | 'session'> {
   const at = participant.lastIndexOf(SEPARATOR);
   if (at < 0) return { subject: participant };
   const session = participant.slice(at + 1);
