@@ -3,8 +3,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { deniedRowsOf } from '../lib/admission/admission.ts';
 import { deniedHashes } from '../lib/admission/denied-hashes.ts';
-import { bodyOf, jsonResponse } from '../lib/api-gateway/event.ts';
-import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
 import { awsAccess } from '../lib/aws/access.ts';
 import { dynamoDeniedRows } from '../lib/aws/deny-list.ts';
 import { dynamoNodeTable } from '../lib/aws/node-table.ts';
@@ -12,14 +10,13 @@ import { createSecretsClient } from '../lib/aws/secrets-client.ts';
 import { createSecretsReader } from '../lib/aws/secrets-reader.ts';
 import { answerQuestion } from '../lib/fleet/denials.ts';
 import { createLiveVersions } from '../lib/fleet/live-versions.ts';
-import { MESSAGE_STATUS } from '../lib/fleet/node-message.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { systemNow, within } from '../lib/node/system.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { createSnapshot } from '../lib/signing-keys/snapshot.ts';
 import { configured } from './wiring/configured.ts';
 import { httpFunction } from './wiring/http-function.ts';
-import type { Answer } from './wiring/http-function.ts';
+import { nodeMessages } from './wiring/node-messages.ts';
 
 const MAX_BODY_BYTES = 4096;
 /** An agent asks every 4 s, and its server looks every second: a denial is heeded there within 15 s, with 5 s to spare. */
@@ -61,31 +58,24 @@ const lists = createSnapshot({
   maxAge: LIST_MAX_AGE,
 });
 
-async function answer(event: ApiGatewayEvent): Promise<Answer> {
-  const target = event.pathParameters?.['target'] ?? event.rawPath?.split('/').at(-2) ?? '';
-  const known = kicking.get(target);
-  if (known === undefined) return jsonResponse(404, { reason: 'target_unknown' });
-  const body = bodyOf(event, MAX_BODY_BYTES);
-  if (body === undefined) return jsonResponse(400, { reason: 'message_malformed' });
-  const { versions } = await known.live(LIST_SECONDS + 1);
-  const { hashes } = await lists(LIST_SECONDS);
-  const answered = await answerQuestion(body.toString('utf8').trim(), {
-    target,
-    versions,
-    hashes: hashes.get(target) ?? [],
-    table,
-    now: systemNow(),
-  }).catch((error: unknown) => {
-    writeLine({ event: 'denials.table', target, ...describeError(error) });
-    throw new OAuthError('deny_list_unavailable');
-  });
-  if (answered.ok) return jsonResponse(200, answered.answer);
-  const { reason } = answered;
-  return {
-    ...jsonResponse(MESSAGE_STATUS[reason], { reason }),
-    audit: () => [{ event: 'denials.refused', target, reason }],
-  };
-}
+const answer = nodeMessages({
+  name: 'denials',
+  targets: kicking,
+  place: -2,
+  mostBytes: MAX_BODY_BYTES,
+  async receive(token, target, { live }) {
+    const { versions } = await live(LIST_SECONDS + 1);
+    // Whoever proves nothing makes nobody read the table.
+    const hashes = async () => (await lists(LIST_SECONDS)).hashes.get(target) ?? [];
+    return answerQuestion(token, { target, versions, hashes, table, now: systemNow() }).catch(
+      (error: unknown) => {
+        if (error instanceof OAuthError) throw error;
+        writeLine({ event: 'denials.table', target, ...describeError(error) });
+        throw new OAuthError('deny_list_unavailable');
+      },
+    );
+  },
+});
 
 /** `POST /nodes/{target}/denials`: 200 with the hashes of everybody who is denied; a refusal has a `reason`. */
 export const handler = httpFunction({ name: 'denials', configured: loaded, answer });

@@ -1,21 +1,18 @@
 /** POST /nodes/{target}: a media server's agent says which version it holds. The rules are `lib/fleet/reported.ts`. */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { bodyOf, jsonResponse } from '../lib/api-gateway/event.ts';
-import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
 import { awsAccess } from '../lib/aws/access.ts';
 import { dynamoNodeTable } from '../lib/aws/node-table.ts';
 import { createSecretsClient } from '../lib/aws/secrets-client.ts';
 import { createSecretsReader } from '../lib/aws/secrets-reader.ts';
 import { createLiveVersions } from '../lib/fleet/live-versions.ts';
-import { MESSAGE_STATUS } from '../lib/fleet/node-message.ts';
 import { GONE_AFTER, receiveMessage } from '../lib/fleet/reported.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { systemNow, within } from '../lib/node/system.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
 import { httpFunction } from './wiring/http-function.ts';
-import type { Answer } from './wiring/http-function.ts';
+import { nodeMessages } from './wiring/node-messages.ts';
 
 const MAX_BODY_BYTES = 16_384;
 
@@ -33,30 +30,26 @@ const fleets = new Map(
   ),
 );
 
-async function receive(event: ApiGatewayEvent): Promise<Answer> {
-  const target = event.pathParameters?.['target'] ?? event.rawPath?.split('/').at(-1) ?? '';
-  const known = fleets.get(target);
-  if (known === undefined) return jsonResponse(404, { reason: 'target_unknown' });
-  const body = bodyOf(event, MAX_BODY_BYTES);
-  if (body === undefined) return jsonResponse(400, { reason: 'message_malformed' });
-  const { versions, servers = null } = await known.live(5);
-  const received = await receiveMessage(body.toString('utf8').trim(), {
-    target,
-    versions,
-    table,
-    goneAfter: known.fleet.goneAfter ?? GONE_AFTER,
-    now: systemNow(),
-  }).catch((error: unknown) => {
-    writeLine({ event: 'nodes.table', target, ...describeError(error) });
-    throw new OAuthError('secret_unavailable');
-  });
-  if (received.ok) return jsonResponse(200, { servers });
-  const { reason } = received;
-  return {
-    ...jsonResponse(MESSAGE_STATUS[reason], { reason }),
-    audit: () => [{ event: 'nodes.refused', target, reason }],
-  };
-}
+const answer = nodeMessages({
+  name: 'nodes',
+  targets: fleets,
+  place: -1,
+  mostBytes: MAX_BODY_BYTES,
+  async receive(token, target, { fleet, live }) {
+    const { versions, servers = null } = await live(5);
+    const received = await receiveMessage(token, {
+      target,
+      versions,
+      table,
+      goneAfter: fleet.goneAfter ?? GONE_AFTER,
+      now: systemNow(),
+    }).catch((error: unknown) => {
+      writeLine({ event: 'nodes.table', target, ...describeError(error) });
+      throw new OAuthError('secret_unavailable');
+    });
+    return received.ok ? { ok: true, answer: { servers } } : received;
+  },
+});
 
 /** `POST /nodes/{target}`: 200 with the version that servers should hold; a refusal has a `reason`. */
-export const handler = httpFunction({ name: 'nodes', configured: loaded, answer: receive });
+export const handler = httpFunction({ name: 'nodes', configured: loaded, answer });

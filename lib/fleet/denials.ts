@@ -60,22 +60,23 @@ export function signQuestion(
  * Answers a node, once its question is proven, and keeps what it said.
  *
  * @param token attacker-controlled
- * @param deps.hashes those of everybody who is denied, in tokens of this target
+ * @param deps.hashes reads those of everybody who is denied, in tokens of this target, for a question that is proven
  */
 export async function answerQuestion(
   token: string,
   deps: {
     readonly target: string;
     readonly versions: readonly ServerSecret[];
-    readonly hashes: readonly string[];
+    readonly hashes: () => Promise<readonly string[]>;
     readonly table: Pick<NodeTable, 'put'>;
     readonly now: number;
   },
 ): Promise<{ readonly ok: true; readonly answer: DenialsAnswer } | Refused> {
-  const { target, versions, hashes, table, now } = deps;
+  const { target, versions, table, now } = deps;
   const verified = await verifySigned(token, denialsOf(target), question, versions, now);
   if (!verified.ok) return verified;
   const { node, iat, holds, ended } = verified.message;
+  const hashes = await deps.hashes();
   const said = { node, iat, ended, ...(holds !== undefined && { holds }) };
   const row: ToldNode = { id: verified.id, seenAt: now, ...said };
   if (!(await table.put(denialsOf(target), row, now + SILENT_AFTER)))

@@ -1,8 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -24,6 +21,7 @@ import { createDenialsFollower } from '../../node-agent/denials.ts';
 import type { Settings } from '../../node-agent/settings.ts';
 import { ROOT } from '../support/project.ts';
 import { createMachine, type Machine, type Version } from './machine.ts';
+import { messageEvent, startNodesApi, type NodesApi } from './nodes-api.ts';
 
 /**
  * From a row of the deny table to the file beside a server, by the function as it is deployed and the agent's own part; what
@@ -43,7 +41,7 @@ let folder: string;
 let file: string;
 let handler: Handler;
 let config: ReturnType<typeof resolveConfig>['config'];
-let api: Server;
+let api: NodesApi;
 let turn: () => Promise<void>;
 let isAway = false;
 const log: string[] = [];
@@ -82,23 +80,14 @@ beforeAll(async () => {
   if (resolved.problems.length > 0) throw new Error(JSON.stringify(resolved.problems));
   ({ config } = resolved);
 
-  api = createServer((request, response) => {
-    void (async () => {
-      let body = '';
-      for await (const part of request) body += String(part);
-      if (isAway) return void request.socket.destroy();
-      const answer = await post(body, request.url?.split('/').at(-2));
-      response.writeHead(answer.statusCode, answer.headers).end(answer.body);
-    })();
-  }).listen(0, '127.0.0.1');
-  await once(api, 'listening');
+  api = await startNodesApi(async (body, path) => (isAway ? undefined : post(body, path.split('/').at(-2))));
   file = join(folder, 'denied');
   writeFileSync(file, '', { mode: 0o600 });
   const settings = {
     target: 'calls',
     node: 'meet-1',
     denied: file,
-    report: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+    report: api.url,
   } as Settings;
   turn = createDenialsFollower(settings, {
     node: { instance: async () => 'instance-of-22-characters' },
@@ -111,22 +100,14 @@ afterAll(async () => {
   vi.useRealTimers();
   vi.unstubAllEnvs();
   client.destroy();
-  api.close();
+  await api.close();
   rmSync(folder, { recursive: true, force: true });
   await dynamo.close();
   await machine[Symbol.asyncDispose]();
 });
 
 function post(body: string, target = 'calls'): Promise<ApiGatewayResponse> {
-  const event = {
-    version: '2.0',
-    routeKey: 'POST /nodes/{target}/denials',
-    rawPath: `/nodes/${target}/denials`,
-    pathParameters: { target },
-    requestContext: { http: { method: 'POST', sourceIp: '192.0.2.1' } },
-    body,
-  };
-  return handler(event, {});
+  return handler(messageEvent('/nodes/{target}/denials', target, body), {});
 }
 
 const advance = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
@@ -261,4 +242,9 @@ test('nobody is told a list if the table cannot be read', async () => {
     503,
     { reason: 'deny_list_unavailable' },
   ]);
+});
+
+test('whoever proves nothing is refused without a look at the table', async () => {
+  const answer = await post(signQuestion(question(), 'calls', { ...version, text: 'x'.repeat(43) }));
+  expect([answer.statusCode, JSON.parse(answer.body)]).toEqual([401, { reason: 'message_unproven' }]);
 });

@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +10,7 @@ import type { ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 import { createDynamoEndpoint, type DynamoEndpoint } from '../../local/dynamodb/endpoint.ts';
 import { ROOT } from '../support/project.ts';
 import { AGENT, createMachine, fileOf, type Machine } from './machine.ts';
+import { messageEvent, startNodesApi, type NodesApi } from './nodes-api.ts';
 
 const FIRST = 'first-secret-first-secret-first-secret-1';
 const OTHER = 'other-secret-other-secret-other-secret-2';
@@ -20,7 +19,7 @@ type Handler = (event: unknown, context: object) => Promise<ApiGatewayResponse>;
 
 let machine: Machine;
 let dynamo: DynamoEndpoint;
-let api: Server;
+let api: NodesApi;
 let folder: string;
 let handler: Handler;
 /** What the function answered, in order; while `isAway` nobody answers. */
@@ -48,36 +47,23 @@ beforeAll(async () => {
   vi.stubEnv('AWS_REGION', 'eu-west-1');
   vi.stubEnv('NODES_TABLE', 'nodes');
   ({ handler } = (await import(pathToFileURL(join(folder, 'nodes.mjs')).href)) as { handler: Handler });
-  api = createServer((request, response) => {
-    void (async () => {
-      let body = '';
-      for await (const part of request) body += String(part);
-      if (isAway) return void request.socket.destroy();
-      const answer = await post(body, request.url?.split('/').at(-1));
-      answers.push({ status: answer.statusCode, body: answer.body });
-      response.writeHead(answer.statusCode, answer.headers).end(answer.body);
-    })();
-  }).listen(0, '127.0.0.1');
-  await once(api, 'listening');
+  api = await startNodesApi(async (body, path) => {
+    if (isAway) return undefined;
+    const answer = await post(body, path.split('/').at(-1));
+    answers.push({ status: answer.statusCode, body: answer.body });
+    return answer;
+  });
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
   rmSync(folder, { recursive: true, force: true });
-  api.close();
+  await api.close();
   await dynamo.close();
   await machine[Symbol.asyncDispose]();
 });
 
 function post(body: string, target = 'red5'): Promise<ApiGatewayResponse> {
-  const event = {
-    version: '2.0',
-    routeKey: 'POST /nodes/{target}',
-    rawPath: `/nodes/${target}`,
-    pathParameters: { target },
-    requestContext: { http: { method: 'POST', sourceIp: '192.0.2.1' } },
-    body,
-  };
-  return handler(event, {});
+  return handler(messageEvent('/nodes/{target}', target, body), {});
 }
 
 /** As the entry point of a container: no settings file, everything from the environment. */
@@ -92,7 +78,7 @@ function startContainer(): ChildProcess {
       STREAMPASS_CONFIG: machine.config,
       STREAMPASS_RELOAD: 'true',
       STREAMPASS_TURN_SECONDS: '1',
-      STREAMPASS_REPORT: `http://127.0.0.1:${(api.address() as AddressInfo).port}`,
+      STREAMPASS_REPORT: api.url,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

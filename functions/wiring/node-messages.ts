@@ -1,0 +1,41 @@
+import { bodyOf, jsonResponse } from '../../lib/api-gateway/event.ts';
+import type { ApiGatewayEvent } from '../../lib/api-gateway/event.ts';
+import { MESSAGE_STATUS } from '../../lib/fleet/node-message.ts';
+import type { Refused } from '../../lib/fleet/node-message.ts';
+import type { Answer } from './http-function.ts';
+
+/** How a function takes the messages of nodes. */
+export interface NodeMessages<Known> {
+  /** Its name in log lines. */
+  readonly name: string;
+  /** What is known of each target whose nodes may send messages. */
+  readonly targets: ReadonlyMap<string, Known>;
+  /** Where the target stands in the path, counted from the end, if no route says it. */
+  readonly place: -1 | -2;
+  /** Longest message, in bytes. */
+  readonly mostBytes: number;
+  /** @param token the message, attacker-controlled */
+  readonly receive: (
+    token: string,
+    target: string,
+    known: Known,
+  ) => Promise<{ readonly ok: true; readonly answer: unknown } | Refused>;
+}
+
+/** Answers a message with 200, or 404, 400, 401 or 409 with a `reason`; whatever `receive` throws, it throws too. */
+export function nodeMessages<Known>({ name, targets, place, mostBytes, receive }: NodeMessages<Known>) {
+  return async (event: ApiGatewayEvent): Promise<Answer> => {
+    const target = event.pathParameters?.['target'] ?? event.rawPath?.split('/').at(place) ?? '';
+    const known = targets.get(target);
+    if (known === undefined) return jsonResponse(404, { reason: 'target_unknown' });
+    const body = bodyOf(event, mostBytes);
+    if (body === undefined) return jsonResponse(400, { reason: 'message_malformed' });
+    const received = await receive(body.toString('utf8').trim(), target, known);
+    if (received.ok) return jsonResponse(200, received.answer);
+    const { reason } = received;
+    return {
+      ...jsonResponse(MESSAGE_STATUS[reason], { reason }),
+      audit: () => [{ event: `${name}.refused`, target, reason }],
+    };
+  };
+}
