@@ -114,6 +114,11 @@ export function headerOf(event: ApiGatewayEvent, name: string): string | undefin
   return headers !== undefined && Object.hasOwn(headers, name) ? headers[name] : undefined;
 }
 
+/** The token of `Authorization: Bearer TOKEN` (RFC 6750 §2.1), or `undefined` if the header is anything else. */
+export function bearerTokenOf(event: ApiGatewayEvent): string | undefined {
+  return /^Bearer +([\w.~+/-]+=*)$/i.exec(headerOf(event, 'authorization') ?? '')?.[1];
+}
+
 /**
  * The body as bytes, or `undefined` where it is longer than `maxBytes`. API Gateway hands everything that it does not
  * take for text over in base64, form bodies too; local emulations do not.

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { isJsonObject } from '../jws/compact.ts';
+import { parseJsonObject } from '../jws/compact.ts';
 import type { JsonObject } from '../jws/compact.ts';
 import { bodyOf } from './event.ts';
 import type { ApiGatewayEvent } from './event.ts';
@@ -12,11 +12,5 @@ const MAX_BODY_BYTES = 65_536;
  */
 export function jsonObjectOf(event: ApiGatewayEvent): JsonObject | undefined {
   const bytes = bodyOf(event, MAX_BODY_BYTES);
-  if (bytes === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1'));
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return bytes && parseJsonObject(bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1'));
 }

@@ -5,10 +5,10 @@
  * @see LiveKit documentation, "Endpoint token generation"; livekit/protocol `livekit_token_source.proto`
  */
 
-import { bodyOf, headerOf, jsonResponse } from '../api-gateway/event.ts';
+import { bearerTokenOf, bodyOf, headerOf, jsonResponse } from '../api-gateway/event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../api-gateway/event.ts';
 import type { Config } from '../config/config.ts';
-import { isJsonObject } from '../jws/compact.ts';
+import { parseJsonObject } from '../jws/compact.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import { TOKEN_TYPE_JWT } from '../oauth/token-exchange.ts';
 import { ROOM_NAME } from '../policy/room.ts';
@@ -63,7 +63,7 @@ function parseTokenSourceRequest(
 ): { readonly request: TokenRequest; readonly serverUrl: string } {
   const method = event.requestContext?.http?.method;
   if (method !== undefined && method !== 'POST') throw new OAuthError('method');
-  const subjectToken = /^Bearer +([\w.~+/-]+=*)$/i.exec(headerOf(event, 'authorization') ?? '')?.[1];
+  const subjectToken = bearerTokenOf(event);
   if (subjectToken === undefined) throw new OAuthError('bearer_missing');
   if (subjectToken.length > MAX_SUBJECT_TOKEN_LENGTH) throw new OAuthError('subject_token_too_large');
   const { name, serverUrl } = selectTarget(config, event.pathParameters?.['target']);
@@ -105,13 +105,8 @@ function parseJsonBody(event: ApiGatewayEvent): Readonly<Record<string, unknown>
   if (type.trim().toLowerCase() !== 'application/json') throw new OAuthError('livekit_request_malformed');
   const bytes = bodyOf(event, MAX_BODY_BYTES);
   if (bytes === undefined) throw new OAuthError('body_too_large');
-  let body: unknown;
-  try {
-    body = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    throw new OAuthError('livekit_request_malformed');
-  }
-  if (!isJsonObject(body)) throw new OAuthError('livekit_request_malformed');
+  const body = parseJsonObject(bytes.toString('utf8'));
+  if (body === undefined) throw new OAuthError('livekit_request_malformed');
   return body;
 }
 

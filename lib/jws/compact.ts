@@ -26,7 +26,7 @@ export interface CompactJws extends Jws {
  */
 export function decodeCompactJws(token: string): CompactJws | undefined {
   const jws = decodeJws(token);
-  const claims = jws && parseJsonObject(jws.payload);
+  const claims = jws && parseUtf8Object(jws.payload);
   return claims && { ...jws, claims };
 }
 
@@ -43,7 +43,7 @@ export function decodeJws(token: string): Jws | undefined {
     signature: fromBase64url(signature),
   };
   if (!bytes.header || !bytes.payload || !bytes.signature) return undefined;
-  const parsedHeader = parseJsonObject(bytes.header);
+  const parsedHeader = parseUtf8Object(bytes.header);
   if (parsedHeader === undefined) return undefined;
   return {
     header: parsedHeader,
@@ -62,11 +62,17 @@ function fromBase64url(text: string): Buffer | undefined {
   return bytes.toString('base64url') === text ? bytes : undefined;
 }
 
-/** A member named `__proto__` becomes a plain own member, as `JSON.parse` makes it: it changes no prototype. */
-function parseJsonObject(bytes: Buffer): JsonObject | undefined {
-  if (!isUtf8(bytes)) return undefined;
+function parseUtf8Object(bytes: Buffer): JsonObject | undefined {
+  return isUtf8(bytes) ? parseJsonObject(bytes.toString('utf8')) : undefined;
+}
+
+/**
+ * The JSON object of a text, or `undefined` if it is none. A member named `__proto__` becomes a plain own member, as
+ * `JSON.parse` makes it: it changes no prototype.
+ */
+export function parseJsonObject(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const value: unknown = JSON.parse(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

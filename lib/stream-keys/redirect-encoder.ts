@@ -3,7 +3,7 @@
  * for a token, and the encoder is sent on to the server's WHIP endpoint (RFC 9725 §4.8).
  */
 
-import { headerOf, type ApiGatewayEvent, type ApiGatewayResponse } from '../api-gateway/event.ts';
+import { bearerTokenOf, type ApiGatewayEvent, type ApiGatewayResponse } from '../api-gateway/event.ts';
 import type { Config } from '../config/config.ts';
 import type { ExchangeOutcome } from '../exchange/exchange.ts';
 import type { TokenRequest } from '../exchange/parse-token-request.ts';
@@ -34,7 +34,7 @@ export async function redirectEncoder(event: ApiGatewayEvent, deps: RedirectDeps
   // RFC 9725 §4.2: an OPTIONS request may ask what the endpoint takes.
   if (method === 'OPTIONS') return { response: answer(204, { 'accept-post': 'application/sdp' }) };
   if (method !== 'POST') return { response: answer(405, { allow: 'POST, OPTIONS' }) };
-  const streamKey = /^Bearer +([\w.~+/-]+=*)$/i.exec(headerOf(event, 'authorization') ?? '')?.[1];
+  const streamKey = bearerTokenOf(event);
   if (streamKey === undefined) return { response: unauthorized() };
 
   const { target: name = '', room = '', stream = '' } = event.pathParameters ?? {};
