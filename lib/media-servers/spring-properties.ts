@@ -1,13 +1,35 @@
-import type { FoundSecret } from './config-file.ts';
+import { configFileFormat, type FormatRules, type FoundSecret } from './config-file.ts';
 import { parseProperties } from './java-properties.ts';
 
 /** What a `.properties` file of a Red5 server says, as Spring hands it to the server's beans. */
-export type ReadProperties =
+type ReadProperties =
   | { readonly ok: true; readonly values: ReadonlyMap<string, string | undefined> }
   | { readonly ok: false; readonly problem: string };
 
+/**
+ * The format of a Red5 server's `.properties` file.
+ *
+ * @param rules.settingsOf the settings among the values of the file
+ */
+export function propertiesFormat<Settings>({
+  settingsOf,
+  ...rules
+}: Pick<FormatRules<Settings>, 'secretSetting' | 'settingsSchema' | 'settingsProblems'> & {
+  readonly settingsOf: (values: ReadonlyMap<string, string | undefined>) => Settings;
+}) {
+  return configFileFormat<Settings>({
+    ...rules,
+    encoding: 'latin1',
+    findSecret: (text) => findSecretProperty(text, rules.secretSetting),
+    readSettings(text) {
+      const read = readProperties(text);
+      return read.ok ? { ok: true, settings: settingsOf(read.values) } : read;
+    },
+  });
+}
+
 /** Each value without blanks around it; of a key that is listed twice, the last one, as Java does; a placeholder is `undefined`. */
-export function readProperties(text: string): ReadProperties {
+function readProperties(text: string): ReadProperties {
   const parsed = parseProperties(text);
   if (!parsed.ok) return parsed;
   return {
@@ -22,7 +44,7 @@ export function readProperties(text: string): ReadProperties {
  * The secret as the server gets it, blanks at its end included; replaced with its continuation lines. Refused: a key that is
  * listed twice (Java takes the last one, but whoever wrote it may not know), and a `${…}` or `#{…}` that Spring would replace.
  */
-export function findSecretProperty(text: string, setting: string): FoundSecret {
+function findSecretProperty(text: string, setting: string): FoundSecret {
   const parsed = parseProperties(text);
   if (!parsed.ok) return parsed;
   const found = parsed.properties.filter(({ key }) => key === setting);

@@ -1,8 +1,5 @@
 import * as v from 'valibot';
-import { configFileFormat, type ReadSettings } from '../config-file.ts';
-import { findSecretProperty, readProperties, toBoolean } from '../spring-properties.ts';
-
-const secretSetting = 'settings.jwtStreamSecretKey';
+import { propertiesFormat, toBoolean } from '../spring-properties.ts';
 
 const settingsSchema = v.object({
   /** `settings.publishJwtControlEnabled` · anything but true lets everyone publish. */
@@ -13,18 +10,6 @@ const settingsSchema = v.object({
 
 /** The settings of the JWT stream security filter; one that the file does not have, or only by a placeholder, is `undefined`. */
 type AntmediaSettings = v.InferOutput<typeof settingsSchema>;
-
-function readSettings(text: string): ReadSettings<AntmediaSettings> {
-  const read = readProperties(text);
-  if (!read.ok) return read;
-  return {
-    ok: true,
-    settings: {
-      publish: toBoolean(read.values.get('settings.publishJwtControlEnabled')),
-      play: toBoolean(read.values.get('settings.playJwtControlEnabled')),
-    },
-  };
-}
 
 /** The filter is off unless the file says otherwise. */
 function settingsProblems({ publish, play }: AntmediaSettings): readonly string[] {
@@ -41,11 +26,12 @@ function settingsProblems({ publish, play }: AntmediaSettings): readonly string[
  *
  * @see https://docs.antmedia.io/guides/configuration-and-testing/application-settings-reference/
  */
-export const antmediaProperties = configFileFormat<AntmediaSettings>({
-  secretSetting,
-  encoding: 'latin1',
-  findSecret: (text) => findSecretProperty(text, secretSetting),
-  readSettings,
+export const antmediaProperties = propertiesFormat<AntmediaSettings>({
+  secretSetting: 'settings.jwtStreamSecretKey',
+  settingsOf: (values) => ({
+    publish: toBoolean(values.get('settings.publishJwtControlEnabled')),
+    play: toBoolean(values.get('settings.playJwtControlEnabled')),
+  }),
   settingsSchema,
   settingsProblems,
 });

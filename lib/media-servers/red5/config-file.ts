@@ -1,8 +1,6 @@
 import * as v from 'valibot';
-import { configFileFormat, type ExpectedSettings, type ReadSettings } from '../config-file.ts';
-import { findSecretProperty, readProperties, toBoolean } from '../spring-properties.ts';
-
-const secretSetting = 'jwt.secret';
+import type { ExpectedSettings } from '../config-file.ts';
+import { propertiesFormat, toBoolean } from '../spring-properties.ts';
 
 const protocols = ['rtmp', 'rtsp', 'rtc', 'srt', 'mpegts'] as const;
 
@@ -20,25 +18,19 @@ const settingsSchema = v.object({
 /** The settings of Red5's JWT authenticator; one that the file does not have, or only by a placeholder, is `undefined`. */
 export type Red5Settings = v.InferOutput<typeof settingsSchema>;
 
-/** Reads what decides about tokens; of a key that is listed twice, the last one, as Java does. */
-export function readSettings(text: string): ReadSettings<Red5Settings> {
-  const read = readProperties(text);
-  if (!read.ok) return read;
-  const { values } = read;
+/** What decides about tokens. */
+function settingsOf(values: ReadonlyMap<string, string | undefined>): Red5Settings {
   const ttl = values.get('jwt.ttl.minutes');
   return {
-    ok: true,
-    settings: {
-      active: toBoolean(values.get('auth.active')),
-      protocols: Object.fromEntries(
-        protocols.flatMap((protocol) => {
-          const value = toBoolean(values.get(`auth.${protocol}`));
-          return value === undefined ? [] : [[protocol, value]];
-        }),
-      ),
-      ttlMinutes: ttl === undefined ? undefined : /^\d{1,9}$/.test(ttl) ? Number(ttl) : null,
-      issuer: values.get('jwt.issuer'),
-    },
+    active: toBoolean(values.get('auth.active')),
+    protocols: Object.fromEntries(
+      protocols.flatMap((protocol) => {
+        const value = toBoolean(values.get(`auth.${protocol}`));
+        return value === undefined ? [] : [[protocol, value]];
+      }),
+    ),
+    ttlMinutes: ttl === undefined ? undefined : /^\d{1,9}$/.test(ttl) ? Number(ttl) : null,
+    issuer: values.get('jwt.issuer'),
   };
 }
 
@@ -73,11 +65,9 @@ function settingsProblems(settings: Red5Settings, expected: ExpectedSettings): r
  *
  * @see https://www.red5.net/docs/red5-pro/development/plugins/simple-auth-plugin/jwt-authentication/
  */
-export const red5Properties = configFileFormat<Red5Settings>({
-  secretSetting,
-  encoding: 'latin1',
-  findSecret: (text) => findSecretProperty(text, secretSetting),
-  readSettings,
+export const red5Properties = propertiesFormat<Red5Settings>({
+  secretSetting: 'jwt.secret',
+  settingsOf,
   settingsSchema,
   settingsProblems,
 });
