@@ -59,25 +59,26 @@ export const serverAddress = v.pipe(
   v.string(),
   v.check((address) => {
     const url = URL.parse(address);
-    return url !== null && isIssuerAddress(address) && url.pathname === '/';
+    return url !== null && isAddress(address) && url.pathname === '/';
   }, 'must be an https address without a path, such as "https://media.example.com" (http only on loopback)'),
 );
 
 /** An address of a provider: `https:`, or `http:` on loopback; no query, fragment, user or discovery document. */
 export const issuerAddress = v.pipe(
   v.string(),
-  v.check(isIssuerAddress, 'must be an https address without query or fragment (http only on loopback)'),
+  v.check(isAddress, 'must be an https address without query or fragment (http only on loopback)'),
   v.check(
     (address) => !/\/\.well-known(\/|$)/.test(address),
     'must be the issuer itself, not the address of its discovery document: leave out /.well-known/…',
   ),
 );
 
-function isIssuerAddress(address: string): boolean {
+/** An address with no user, query or fragment whose connections are encrypted; on loopback, they need not be. */
+export function isAddress(address: string, [encrypted, plain] = ['https:', 'http:']): boolean {
   const url = URL.parse(address);
   return (
     url !== null &&
-    (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) &&
+    (url.protocol === encrypted || (url.protocol === plain && isLoopback(url.hostname))) &&
     !/[?#]/.test(address) &&
     url.username === '' &&
     url.password === ''

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../jws/compact.ts';
 import * as v from 'valibot';
-import { isLoopback } from '../../oauth/loopback.ts';
+import { isAddress } from '../../options/schemas.ts';
 import { controlAddress, defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
 import { personalData } from '../personal-data.ts';
 import { readRooms, readText } from '../read-claims.ts';
@@ -22,7 +22,11 @@ const schema: v.GenericSchema<unknown, LivekitOptions> = v.pipe(
     address: v.exactOptional(
       v.pipe(
         v.string(),
-        v.check(isClientAddress, 'must be an address such as "wss://live.example.com" (ws only on loopback)'),
+        // A token travels in its connections.
+        v.check(
+          (address) => isAddress(address, ['wss:', 'ws:']),
+          'must be an address such as "wss://live.example.com" (ws only on loopback)',
+        ),
       ),
     ),
     control: v.exactOptional(v.array(controlAddress)),
@@ -59,18 +63,6 @@ export const livekit = defineTarget('livekit', schema, (options) => ({
   claims: (input) => toLivekitClaims(input, options),
   readClaims: readLivekitClaims,
 }));
-
-/** Only an address whose connections are encrypted: a token travels in them. */
-function isClientAddress(address: string): boolean {
-  const url = URL.parse(address);
-  return (
-    url !== null &&
-    (url.protocol === 'wss:' || (url.protocol === 'ws:' && isLoopback(url.hostname))) &&
-    !/[?#]/.test(address) &&
-    url.username === '' &&
-    url.password === ''
-  );
-}
 
 /** Where a grant says nothing of publishing, subscribing or data, LiveKit allows it: so each is said. */
 function toLivekitClaims(
