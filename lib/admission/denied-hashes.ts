@@ -28,13 +28,13 @@ export function deniedHashes(
   targetName: string,
   issuers: readonly string[],
 ): readonly string[] {
+  const atTarget = hashAt(form, targetName);
   const hashes = rows.flatMap(({ id, kind }) => {
     const hash = hashOfRow(id);
     if (hash === undefined) return [];
     const isOfAnyIssuer = hash.length !== PERSON_BYTES && hash.length !== TAG_BYTES;
-    if (form !== 'public' && isOfAnyIssuer)
-      return issuers.map((issuer) => hashAt(userOf(hash, issuer), form, targetName));
-    return kind === 'token' ? [hash] : [hashAt(hash, form, targetName)];
+    if (form !== 'public' && isOfAnyIssuer) return issuers.map((issuer) => atTarget(userOf(hash, issuer)));
+    return kind === 'token' ? [hash] : [atTarget(hash)];
   });
   return [...new Set(hashes.map((hash) => hash.toString('hex')))].toSorted();
 }

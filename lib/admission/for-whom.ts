@@ -49,15 +49,18 @@ export function toForWhom(whom: Whom, form: SubjectForm, targetName: string): st
   const parts = [hashes.subarray(0, PERSON_BYTES)];
   for (let at = PERSON_BYTES; at < hashes.length; at += TAG_BYTES)
     parts.push(hashes.subarray(at, at + TAG_BYTES));
-  return Buffer.concat(parts.map((part) => hashAt(part, form, targetName))).toString('base64url');
+  return Buffer.concat(parts.map(hashAt(form, targetName))).toString('base64url');
 }
 
-/** A hash of a user (16 bytes) or of an id (8 bytes) as a target's tokens hold it. */
-export function hashAt(hash: Buffer, form: SubjectForm, targetName: string): Buffer {
-  if (form === 'public') return hash;
-  const block = Buffer.concat([hash, Buffer.alloc(BLOCK_BYTES - hash.length)]);
-  const cipher = createCipheriv(CIPHER, keyOf(form.pairwiseSalt, targetName), null).setAutoPadding(false);
-  return Buffer.concat([cipher.update(block), cipher.final()]);
+/** Makes a hash of a user (16 bytes) or of an id (8 bytes) into what a target's tokens hold in its place. */
+export function hashAt(form: SubjectForm, targetName: string): (hash: Buffer) => Buffer {
+  if (form === 'public') return (hash) => hash;
+  const key = keyOf(form.pairwiseSalt, targetName);
+  return (hash) => {
+    const block = Buffer.concat([hash, Buffer.alloc(BLOCK_BYTES - hash.length)]);
+    const cipher = createCipheriv(CIPHER, key, null).setAutoPadding(false);
+    return Buffer.concat([cipher.update(block), cipher.final()]);
+  };
 }
 
 /** A streaming token whose signature was verified. */
