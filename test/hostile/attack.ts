@@ -60,15 +60,25 @@ export function rawRequest(
   body: string,
   headers: Readonly<Record<string, string>> = { 'content-type': FORM },
 ): ApiGatewayEvent {
+  return httpEvent('POST', '/token', body, headers);
+}
+
+/** A request as API Gateway hands it over. */
+export function httpEvent(
+  method: string,
+  path: string,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): ApiGatewayEvent {
   return {
-    rawPath: '/token',
+    rawPath: path,
     headers,
     body,
     isBase64Encoded: false,
     requestContext: {
       domainName: 'api.example.com',
       requestId: 'r-1',
-      http: { sourceIp: '203.0.113.9', method: 'POST' },
+      http: { sourceIp: '203.0.113.9', method },
     },
   };
 }

@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REASONS } from '../../lib/oauth/reasons.ts';
 import { outcomeOf, rawRequest, request, tokenOf } from './attack.ts';
-import { attacksOnTheClaims } from './attacks-on-the-claims.ts';
-import { attacksOnTheForm } from './attacks-on-the-form.ts';
-import { attacksOnTheGrant } from './attacks-on-the-grant.ts';
-import { attacksOnTheSignature } from './attacks-on-the-signature.ts';
-import { attacksOnTheToken } from './attacks-on-the-token.ts';
+import { ATTACKS } from './attacks.ts';
 import { startBuiltFunction } from './built-function.ts';
 import type { BuiltFunction } from './built-function.ts';
 
@@ -19,13 +15,7 @@ afterAll(() => token.close());
 
 const descriptions: readonly string[] = Object.values(REASONS).map(([, description]) => description);
 
-describe.each([
-  ['form', attacksOnTheForm],
-  ['token', attacksOnTheToken],
-  ['signature', attacksOnTheSignature],
-  ['claims', attacksOnTheClaims],
-  ['grant', attacksOnTheGrant],
-])('a caller attacks the %s', (_part, attacks) => {
+describe.each(Object.entries(ATTACKS))('a caller attacks the %s', (_part, attacks) => {
   test.each(attacks)('$attack: $outcome', async ({ event, outcome }) => {
     const sent = event(token.issuer);
     const response = await token.handler(sent);
@@ -43,13 +33,7 @@ describe.each([
 });
 
 test('at least two hundred attacks are judged, each under a name of its own', () => {
-  const names = [
-    attacksOnTheForm,
-    attacksOnTheToken,
-    attacksOnTheSignature,
-    attacksOnTheClaims,
-    attacksOnTheGrant,
-  ]
+  const names = Object.values(ATTACKS)
     .flat()
     .map(({ attack }) => attack);
   expect(names.length).toBeGreaterThanOrEqual(200);

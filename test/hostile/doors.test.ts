@@ -1,23 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { attacksOnTheClaims } from './attacks-on-the-claims.ts';
-import { attacksOnTheForm } from './attacks-on-the-form.ts';
-import { attacksOnTheGrant } from './attacks-on-the-grant.ts';
-import { attacksOnTheSignature } from './attacks-on-the-signature.ts';
-import { attacksOnTheToken } from './attacks-on-the-token.ts';
+import { ATTACKS } from './attacks.ts';
 import { startBuiltFunction } from './built-function.ts';
 import type { BuiltFunction } from './built-function.ts';
 import { DOORS } from './doors.ts';
 
 /** The attacks on `/token` that mean something elsewhere too, at the other doors: each by its own well-formed request. */
 
-const attacks = [
-  attacksOnTheForm,
-  attacksOnTheToken,
-  attacksOnTheSignature,
-  attacksOnTheClaims,
-  attacksOnTheGrant,
-]
+const attacks = Object.values(ATTACKS)
   .flat()
   .flatMap(({ sent, ...attack }) => (sent === undefined ? [] : [{ ...attack, sent }]));
 

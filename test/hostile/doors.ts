@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 import { signStreamKey } from '../../lib/stream-keys/stream-key.ts';
-import { claimsOf, tokenOf } from './attack.ts';
+import { claimsOf, httpEvent, tokenOf } from './attack.ts';
 import type { Attack } from './attack.ts';
 import type { BuiltFunction, BuiltFunctionOptions } from './built-function.ts';
 
@@ -22,19 +22,6 @@ export interface Door {
   /** What an attack's answer must be, from what it comes to at `/token`. */
   readonly expected: (attack: Attack, sent: Sent) => string | RegExp;
 }
-
-const http = (method: string, path: string, body: string, headers: Record<string, string>) => ({
-  version: '2.0',
-  rawPath: path,
-  headers,
-  body,
-  isBase64Encoded: false,
-  requestContext: {
-    domainName: 'api.example.com',
-    requestId: 'r-1',
-    http: { sourceIp: '203.0.113.9', method },
-  },
-});
 
 /** RFC 6750 §2.1: what else stands in the header is no bearer token. Blanks before it count for nothing. */
 const isBearer = (token: string) => /^ *[\w.~+/-]+=*$/.test(token);
@@ -72,7 +59,7 @@ export const DOORS: readonly Door[] = [
     path: '/livekit/token',
     options: { name: 'livekit', config: join(import.meta.dirname, 'hall.config.ts'), secrets: ['hall'] },
     event: ({ issuer }, { token = tokenOf(issuer), room = 'public-a' }) => ({
-      ...http('POST', '/livekit/token', JSON.stringify({ room_name: room }), {
+      ...httpEvent('POST', '/livekit/token', JSON.stringify({ room_name: room }), {
         'content-type': 'application/json',
         authorization: `Bearer ${token}`,
       }),
@@ -103,7 +90,7 @@ export const DOORS: readonly Door[] = [
       env: { RED5_ADDRESS: 'https://red5.example.com' },
     },
     event: (built, { token = streamKeyOf(built), room = 'public-a' }) => ({
-      ...http('POST', `/whip/red5/${room}/main`, 'v=0', {
+      ...httpEvent('POST', `/whip/red5/${room}/main`, 'v=0', {
         'content-type': 'application/sdp',
         authorization: `Bearer ${token}`,
       }),
@@ -127,7 +114,7 @@ export const DOORS: readonly Door[] = [
     path: '/red5/validateCredentials',
     options: { name: 'callbacks' },
     event: ({ issuer }, { token = tokenOf(issuer), room = 'public-a' }) =>
-      http(
+      httpEvent(
         'POST',
         '/red5/validateCredentials',
         JSON.stringify({ type: 'subscriber', username: 'jwt', password: 'jwt', streamID: room, token }),
@@ -143,7 +130,7 @@ export const DOORS: readonly Door[] = [
     options: { name: 'nodes', config: join(import.meta.dirname, 'hall.config.ts'), secrets: ['rtcstats'] },
     // The whole message is a token.
     event: ({ issuer }, { token = tokenOf(issuer) }) => ({
-      ...http('POST', '/nodes/rtcstats', token, { 'content-type': 'application/jwt' }),
+      ...httpEvent('POST', '/nodes/rtcstats', token, { 'content-type': 'application/jwt' }),
       routeKey: 'POST /nodes/{target}',
       pathParameters: { target: 'rtcstats' },
     }),

@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { LuaFactory } from 'wasmoon';
 import type { LuaEngine } from 'wasmoon';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { deniedHashes, nameOfHashes } from '../../lib/admission/denied-hashes.ts';
@@ -11,7 +8,7 @@ import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { inForce, toDeniedFile } from '../../lib/fleet/denials.ts';
 import type { SubjectForm, Target } from '../../lib/media-servers/target.ts';
 import { KEYS, NOW, TARGETS } from '../token-verification/scene.ts';
-import { jsonToLua } from './lua-values.ts';
+import { startLua } from './lua-module.ts';
 
 /**
  * The module under a real Lua. Of Prosody there is what the module asks for, behaving as its sources say: a session that is
@@ -23,13 +20,6 @@ const ISSUER = 'https://id.example';
 
 const PROSODY = `
   local function from_hex(hex) return (hex:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end)) end
-  package.preload["util.json"] = function ()
-    return { decode = function (text)
-      local table_text = decode_json(text)
-      if not table_text then return nil, "syntax error" end
-      return load("return " .. table_text)()
-    end }
-  end
   package.preload["util.encodings"] = function ()
     return { base64 = { decode = function (text) return from_hex(base64_to_hex(text)) end } }
   end
@@ -53,9 +43,7 @@ const PROSODY = `
     table.insert(handlers[event], { handler, priority or 0 })
     table.sort(handlers[event], function (a, b) return a[2] > b[2] end)
   end
-  module = { host = "meet.example" }
   function module:get_option_string(name, default) return name == "streampass_denied" and "${FILE}" or default end
-  function module:log(level, message, ...) log_line(level .. ": " .. message:format(...)) end
   function module:hook(event, handler, priority) hook(event, handler, priority) end
   function module:hook_global(event, handler, priority) hook(event, handler, priority) end
   function module:add_timer(delay, callback) timer = callback end
@@ -111,19 +99,13 @@ const PROSODY = `
 
 let lua: LuaEngine;
 let source: string;
-const log: string[] = [];
+let log: string[];
 
 beforeAll(async () => {
-  source = await readFile(
-    join(import.meta.dirname, '../../server-plugins/prosody/mod_streampass_kick.lua'),
-    'utf8',
-  );
-  lua = await new LuaFactory().createEngine();
-  lua.global.set('decode_json', jsonToLua);
-  lua.global.set('base64_to_hex', (text: string) => Buffer.from(text, 'base64').toString('hex'));
-  lua.global.set('sha256_hex', (text: string) => createHash('sha256').update(text).digest('hex'));
-  lua.global.set('log_line', (line: string) => log.push(line));
-  await lua.doString(PROSODY);
+  ({ lua, source, log } = await startLua('mod_streampass_kick', PROSODY, {
+    base64_to_hex: (text: string) => Buffer.from(text, 'base64').toString('hex'),
+    sha256_hex: (text: string) => createHash('sha256').update(text).digest('hex'),
+  }));
 });
 afterAll(() => lua.global.close());
 beforeEach(async () => {

@@ -1,12 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import jwt from 'jsonwebtoken';
-import { LuaFactory } from 'wasmoon';
 import type { LuaEngine } from 'wasmoon';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
 import { keyRingFile } from '../../lib/fleet/secret-file.ts';
-import { jsonToLua } from './lua-values.ts';
+import { startLua } from './lua-module.ts';
 
 /** The module under a real Lua. Of Prosody there is what the module asks for: options, a log, an event and three libraries. */
 
@@ -16,18 +13,9 @@ const APP_SECRET = 'app-secret-of-43-characters-aaaaaaaaaaaaaaa';
 const FILE = '/keyring.json';
 
 const PROSODY = `
-  package.preload["util.json"] = function ()
-    return { decode = function (text)
-      local table_text = decode_json(text)
-      if not table_text then return nil, "syntax error" end
-      return load("return " .. table_text)()
-    end }
-  end
   package.preload["util.encodings"] = function () return { base64 = { decode = decode_base64 } } end
   package.preload["util.random"] = function () return { bytes = random_bytes } end
-  module = { host = "meet.example" }
   function module:get_option_string(name, default) return name == "streampass_keyring" and "${FILE}" or default end
-  function module:log(level, message, ...) log_line(level .. ": " .. message:format(...)) end
   function module:hook_global(name, handler) event_name = name; event_handler = handler end
   function write_file(text)
     local file = assert(io.open("${FILE}", "w")); file:write(text); file:close()
@@ -42,19 +30,13 @@ const PROSODY = `
 
 let lua: LuaEngine;
 let source: string;
-const log: string[] = [];
+let log: string[];
 
 beforeAll(async () => {
-  source = await readFile(
-    join(import.meta.dirname, '../../server-plugins/prosody/mod_streampass_keyring.lua'),
-    'utf8',
-  );
-  lua = await new LuaFactory().createEngine();
-  lua.global.set('decode_json', jsonToLua);
-  lua.global.set('decode_base64', (text: string) => Buffer.from(text, 'base64').toString('latin1'));
-  lua.global.set('random_bytes', (count: number) => 'x'.repeat(count));
-  lua.global.set('log_line', (line: string) => log.push(line));
-  await lua.doString(PROSODY);
+  ({ lua, source, log } = await startLua('mod_streampass_keyring', PROSODY, {
+    decode_base64: (text: string) => Buffer.from(text, 'base64').toString('latin1'),
+    random_bytes: (count: number) => 'x'.repeat(count),
+  }));
 });
 afterAll(() => lua.global.close());
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { livekit } from '../../../lib/media-servers/index.ts';
 import type { ConformingServer } from './server.ts';
 
 /** What a grant can give beside a place in a room. */
-const POWERS = [
+export const POWERS = [
   'roomCreate',
   'roomList',
   'roomAdmin',
