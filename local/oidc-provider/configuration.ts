@@ -1,6 +1,5 @@
-import { interactionPolicy } from 'oidc-provider';
+import { errors, interactionPolicy } from 'oidc-provider';
 import type { AdapterFactory, ClientMetadata, Configuration, JWK, KoaContextWithOIDC } from 'oidc-provider';
-import { errors } from 'oidc-provider';
 import { isLoopbackOrigin } from '../loopback.ts';
 import { serviceAudience } from './client.ts';
 import { signInPath } from './login.ts';
