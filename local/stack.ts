@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { loadConfigFile } from '../build/load-config-file.ts';
 import { secretsOf } from '../lib/config/secrets.ts';
+import { isJsonObject } from '../lib/jws/compact.ts';
 import type { Config } from '../lib/config/config.ts';
 import { inStage, localSecretOf, type StandIns } from '../lib/config/stand-ins.ts';
 import type { ConfiguredTarget } from '../lib/media-servers/target.ts';
@@ -74,10 +76,12 @@ export interface Stack {
 const root = join(import.meta.dirname, '..');
 /** The name of the secret that media servers show when they ask about a token. */
 export const CALLERS_SECRET = localSecretOf('callers');
-/** Between two `advance` of the demo profile, in milliseconds: its waits are of seconds. */
-const DEMO_TICK_MS = 2000;
-/** Most `advance` until a fresh stack's servers hold their first secrets. */
-const FIRST_ADVANCES = 40;
+/** From the end of one `advance` to the next, in milliseconds: a minute as when deployed; the demo's waits are of seconds. */
+const TICK_MS = { default: 60_000, demo: 2000 } as const;
+/** How long the servers of a fresh stack may take to hold their first secrets, in milliseconds. */
+const FIRST_SECRETS_MS = 60_000;
+/** Between two `advance` until they do, in milliseconds. */
+const FIRST_TICK_MS = 200;
 
 /**
  * Starts all of it with the project's configuration: Secrets Manager endpoint, OpenID provider, media servers, API and demo
@@ -190,19 +194,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         env: { ...env, STREAMPASS_STAND_INS: JSON.stringify(standIns) },
       }),
     );
-    await advanceUntilServed(api.rotate, standIns.fleets, logFile);
-    if (profile === 'demo') keep(startTicking(api.rotate));
+    const rotate = oneAtATime(api.rotate);
+    await advanceUntilServed(rotate, standIns.fleets, logFile);
+    keep(startTicking(rotate, TICK_MS[profile]));
     keep(
       await startDemoPage({
         port: ports.page,
         api: urls.api,
         oidcIssuer: urls.oidc,
         servers: pageServersOf(targets),
-        rotate: api.rotate,
+        rotate,
         profile,
       }),
     );
-    return { urls, servers: addressesOf(targets), targets, users, logFile, api, rotate: api.rotate, close };
+    return { urls, servers: addressesOf(targets), targets, users, logFile, api, rotate, close };
   } catch (error) {
     await close();
     throw error;
@@ -245,7 +250,11 @@ async function advanceUntilServed(
   fleets: StandIns['fleets'],
   logFile: string,
 ): Promise<void> {
-  for (let count = 0; count < FIRST_ADVANCES; count += 1) {
+  for (
+    const until = performance.now() + FIRST_SECRETS_MS;
+    performance.now() < until;
+    await delay(FIRST_TICK_MS)
+  ) {
     const targets = Object.entries((await rotate({ action: 'advance' })).targets);
     const isServed = targets.every(
       ([name, { current, nodes }]) =>
@@ -258,14 +267,28 @@ async function advanceUntilServed(
   throw new Error(`the media servers did not get their first secrets: see ${relative(root, logFile)}`);
 }
 
-/** The demo profile's schedule: the next `advance` begins a while after the last one ended. */
-function startTicking(rotate: Stack['rotate']): { close(): Promise<void> } {
+/**
+ * The `rotate` function as the stack invokes it: one run after another, because two at once would meet at the servers and
+ * leave them to the next look. A status changes nothing and waits for nobody.
+ */
+function oneAtATime(rotate: Api['rotate']): Stack['rotate'] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (event) => {
+    if (isJsonObject(event) && event['action'] === 'status') return rotate(event);
+    const run = last.then(() => rotate(event));
+    last = run.catch(() => undefined);
+    return run;
+  };
+}
+
+/** The schedule: the next `advance` begins a while after the last one ended. */
+function startTicking(rotate: Stack['rotate'], everyMs: number): { close(): Promise<void> } {
   const end = Promise.withResolvers<void>();
   let ended = false;
   const ticking = (async () => {
     while (!ended) {
       await rotate({ action: 'advance' }).catch(() => undefined);
-      await Promise.race([end.promise, new Promise((resolve) => setTimeout(resolve, DEMO_TICK_MS).unref())]);
+      await Promise.race([end.promise, new Promise((resolve) => setTimeout(resolve, everyMs).unref())]);
     }
   })();
   return {

@@ -176,6 +176,8 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
         {
           schedule: {
             method: 'scheduler',
+            // The local stack has a schedule of its own, in which no run meets another one.
+            ...(context.stage === 'local' && { enabled: false }),
             name: nameOf(context, 'advance'),
             rate: ['rate(1 minute)'],
             input: { action: 'advance' },
