@@ -4,7 +4,6 @@ import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { loadConfigFile } from '../build/load-config-file.ts';
 import { secretsOf } from '../lib/config/secrets.ts';
-import { isJsonObject } from '../lib/jws/compact.ts';
 import type { Config } from '../lib/config/config.ts';
 import { inStage, localSecretOf, type StandIns } from '../lib/config/stand-ins.ts';
 import type { ConfiguredTarget } from '../lib/media-servers/target.ts';
@@ -13,6 +12,7 @@ import { startApi } from './api.ts';
 import type { Api } from './api.ts';
 import type { DemoServer } from './demo/demo-config.ts';
 import { startDemoPage } from './demo/server.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import type { MediaServerKind } from './media-servers/rules/index.ts';
 import { createDynamoEndpoint } from './dynamodb/endpoint.ts';
 import {
@@ -265,20 +265,6 @@ async function advanceUntilServed(
     if (isServed) return;
   }
   throw new Error(`the media servers did not get their first secrets: see ${relative(root, logFile)}`);
-}
-
-/**
- * The `rotate` function as the stack invokes it: one run after another, because two at once would meet at the servers and
- * leave them to the next look. A status changes nothing and waits for nobody.
- */
-function oneAtATime(rotate: Api['rotate']): Stack['rotate'] {
-  let last: Promise<unknown> = Promise.resolve();
-  return (event) => {
-    if (isJsonObject(event) && event['action'] === 'status') return rotate(event);
-    const run = last.then(() => rotate(event));
-    last = run.catch(() => undefined);
-    return run;
-  };
 }
 
 /** The schedule: the next `advance` begins a while after the last one ended. */
