@@ -4,6 +4,7 @@ import { SECRETS_OF } from '../lib/config/secrets.ts';
 import { auditLines } from '../lib/exchange/audit.ts';
 import { exchangeRequest } from '../lib/exchange/exchange.ts';
 import { digestOf } from '../lib/identity/verified-tokens.ts';
+import { systemNow } from '../lib/node/system.ts';
 import { createOffers } from '../lib/stream-keys/offers.ts';
 import { redirectEncoder, type RedirectDeps } from '../lib/stream-keys/redirect-encoder.ts';
 import { configured } from './wiring/configured.ts';
@@ -22,7 +23,7 @@ const offers = createOffers(REMEMBERED_OFFERS);
 const deps: RedirectDeps = {
   config: loaded.config,
   exchange: (request) => exchangeRequest(request, exchangeDeps),
-  nextOffer: (streamKey) => offers.next(digestOf(streamKey)),
+  nextOffer: (streamKey) => offers.next(digestOf(streamKey), systemNow()),
 };
 
 await service.prefetch(SECRETS_OF.whip);
