@@ -33,7 +33,7 @@ const floor = await cpuOf(async () =>
 console.log(`one HMAC of a token's length: ${floor.toFixed(1)} µs\n`);
 console.log('| warm callback | CPU, µs | × one HMAC | signatures verified | requests to the deny table |');
 console.log('| --- | --- | --- | --- | --- |');
-const scene = startWarmScene();
+const scene = await startWarmScene();
 for (const [door, ask] of Object.entries(scene.ask)) {
   await ask();
   Object.assign(scene.asked, { signatures: 0, denyTable: 0 });

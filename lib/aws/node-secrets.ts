@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { judgeSecret } from '../signing-keys/secret.ts';
+import { judgeSharedSecret } from '../signing-keys/secret.ts';
 import type { NodeSecrets } from '../fleet/node-secrets.ts';
 
 /**
@@ -27,7 +27,7 @@ export function nodeSecrets(arn: string): NodeSecrets {
         // A version without a label is one that the rotation has given up: it may have leaked.
         if (VersionStages.length === 0)
           return { ok: false, problem: `version ${asked} carries no label: it is refused` };
-        const judged = judgeSecret(value, 'HS256');
+        const judged = judgeSharedSecret(value);
         return judged.usable
           ? { ok: true, version: { versionId: VersionId, text: judged.text } }
           : { ok: false, problem: `version ${VersionId} ${judged.problem}` };

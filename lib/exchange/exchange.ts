@@ -138,7 +138,7 @@ export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps)
         grantedAt,
       );
       const ring = await deps.streamKeys.ring.get();
-      const response = toStreamKeyResponse(made, ring);
+      const response = await toStreamKeyResponse(made, ring);
       const keyFacts = { jti: made.id, kid: ring.current.kid, expiresAt: made.expiresAt };
       return { issued: true, response, facts: { ...one.facts, ...keyFacts }, further: [] };
     }
@@ -155,9 +155,10 @@ export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps)
     );
 
     const session = asked.find(({ wanted }) => wanted.session !== undefined)?.wanted.session ?? deps.newId();
-    const issued = ready.map((one) => {
+    const issued = [];
+    for (const one of ready) {
       facts = one.facts;
-      const token = issueToken(one.target, one.name, one.grant, identity, one.ring, {
+      const token = await issueToken(one.target, one.name, one.grant, identity, one.ring, {
         now: grantedAt,
         jti: deps.newId(),
         session,
@@ -167,8 +168,8 @@ export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps)
       const tokenFacts = factsOf(token, one.ring, session);
       const { grant } = token;
       const rules = grant === one.grant ? one.facts.rules : one.rulesOf(grant);
-      return { name: one.name, token, facts: { ...one.facts, grant, rules, ...tokenFacts } };
-    });
+      issued.push({ name: one.name, token, facts: { ...one.facts, grant, rules, ...tokenFacts } });
+    }
 
     const [first, ...further] = issued;
     if (first === undefined) throw new OAuthError('target_unknown');

@@ -51,14 +51,14 @@ const LONGEST_IN_ADDRESS: Readonly<Partial<Record<string, number>>> = { RTMP: 10
  * @throws {OAuthError} `token_too_long` — the token does not fit into the address of a transport that was asked for, or of
  *   any that is allowed
  */
-export function issueToken(
+export async function issueToken(
   target: Target,
   targetName: string,
   grant: Grant,
   identity: Identity,
   ring: SigningRing,
   issuance: Issuance,
-): IssuedToken {
+): Promise<IssuedToken> {
   const issuedAt = Math.floor(issuance.now);
   const expiresAt = issuedAt + grant.ttlSeconds;
   const subject = subjectFor(target.subject, targetName, identity);
@@ -81,9 +81,9 @@ export function issueToken(
     ...(Object.keys(caps).length > 0 && { [CAPS_CLAIM]: caps }),
   };
   const replacedKid = target.header?.['kid'];
-  const sign = (key: SigningKey): string =>
+  const sign = (key: SigningKey): Promise<string> =>
     signCompact(claims, replacedKid === undefined ? key : { ...key, kid: replacedKid });
-  const token = sign(ring.current);
+  const token = await sign(ring.current);
 
   const tooNarrow = narrowestBelow(token.length, grant);
   if (tooNarrow !== undefined) {
@@ -94,7 +94,7 @@ export function issueToken(
   const needsFallback = target.keys === 'single' && ring.fallback !== undefined;
   return {
     token,
-    ...(needsFallback && ring.fallback && { fallback: sign(ring.fallback) }),
+    ...(needsFallback && ring.fallback && { fallback: await sign(ring.fallback) }),
     jti: issuance.jti,
     kid,
     issuedAt,

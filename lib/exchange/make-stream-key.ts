@@ -71,8 +71,8 @@ export function decideStreamKey(
  *
  * @throws {OAuthError} `token_too_long` if its owner's claims do not fit into a key
  */
-export function toStreamKeyResponse(key: StreamKey, ring: SigningRing): TokenResponse {
-  const signed = signStreamKey(key, ring.current);
+export async function toStreamKeyResponse(key: StreamKey, ring: SigningRing): Promise<TokenResponse> {
+  const signed = await signStreamKey(key, ring.current);
   if (signed.length > MAX_STREAM_KEY_LENGTH) throw new OAuthError('token_too_long');
   const lifetime = key.expiresAt - key.issuedAt;
   return {

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { nameOfHashes } from '../admission/denied-hashes.ts';
-import { signCompact } from '../jws/sign.ts';
+import { signHs256 } from '../jws/sign-hs256.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
-import { judgeSecret, kidOf } from '../signing-keys/secret.ts';
+import { judgeSharedSecret, kidOf } from '../signing-keys/secret.ts';
 import { signedBase, verifySigned, type Refused } from './node-message.ts';
 import type { NodeTable } from './reported.ts';
 
@@ -50,10 +50,10 @@ export function signQuestion(
   target: string,
   { versionId, text }: ServerSecret,
 ): string {
-  const judged = judgeSecret({ SecretString: text }, 'HS256');
+  const judged = judgeSharedSecret({ SecretString: text });
   if (!judged.usable) throw new TypeError('a node signs with a secret');
   const claims = { ...asked, aud: denialsOf(target) };
-  return signCompact(claims, { alg: 'HS256', kid: kidOf(versionId), key: judged.key });
+  return signHs256(claims, { ...judged.material, kid: kidOf(versionId) });
 }
 
 /**

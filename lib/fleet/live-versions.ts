@@ -1,7 +1,7 @@
 import type { Now, SecretReader, Within } from '../ports.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 import { SERVERS_LABEL, versionLabelled } from '../signing-keys/labels.ts';
-import { judgeSecret } from '../signing-keys/secret.ts';
+import { judgeSharedSecret } from '../signing-keys/secret.ts';
 import { createSnapshot, type Dated, type ReadSnapshot } from '../signing-keys/snapshot.ts';
 
 /** A secret's labelled versions, and which of them the servers should hold. */
@@ -28,7 +28,7 @@ export function createLiveVersions(options: {
     const ids = Object.keys(stages);
     for (const versionId of ids) {
       if (texts.has(versionId)) continue;
-      const judged = judgeSecret(await reader.value(secret, versionId), 'HS256');
+      const judged = judgeSharedSecret(await reader.value(secret, versionId));
       if (judged.usable) texts.set(versionId, judged.text);
     }
     const versions = ids.flatMap((versionId) => {

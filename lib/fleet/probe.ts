@@ -42,7 +42,7 @@ export async function probe(
   if (attempt === undefined)
     return { accepted: false, problem: `no probe is known for ${target.kind} servers` };
   for (const address of addresses) {
-    const token = probeToken(target, version, deps);
+    const token = await probeToken(target, version, deps);
     if (token === undefined) return { accepted: false, problem: 'the version is not a key for this target' };
     const url = URL.parse(address);
     if (url === null) return { accepted: false, problem: `"${address}" is not an address` };
@@ -54,9 +54,13 @@ export async function probe(
   return { accepted: true };
 }
 
-function probeToken(target: Target, version: ServerSecret, { now, newId }: ProbeDeps): string | undefined {
+async function probeToken(
+  target: Target,
+  version: ServerSecret,
+  { now, newId }: ProbeDeps,
+): Promise<string | undefined> {
   const kid = target.header?.['kid'] ?? kidOf(version.versionId);
-  const judged = judgeSecret({ SecretString: version.text }, target.signing);
+  const judged = await judgeSecret({ SecretString: version.text }, target.signing);
   if (!judged.usable) return undefined;
   const issuedAt = Math.floor(now());
   const claims = target.claims({
@@ -80,7 +84,7 @@ function probeToken(target: Target, version: ServerSecret, { now, newId }: Probe
   });
   return signCompact(
     { ...claims, iat: issuedAt, exp: issuedAt + LIFETIME_SECONDS, jti: newId() },
-    { alg: target.signing, kid, key: judged.key },
+    { ...judged.material, kid },
   );
 }
 

@@ -6,9 +6,6 @@ export interface KeyShape {
   readonly crv?: 'P-256' | 'P-384' | 'P-521' | 'Ed25519';
 }
 
-/** RFC 7518 §3.3 and §3.5: a smaller RSA key is not to be used. */
-export const MINIMUM_RSA_BITS = 2048;
-
 /**
  * The algorithms that a subject token may be signed with (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2). All have public
  * keys, so that no public key can be mistaken for a shared secret.

@@ -1,8 +1,13 @@
 import { VERIFICATION_ALGORITHMS } from './algorithms.ts';
 import type { JsonObject } from './compact.ts';
 
-/** Members that change what a signature covers or demand that something be understood (RFC 7515 §4.1.11, RFC 7797). */
-const REFUSED_MEMBERS: readonly string[] = ['crit', 'b64'];
+/**
+ * Whether a header demands that something be understood (RFC 7515 §4.1.11), or that the payload be read in another way
+ * (RFC 7797 §3). No token that we accept does.
+ */
+export function makesDemands(header: object): boolean {
+  return Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64');
+}
 
 /**
  * Why a token with this header is refused before its key is looked for; `undefined` if it is not. Members by which a token
@@ -14,5 +19,5 @@ export function headerProblem(
   const { alg, kid } = header;
   if (typeof alg !== 'string' || !VERIFICATION_ALGORITHMS.has(alg)) return 'subject_token_algorithm';
   if (kid !== undefined && typeof kid !== 'string') return 'subject_token_header';
-  return REFUSED_MEMBERS.some((member) => Object.hasOwn(header, member)) ? 'subject_token_header' : undefined;
+  return makesDemands(header) ? 'subject_token_header' : undefined;
 }

@@ -1,9 +1,10 @@
 import { compactVerify } from 'jose';
 import type { CryptoKey, KeyObject } from 'jose';
+import { makesDemands } from './header.ts';
 
 /**
  * Whether a compact JWS is signed with this key by this algorithm (RFC 7515 §5.2), which the caller chose: a header that
- * names another one is refused. Does not look at the payload. Never rejects.
+ * names another one is refused, and so is one that {@link makesDemands}. Does not look at the payload. Never rejects.
  *
  * @param token attacker-controlled; its form was checked by `decodeJws`, which takes base64url in its one canonical form
  */
@@ -13,7 +14,7 @@ export async function hasValidSignature(
   algorithm: string,
 ): Promise<boolean> {
   return compactVerify(token, key, { algorithms: [algorithm] }).then(
-    () => true,
+    ({ protectedHeader }) => !makesDemands(protectedHeader),
     () => false,
   );
 }

@@ -56,7 +56,7 @@ async function make(call: SecretCall, arn: string, { secrets, maker }: Deps): Pr
       await secrets.untag(arn, markKey(call.mark));
       return true;
     case 'put':
-      if ((await secrets.put(arn, call.version, maker.make(), call.labels)) === 'exists')
+      if ((await secrets.put(arn, call.version, await maker.make(), call.labels)) === 'exists')
         throw new Overtaken();
       return true;
     case 'move':

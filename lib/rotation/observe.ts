@@ -61,7 +61,7 @@ async function readVersions(
   const secrets = new Map<string, ServerSecret>();
   for (const versionId of Object.keys(stages)) {
     const read = await from.value(arn, versionId);
-    const judged = judgeSecret(read?.value ?? {}, signing);
+    const judged = await judgeSecret(read?.value ?? {}, signing);
     versions[versionId] = {
       createdAt: read?.createdAt ?? 0,
       ...(!judged.usable && { problem: judged.problem }),

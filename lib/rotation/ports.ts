@@ -99,5 +99,5 @@ export interface Servers {
 /** New secrets, from the outside's randomness. */
 export interface SecretMaker {
   /** The text of a new version's value. */
-  make(): string;
+  make(): string | Promise<string>;
 }

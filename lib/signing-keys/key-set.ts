@@ -1,14 +1,9 @@
-import { createHash, createPublicKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
-import type { SigningKey } from '../jws/sign.ts';
-import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
+import { createHash } from 'node:crypto';
+import { exportJWK, exportSPKI } from 'jose';
+import type { PrivateKey, SigningKey } from '../jws/sign.ts';
 
 /** A key that anyone may have, to verify tokens with. */
-export interface PublicKey {
-  readonly kid: string;
-  readonly alg: SigningAlgorithm;
-  readonly key: KeyObject;
-}
+export type PublishedKey = Pick<PrivateKey, 'kid' | 'alg' | 'publicKey'>;
 
 /** A JSON Web Key Set (RFC 7517 §5). */
 export interface JsonWebKeySet {
@@ -18,31 +13,35 @@ export interface JsonWebKeySet {
 /**
  * The public halves of a target's live keys, in their order. Shared secrets have none.
  *
- * @param kid what the target's tokens name instead of a version, where it has such a thing: only the first key is then known
+ * @param kid what the target's tokens name instead of a version, if it has such a thing: only the first key is then known
  *   by it
  */
-export function toPublicKeys(keys: readonly SigningKey[], kid?: string): readonly PublicKey[] {
+export function toPublicKeys(keys: readonly SigningKey[], kid?: string): readonly PublishedKey[] {
   const published = kid === undefined ? keys : keys.slice(0, 1);
   return published
-    .filter(({ key }) => key.type === 'private')
-    .map((key) => ({ kid: kid ?? key.kid, alg: key.alg, key: createPublicKey(key.key) }));
+    .filter((key) => key.alg !== 'HS256')
+    .map(({ alg, kid: own, publicKey }) => ({ alg, kid: kid ?? own, publicKey }));
 }
 
 /** What `jwks_uri` serves. */
-export function toKeySet(keys: readonly PublicKey[]): JsonWebKeySet {
-  return {
-    keys: keys.map(({ kid, alg, key }) => ({ ...key.export({ format: 'jwk' }), kid, alg, use: 'sig' })),
-  };
+export async function toKeySet(keys: readonly PublishedKey[]): Promise<JsonWebKeySet> {
+  const jwks = keys.map(async ({ kid, alg, publicKey }) => ({
+    ...(await exportJWK(publicKey)),
+    kid,
+    alg,
+    use: 'sig',
+  }));
+  return { keys: await Promise.all(jwks) };
 }
 
 /**
- * The key that Prosody asks its `asap_key_server` for, as SubjectPublicKeyInfo in PEM (RFC 7468 §13); `undefined` where none
+ * The key that Prosody asks its `asap_key_server` for, as SubjectPublicKeyInfo in PEM (RFC 7468 §13); `undefined` if none
  * has this name.
  *
  * @param file lower-case hex of the SHA-256 of a `kid`, and `.pem`
  * @see jitsi-meet `resources/prosody-plugins/token/util.lib.lua`, `get_public_key`
  */
-export function findPem(keys: readonly PublicKey[], file: string): string | undefined {
+export async function findPem(keys: readonly PublishedKey[], file: string): Promise<string | undefined> {
   const found = keys.find(({ kid }) => `${createHash('sha256').update(kid).digest('hex')}.pem` === file);
-  return found?.key.export({ type: 'spki', format: 'pem' }).toString();
+  return found && `${await exportSPKI(found.publicKey)}\n`;
 }

@@ -1,5 +1,6 @@
-import { createHash, type KeyObject } from 'node:crypto';
-import { hmacKey, privateKeyFromJwk } from '../jws/sign.ts';
+import { createHash } from 'node:crypto';
+import { hmacKey, type SharedKey } from '../jws/sign-hs256.ts';
+import { privateKeyFromJwk, type PrivateKey } from '../jws/sign.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 
 /** The value of one version as GetSecretValue gives it. */
@@ -8,9 +9,12 @@ export interface SecretValue {
   readonly SecretBinary?: Uint8Array | undefined;
 }
 
+/** What a secret's key is made of; only its `kid` comes from elsewhere. */
+type KeyMaterial = Omit<SharedKey, 'kid'> | Omit<PrivateKey, 'kid'>;
+
 /** A value that may be a secret, as its text and as the key that signs; or what is wrong with it, without its value. */
-export type JudgedSecret =
-  | { readonly usable: true; readonly text: string; readonly key: KeyObject }
+export type JudgedSecret<Material = KeyMaterial> =
+  | { readonly usable: true; readonly text: string; readonly material: Material }
   | { readonly usable: false; readonly problem: string };
 
 /**
@@ -27,21 +31,27 @@ export const ALLOWED_SECRET = '32 to 256 characters out of A-Z a-z 0-9 + / = _ -
  * function, so that they agree. HS256: a string of {@link ALLOWED_SECRET}. Others: a private JWK (RFC 7517) for exactly this
  * algorithm, in JSON that may hold white space.
  */
-export function judgeSecret(value: SecretValue, signing: SigningAlgorithm): JudgedSecret {
+export async function judgeSecret(value: SecretValue, signing: SigningAlgorithm): Promise<JudgedSecret> {
+  if (signing === 'HS256') return judgeSharedSecret(value);
   const text = value.SecretString;
-  if (text === undefined) {
-    return { usable: false, problem: value.SecretBinary === undefined ? 'has no value' : binary(signing) };
-  }
-  if (signing !== 'HS256') {
-    const key = privateKeyFromJwk(text, signing);
-    return key === undefined ? { usable: false, problem: notJwk(signing) } : { usable: true, text, key };
-  }
-  if (SHARED_SECRET.test(text)) return { usable: true, text, key: hmacKey(text) };
+  if (text === undefined) return { usable: false, problem: withoutText(value, signing) };
+  const pair = await privateKeyFromJwk(text, signing);
+  return pair === undefined
+    ? { usable: false, problem: notJwk(signing) }
+    : { usable: true, text, material: { alg: signing, ...pair } };
+}
+
+/** What {@link judgeSecret} says of an HS256 secret. */
+export function judgeSharedSecret(value: SecretValue): JudgedSecret<Omit<SharedKey, 'kid'>> {
+  const text = value.SecretString;
+  if (text === undefined) return { usable: false, problem: withoutText(value, 'HS256') };
+  if (SHARED_SECRET.test(text)) return { usable: true, text, material: { alg: 'HS256', key: hmacKey(text) } };
   const form = /^\s*\{/.test(text) ? " (this looks like the console's key/value form: choose Plaintext)" : '';
   return { usable: false, problem: `is not ${ALLOWED_SECRET}${form}` };
 }
 
-function binary(signing: SigningAlgorithm): string {
+function withoutText(value: SecretValue, signing: SigningAlgorithm): string {
+  if (value.SecretBinary === undefined) return 'has no value';
   return signing === 'HS256'
     ? `is binary: it must be a string of ${ALLOWED_SECRET}`
     : `is binary: ${notJwk(signing)}`;

@@ -28,10 +28,10 @@ export async function serveKeys(
   const maxAgeSeconds = PUBLIC_KEY_MAX_AGE;
   const file = event.pathParameters?.['file'];
   if (file === undefined) {
-    const body = JSON.stringify(toKeySet(published.flat()));
+    const body = JSON.stringify(await toKeySet(published.flat()));
     return cachedResponse(event, { contentType: 'application/jwk-set+json', body, maxAgeSeconds });
   }
-  const pem = findPem(published.flat(), file);
+  const pem = await findPem(published.flat(), file);
   if (pem !== undefined) {
     return cachedResponse(event, { contentType: 'application/x-pem-file', body: pem, maxAgeSeconds });
   }

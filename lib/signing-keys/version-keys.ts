@@ -27,9 +27,9 @@ export function createVersionKeys({ secret, signing, reader, onProblem }: Versio
     async of(versionId) {
       const known = keys.get(versionId);
       if (known !== undefined) return known;
-      const judged = judgeSecret(await reader.value(secret, versionId), signing);
+      const judged = await judgeSecret(await reader.value(secret, versionId), signing);
       if (judged.usable) {
-        const key = { alg: signing, kid: kidOf(versionId), key: judged.key };
+        const key = { ...judged.material, kid: kidOf(versionId) };
         keys.set(versionId, key);
         return key;
       }

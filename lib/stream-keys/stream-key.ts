@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Identity } from '../identity/identity.ts';
 import { decodeCompactJws } from '../jws/compact.ts';
-import { signCompact, type SigningKey } from '../jws/sign.ts';
+import { signCompact, verificationKeyOf, type SigningKey } from '../jws/sign.ts';
 import { hasValidSignature } from '../jws/verify.ts';
 import { TRANSPORTS, type Transport } from '../policy/grant.ts';
 
@@ -59,7 +59,7 @@ const payload = v.object({
 });
 
 /** A stream key as its owner keeps it: a JWT (RFC 7519) with the whole grant, and who its owner was, in it. */
-export function signStreamKey(key: StreamKey, signingKey: SigningKey): string {
+export async function signStreamKey(key: StreamKey, signingKey: SigningKey): Promise<string> {
   const { issuer, subject, groups, claims, isService } = key.owner;
   const kept = Object.entries(claims).filter(([name]) => !CLAIMS_OF_A_TOKEN.includes(name));
   const { target, room, stream, actions, transports } = key;
@@ -100,10 +100,11 @@ export async function verifyStreamKey(
 ): Promise<StreamKey | undefined> {
   const jws = text.length > MAX_STREAM_KEY_LENGTH ? undefined : decodeCompactJws(text);
   const parsed = v.safeParse(payload, jws?.claims);
-  const signingKey = keys.find(({ kid, alg }) => kid === jws?.header['kid'] && alg === 'HS256');
+  const signingKey = keys.find(({ kid }) => kid === jws?.header['kid']);
   if (!parsed.success || signingKey === undefined) return undefined;
   const { jti, iat, exp, target, room, stream, actions, transports, owner } = parsed.output;
-  if (now >= exp || !(await hasValidSignature(text, signingKey.key, 'HS256'))) return undefined;
+  if (now >= exp || !(await hasValidSignature(text, verificationKeyOf(signingKey), signingKey.alg)))
+    return undefined;
   return {
     id: jti,
     owner: {

@@ -7,7 +7,7 @@ import { whomOf } from '../../lib/admission/for-whom.ts';
 import { dynamoDenyTable } from '../../lib/aws/deny-table.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import type { SubjectForm, Target } from '../../lib/media-servers/target.ts';
 import { answerCallback } from '../../lib/token-verification/answer-callback.ts';
 import { authorize } from '../../lib/token-verification/authorizer.ts';
@@ -177,7 +177,7 @@ async function isLetIn(door: string, form: SubjectForm, denied: Denied): Promise
   const issuance = { now: NOW, jti: JTI, session: SESSION, transportsNamed: false };
   const ring = { current: KEYS[name][0], readAt: NOW };
   const identity = { ...IDENTITY, streamKey: 'key-1' };
-  const { token } = issueToken(target, name, grant, identity, ring, issuance);
+  const { token } = await issueToken(target, name, grant, identity, ring, issuance);
   return whileDenied(denied, () => lets(token, verify));
 }
 

@@ -187,8 +187,8 @@ describe('LiveKit', () => {
 
 describe('MediaMTX', () => {
   test('ends the connections of the user, by the token’s subject and by the token in the address', async () => {
-    const token = issue('mediamtx', {});
-    const others = issue('mediamtx', {}, { subject: 'person-2' });
+    const token = await issue('mediamtx', {});
+    const others = await issue('mediamtx', {}, { subject: 'person-2' });
     const server = await mediamtxServer({
       webrtcsessions: [
         { id: 'w1', user: 'person-1' },
@@ -204,7 +204,7 @@ describe('MediaMTX', () => {
   });
 
   test('ends those of one token, and reads every page', async () => {
-    const token = issue('mediamtx', {}, { jti: 'leaked' });
+    const token = await issue('mediamtx', {}, { jti: 'leaked' });
     const many = Array.from({ length: 2500 }, (_, index) => ({ id: `c${index}`, query: '' }));
     const server = await mediamtxServer({ rtmpconns: [...many, { id: 'x', query: `token=${token}` }] });
     const targets = { mtx: mediamtx({ issuer: 'streampass', control: [server.url] }) };

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -7,7 +6,7 @@ import * as written from '../../lib/config/index.ts';
 import * as presets from '../../lib/media-servers/index.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { newPrivateKey, sharedKey } from '../support/signing-keys.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { problemsOf } from '../support/config.ts';
 
@@ -55,12 +54,12 @@ test.each(sections)('$title has a configuration that is sound', ({ name, target 
 
 test.each(sections.filter(({ claims }) => claims !== undefined))(
   '$title shows the claims that are issued',
-  ({ name, target, claims }) => {
-    const key =
+  async ({ name, target, claims }) => {
+    const current =
       target.signing === 'HS256'
-        ? hmacKey('s'.repeat(43))
-        : generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-    const { token } = issueToken(
+        ? sharedKey('11111111', 's'.repeat(43))
+        : await newPrivateKey('ES256', '11111111');
+    const { token } = await issueToken(
       target,
       name,
       {
@@ -70,7 +69,7 @@ test.each(sections.filter(({ claims }) => claims !== undefined))(
         ttlSeconds: target.longestToken,
       },
       { issuer: 'https://id.example', subject: 'person-1', groups: [], claims: {}, expiresAt: 0 },
-      { current: { alg: target.signing, kid: '11111111', key }, readAt: NOW },
+      { current, readAt: NOW },
       { now: NOW, jti: '…', session: 'session-1', transportsNamed: false },
     );
     expect({ ...decodeCompactJws(token)?.claims, for: '…' }).toEqual(claims);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { TRANSPORTS } from '../../lib/policy/grant.ts';
 import type { Transport } from '../../lib/policy/grant.ts';
 import { fixtureConfig } from '../support/config.ts';
@@ -16,7 +16,11 @@ interface Outcome {
 }
 
 /** A token for so many rooms of 30 characters, or the reason why there is none. */
-function issue(rooms: number, transports: readonly Transport[], transportsNamed: boolean): Outcome | string {
+async function issue(
+  rooms: number,
+  transports: readonly Transport[],
+  transportsNamed: boolean,
+): Promise<Outcome | string> {
   if (red5 === undefined) return 'no target';
   const identity = {
     issuer: 'https://id.example',
@@ -38,7 +42,7 @@ function issue(rooms: number, transports: readonly Transport[], transportsNamed:
     transportsNamed,
   };
   try {
-    const issued = issueToken(red5, 'red5', grant, identity, ring, issuance);
+    const issued = await issueToken(red5, 'red5', grant, identity, ring, issuance);
     const claimed = red5.readClaims(decodeCompactJws(issued.token)?.claims ?? {});
     expect(claimed?.transports).toEqual(issued.grant.transports);
     return { length: issued.token.length, transports: issued.grant.transports };
@@ -50,16 +54,16 @@ function issue(rooms: number, transports: readonly Transport[], transportsNamed:
 /** What a client can add to a token in an address of this transport, in characters. */
 const LIMIT = { RTMP: 1024 - 224, RTSP: 4096 - 224 } as const;
 
-test('a token that does not fit into the address of a transport that was named is refused', () => {
-  expect(issue(1, ['RTMP'], true)).toMatchObject({ transports: ['RTMP'] });
-  expect(issue(16, ['RTMP'], true)).toBe('token_too_long');
-  expect(issue(16, ['WHIP', 'RTMP'], true)).toBe('token_too_long');
-  expect(issue(100, ['RTSP'], true)).toBe('token_too_long');
+test('a token that does not fit into the address of a transport that was named is refused', async () => {
+  expect(await issue(1, ['RTMP'], true)).toMatchObject({ transports: ['RTMP'] });
+  expect(await issue(16, ['RTMP'], true)).toBe('token_too_long');
+  expect(await issue(16, ['WHIP', 'RTMP'], true)).toBe('token_too_long');
+  expect(await issue(100, ['RTSP'], true)).toBe('token_too_long');
 });
 
-test('a transport with a longer address, or with a header for its token, takes more', () => {
-  expect(issue(16, ['RTSP'], true)).toMatchObject({ transports: ['RTSP'] });
-  expect(issue(100, ['WHIP'], true)).toMatchObject({ transports: ['WHIP'] });
+test('a transport with a longer address, or with a header for its token, takes more', async () => {
+  expect(await issue(16, ['RTSP'], true)).toMatchObject({ transports: ['RTSP'] });
+  expect(await issue(100, ['WHIP'], true)).toMatchObject({ transports: ['WHIP'] });
 });
 
 test.each([
@@ -68,19 +72,19 @@ test.each([
   [100, ['WHIP', 'WHEP']],
 ])(
   'for %i rooms and no transport named, it lists those whose addresses it fits into',
-  (rooms, transports) => {
-    expect(issue(rooms, TRANSPORTS, false)).toMatchObject({ transports });
+  async (rooms, transports) => {
+    expect(await issue(rooms, TRANSPORTS, false)).toMatchObject({ transports });
   },
 );
 
-test('it is refused if it fits into the address of no transport that is allowed', () => {
-  expect(issue(16, ['RTMP'], false)).toBe('token_too_long');
+test('it is refused if it fits into the address of no transport that is allowed', async () => {
+  expect(await issue(16, ['RTMP'], false)).toBe('token_too_long');
 });
 
-test('for any number of rooms, each transport that it lists has room for it, and none is left out without need', () => {
+test('for any number of rooms, each transport that it lists has room for it, and none is left out without need', async () => {
   const listed = new Set<string>();
   for (let rooms = 1; rooms <= 100; rooms += 1) {
-    const outcome = issue(rooms, TRANSPORTS, false);
+    const outcome = await issue(rooms, TRANSPORTS, false);
     if (typeof outcome === 'string') throw new Error(outcome);
     for (const [transport, limit] of Object.entries(LIMIT)) {
       const isListed = outcome.transports.some((one) => one === transport);

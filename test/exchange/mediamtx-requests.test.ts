@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { generateKeyPairSync } from 'node:crypto';
 import { exchange } from '../../lib/exchange/exchange.ts';
 import type { ExchangeDeps } from '../../lib/exchange/exchange.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { mediamtx, red5 } from '../../lib/config/index.ts';
 import { indexRules } from '../../lib/policy/match-rules.ts';
 import { configOf, problemsOf } from '../support/config.ts';
+import { newPrivateKey } from '../support/signing-keys.ts';
 
 /** Requests for MediaMTX, whose rooms are paths and whose tokens are good over every transport. */
 
@@ -13,7 +13,7 @@ const NOW = 1_900_000_000;
 const media = mediamtx({ issuer: 'streampass' });
 const rule = { target: 'media', actions: ['read'], rooms: ['live/*', 'lobby'], ttl: 600 };
 const config = configOf({ issuers: [], targets: { media }, grants: [rule] });
-const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const current = await newPrivateKey('ES256', '11111111');
 
 const deps: ExchangeDeps = {
   config,
@@ -27,7 +27,7 @@ const deps: ExchangeDeps = {
   }),
   admit: async () => {},
   ringOf: () => ({
-    get: async () => ({ current: { alg: 'ES256', kid: '11111111', key: privateKey }, readAt: NOW }),
+    get: async () => ({ current, readAt: NOW }),
   }),
   now: () => NOW,
   newId: () => 'id-1',

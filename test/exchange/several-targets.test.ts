@@ -5,7 +5,7 @@ import type { ExchangeDeps } from '../../lib/exchange/exchange.ts';
 import { indexRules } from '../../lib/policy/match-rules.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { TOKEN_EXCHANGE_GRANT } from '../../lib/oauth/token-exchange.ts';
 import type { TokenResponse } from '../../lib/oauth/token-exchange.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';

@@ -3,7 +3,7 @@ import { rtcstats } from '../../lib/config/index.ts';
 import { exchange } from '../../lib/exchange/exchange.ts';
 import { indexRules } from '../../lib/policy/match-rules.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { TOKEN_EXCHANGE_GRANT } from '../../lib/oauth/token-exchange.ts';
 import { configOf } from '../support/config.ts';
 

@@ -3,7 +3,7 @@ import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoi
 import type { SecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
 import { fixtureConfig } from '../support/config.ts';
 import { startFunctionHost } from '../support/function-host.ts';
@@ -57,7 +57,7 @@ afterAll(async () => {
   await secrets.close();
 });
 
-function tokenOf({ id, text }: typeof V1): string {
+async function tokenOf({ id, text }: typeof V1): Promise<string> {
   const target = config.targets['red5'];
   if (target === undefined) throw new Error('the default configuration has a target red5');
   const now = Date.now() / 1000;
@@ -71,7 +71,7 @@ function tokenOf({ id, text }: typeof V1): string {
   const ring = { current: { alg: 'HS256' as const, kid: kidOf(id), key: hmacKey(text) }, readAt: now };
   const grant = { actions: ['publish'], rooms: ['lobby'], transports: ['WHIP' as const], ttlSeconds: 600 };
   const issuance = { now, jti: 'jti-1', session: 's', transportsNamed: false };
-  return issueToken(target, 'red5', grant, person, ring, issuance).token;
+  return (await issueToken(target, 'red5', grant, person, ring, issuance)).token;
 }
 
 function validate(token: string, path: string, more: Record<string, unknown> = {}) {
@@ -82,12 +82,12 @@ function validate(token: string, path: string, more: Record<string, unknown> = {
 const ALLOWED = { statusCode: 200, body: '{"result":true}' };
 const DENIED = { statusCode: 200, body: '{"result":false}' };
 
-describe('the callbacks function', () => {
+describe('the callbacks function', async () => {
   test.each([
     ['current', V1],
     ['pending', V2],
   ])('accepts a token under the %s secret', async (_label, version) => {
-    const event = validate(tokenOf(version), '/red5/validateCredentials', {
+    const event = validate(await tokenOf(version), '/red5/validateCredentials', {
       queryStringParameters: { key: CALLER },
     });
     expect(await host.invoke('callbacks', event)).toMatchObject(ALLOWED);
@@ -95,13 +95,16 @@ describe('the callbacks function', () => {
 
   test('takes the callers’ secret from the path, for a server whose path is fixed', async () => {
     const path = `/red5/${CALLER}/validateCredentials`;
-    const event = validate(tokenOf(V1), path, { pathParameters: { key: CALLER } });
+    const event = validate(await tokenOf(V1), path, { pathParameters: { key: CALLER } });
     expect(await host.invoke('callbacks', event)).toMatchObject(ALLOWED);
   });
 
   test.each([
-    ['without the callers’ secret', validate(tokenOf(V1), '/red5/validateCredentials')],
-    ['to another path', validate(tokenOf(V1), '/red5/other', { queryStringParameters: { key: CALLER } })],
+    ['without the callers’ secret', validate(await tokenOf(V1), '/red5/validateCredentials')],
+    [
+      'to another path',
+      validate(await tokenOf(V1), '/red5/other', { queryStringParameters: { key: CALLER } }),
+    ],
     ['that is none', null],
     ['whose parts are of other types', { rawPath: 7, headers: null, body: 7, queryStringParameters: [] }],
   ])('answers no to an event %s', async (_name, event) => {
@@ -110,13 +113,15 @@ describe('the callbacks function', () => {
 
   test('answers nobody where no callers’ secret is configured', async () => {
     const closed = await start({ RED5_CALLER_SECRET_ID: '' });
-    const event = validate(tokenOf(V1), '/red5/validateCredentials', { queryStringParameters: { key: '' } });
+    const event = validate(await tokenOf(V1), '/red5/validateCredentials', {
+      queryStringParameters: { key: '' },
+    });
     expect(await closed.invoke('callbacks', event)).toMatchObject(DENIED);
   });
 
   test('answers no, with status 200, while Secrets Manager is down', async () => {
     const cut = await start({ AWS_ENDPOINT_URL_SECRETS_MANAGER: 'http://127.0.0.1:1' });
-    const event = validate(tokenOf(V1), '/red5/validateCredentials', {
+    const event = validate(await tokenOf(V1), '/red5/validateCredentials', {
       queryStringParameters: { key: CALLER },
     });
     expect(await cut.invoke('callbacks', event)).toMatchObject(DENIED);
@@ -125,7 +130,7 @@ describe('the callbacks function', () => {
 
   test('answers no, with status 200, while the deny table cannot be read', async () => {
     const cut = await start({ DENY_TABLE: 'deny', AWS_ENDPOINT_URL_DYNAMODB: 'http://127.0.0.1:1' });
-    const event = validate(tokenOf(V1), '/red5/validateCredentials', {
+    const event = validate(await tokenOf(V1), '/red5/validateCredentials', {
       queryStringParameters: { key: CALLER },
     });
     expect(await cut.invoke('callbacks', event)).toMatchObject(DENIED);
@@ -133,7 +138,7 @@ describe('the callbacks function', () => {
   });
 
   test('introspects, and names the version that signed in its log alone', async () => {
-    const token = tokenOf(V2);
+    const token = await tokenOf(V2);
     const response = await host.invoke('callbacks', {
       rawPath: '/introspect',
       headers: { authorization: `Bearer ${CALLER}`, 'content-type': 'application/x-www-form-urlencoded' },
@@ -158,7 +163,7 @@ describe('the authorizer function', () => {
     const event = {
       version: '2.0',
       type: 'REQUEST',
-      headers: { authorization: `Bearer ${tokenOf(version)}` },
+      headers: { authorization: `Bearer ${await tokenOf(version)}` },
     };
     const response = await host.invoke('authorizer', event);
     expect(response).toMatchObject({ isAuthorized: true, context: { target: 'red5', room: 'lobby' } });
@@ -170,7 +175,7 @@ describe('the authorizer function', () => {
     ['takes a number that is none for the longest time', { AUTHORIZER_CACHE_SECONDS: 'ten minutes' }],
   ])('%s', async (_name, env) => {
     const strict = await start(env);
-    const event = { version: '2.0', headers: { authorization: `Bearer ${tokenOf(V1)}` } };
+    const event = { version: '2.0', headers: { authorization: `Bearer ${await tokenOf(V1)}` } };
     expect(await strict.invoke('authorizer', event)).toMatchObject({ isAuthorized: false });
   });
 

@@ -7,7 +7,7 @@ import { vi } from 'vitest';
 import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import type { ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 import { bundleFunction } from '../../build/bundle.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import type { SigningKey } from '../../lib/jws/sign.ts';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
 import { PROJECT, ROOT } from '../support/project.ts';

@@ -24,12 +24,12 @@ describe.each(DOORS)('at $path', ({ options, event, opens, outcomeOf, expected }
   afterAll(() => built?.close());
 
   test('the well-formed request is answered', async () => {
-    expect(outcomeOf(await built.handler(event(built, {})))).toBe(opens);
+    expect(outcomeOf(await built.handler(await event(built, {})))).toBe(opens);
   });
 
   test.each(attacks)('a caller $attack', async (attack) => {
     const sent = attack.sent(built.issuer);
-    const response = await built.handler(event(built, sent));
+    const response = await built.handler(await event(built, sent));
     const outcome = outcomeOf(response);
     const wanted = expected(attack, sent);
     if (typeof wanted === 'string') expect(outcome).toBe(wanted);
@@ -50,7 +50,7 @@ describe.each(DOORS)('at $path', ({ options, event, opens, outcomeOf, expected }
     const changes = fc.dictionary(fc.constantFrom(...parts), odd, { minKeys: 1, maxKeys: 3 });
     await fc.assert(
       fc.asyncProperty(changes, async (changed) => {
-        const { statusCode } = await built.handler({ ...event(built, {}), ...changed });
+        const { statusCode } = await built.handler({ ...(await event(built, {})), ...changed });
         expect(statusCode < 500 || statusCode === 503).toBe(true);
       }),
       { numRuns: 100 },
@@ -59,14 +59,14 @@ describe.each(DOORS)('at $path', ({ options, event, opens, outcomeOf, expected }
   });
 
   test('a token in which any character is another opens nothing', async () => {
-    const good = event(built, {});
+    const good = await event(built, {});
     const [, token = ''] = /Bearer (.*)/.exec(good.headers?.['authorization'] ?? '') ?? [];
     const character = fc.constantFrom(...Array.from('ABCDwxyz0189-_.=+/ \n\u0000é'));
     await fc.assert(
       fc.asyncProperty(fc.nat(Math.max(0, token.length - 1)), character, async (at, other) => {
         const changed = token.slice(0, at) + other + token.slice(at + 1);
         fc.pre(changed !== token);
-        const { statusCode } = await built.handler(event(built, { token: changed }));
+        const { statusCode } = await built.handler(await event(built, { token: changed }));
         expect(statusCode === 200 || (statusCode >= 400 && statusCode < 500)).toBe(true);
       }),
       { numRuns: 100 },
@@ -74,11 +74,11 @@ describe.each(DOORS)('at $path', ({ options, event, opens, outcomeOf, expected }
   });
 
   test('no token, no secret and nothing of a request is in the log', async () => {
-    const response = await built.handler(event(built, {}));
+    const response = await built.handler(await event(built, {}));
     const given = /[\w-]+\.[\w-]+\.([\w-]{40,})/.exec(
       response.body + (response.headers['location'] ?? ''),
     )?.[1];
-    const sent = /[\w-]+\.[\w-]+\.([\w-]{40,})/.exec(JSON.stringify(event(built, {})))?.[1];
+    const sent = /[\w-]+\.[\w-]+\.([\w-]{40,})/.exec(JSON.stringify(await event(built, {})))?.[1];
     const hidden = [given, sent, ...built.secrets.values()].filter((text) => text !== undefined);
     expect(hidden.filter((text) => built.log().includes(text))).toEqual([]);
   });

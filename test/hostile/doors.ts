@@ -15,7 +15,7 @@ export interface Sent {
 export interface Door {
   readonly path: string;
   readonly options: BuiltFunctionOptions;
-  readonly event: (built: BuiltFunction, sent: Sent) => ApiGatewayEvent;
+  readonly event: (built: BuiltFunction, sent: Sent) => ApiGatewayEvent | Promise<ApiGatewayEvent>;
   /** What the well-formed request comes to. */
   readonly opens: string;
   readonly outcomeOf: (response: ApiGatewayResponse) => string;
@@ -27,7 +27,7 @@ export interface Door {
 const isBearer = (token: string) => /^ *[\w.~+/-]+=*$/.test(token);
 
 /** A stream key of a broadcaster for `public-a` and the stream `main`, good for an hour. */
-function streamKeyOf({ issuer, signingKey }: BuiltFunction): string {
+function streamKeyOf({ issuer, signingKey }: BuiltFunction): Promise<string> {
   const issuedAt = Math.floor(Date.now() / 1000);
   const claims = { iss: issuer.issuer, sub: 'anna' };
   return signStreamKey(
@@ -89,10 +89,10 @@ export const DOORS: readonly Door[] = [
       secrets: ['red5', 'stream-keys'],
       env: { RED5_ADDRESS: 'https://red5.example.com' },
     },
-    event: (built, { token = streamKeyOf(built), room = 'public-a' }) => ({
+    event: async (built, { token, room = 'public-a' }) => ({
       ...httpEvent('POST', `/whip/red5/${room}/main`, 'v=0', {
         'content-type': 'application/sdp',
-        authorization: `Bearer ${token}`,
+        authorization: `Bearer ${token ?? (await streamKeyOf(built))}`,
       }),
       routeKey: 'ANY /whip/{target}/{room}/{stream}',
       pathParameters: { target: 'red5', room, stream: 'main' },

@@ -11,7 +11,7 @@ import { indexRules } from '../../lib/policy/match-rules.ts';
 import { createIssuerKeys } from '../../lib/identity/issuer-keys.ts';
 import { identify } from '../../lib/identity/identify.ts';
 import { createVerifiedTokens } from '../../lib/identity/verified-tokens.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { request, tokenOf } from './attack.ts';
 import type { Parameters } from './attack.ts';
 import { AUDIENCE, by, compact, startTokenIssuer } from './token-issuer.ts';

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { exportJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { VERIFICATION_ALGORITHMS } from '../../lib/jws/algorithms.ts';
 import { MAX_KEYS, readProviderKeys } from '../../lib/jws/provider-keys.ts';
@@ -31,7 +32,8 @@ describe('readProviderKeys', () => {
     ['a P-384 key', without(ec384, 'alg'), ['ES384']],
     ['a P-521 key', without(newKeyPair('ES512', 'ec521').jwk, 'alg'), ['ES512']],
     ['an Ed25519 key', without(ed, 'alg'), ['EdDSA', 'Ed25519']],
-    ['an Ed25519 key by its newer name', { ...ed, alg: 'Ed25519' }, ['Ed25519']],
+    ['an Ed25519 key by its older name', ed, ['EdDSA', 'Ed25519']],
+    ['an Ed25519 key by its newer name', { ...ed, alg: 'Ed25519' }, ['EdDSA', 'Ed25519']],
     ['a key whose id is null', { ...rsa, kid: null }, ['RS256']],
     ['a key without use', without(rsa, 'use'), ['RS256']],
     ['a key that may verify', { ...rsa, key_ops: ['verify'] }, ['RS256']],
@@ -116,6 +118,17 @@ describe('readProviderKeys', () => {
     const keys = await readProviderKeys({ keys: [rsa, { ...rsa, x5t: 'a' }, ec] });
     expect(keys.kids).toEqual(['rsa', 'ec']);
     expect(await keys.find({ alg: 'RS256', kid: 'rsa' })).toBeTypeOf('object');
+  });
+
+  test.each([
+    ['twice, and the token has no kid', [rsa, ec, rsa], { alg: 'RS256' }],
+    ['with and without kid', [rsa, { ...rsa, kid: null }], { alg: 'RS256' }],
+    ['under two kids', [rsa, { ...rsa, kid: 'other' }], { alg: 'RS256' }],
+    ['with and without use', [rsa, without(rsa, 'use')], { alg: 'RS256', kid: 'rsa' }],
+    ['beside one that is broken', [{ ...rsa, n: 'AQAB' }, rsa], { alg: 'RS256', kid: 'rsa' }],
+  ])('counts a key once that is listed %s', async (_how, listed, header) => {
+    const key = await (await readProviderKeys({ keys: listed })).find(header);
+    expect(typeof key === 'object' && (await exportJWK(key)).n).toBe(rsa.n);
   });
 
   test('reads a bounded number of keys', async () => {

@@ -1,9 +1,10 @@
 import { createSecretKey } from 'node:crypto';
+import { CompactSign } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { decodeCompactJws, decodeJws } from '../../lib/jws/compact.ts';
 import type { Jws } from '../../lib/jws/compact.ts';
 import { headerProblem } from '../../lib/jws/header.ts';
-import { privateKeyFromJwk, signatureOf } from '../../lib/jws/sign.ts';
+import { privateKeyFromJwk } from '../../lib/jws/sign.ts';
 import { hasValidSignature } from '../../lib/jws/verify.ts';
 import { accepts, acceptsUnder } from './verifier.ts';
 import { readProviderKeys } from '../../lib/jws/provider-keys.ts';
@@ -67,12 +68,6 @@ const HS256_VECTORS = [
   },
 ] as const;
 
-const hs256Key = (k: string) => ({
-  alg: 'HS256' as const,
-  kid: '018c0ae5-4d9b-471b-bfd6-eef314bc7037',
-  key: createSecretKey(k, 'base64url'),
-});
-
 function decoded(token: string): Jws {
   const jws = decodeJws(token);
   if (jws === undefined) throw new Error('the vector is no compact JWS');
@@ -100,28 +95,23 @@ describe('published vectors', () => {
     },
   );
 
-  test.each(HS256_VECTORS)('$source: the MAC is reproduced', ({ k, token }) => {
-    const { signingInput } = decoded(token);
-    expect(`${signingInput}.${signatureOf(signingInput, hs256Key(k))}`).toBe(token);
+  test.each(HS256_VECTORS)('$source verifies, under its own secret alone', async ({ k, token }) => {
+    expect(await hasValidSignature(token, createSecretKey(k, 'base64url'), 'HS256')).toBe(true);
+    expect(await hasValidSignature(token, createSecretKey(k, 'utf8'), 'HS256')).toBe(false);
   });
 
-  test.each(HS256_VECTORS)('$source verifies', async ({ k, token }) => {
-    expect(await hasValidSignature(token, hs256Key(k).key, 'HS256')).toBe(true);
-  });
-
-  test('RFC 8037 A.4: the signature is reproduced', () => {
+  test('RFC 8037 A.4: the signature is reproduced', async () => {
     const jwk = {
       kty: 'OKP',
       crv: 'Ed25519',
       d: 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A',
       x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
     };
-    const key = privateKeyFromJwk(JSON.stringify(jwk), 'EdDSA');
-    if (key === undefined) throw new Error('the vector has no key');
-    const { signingInput } = decoded(PUBLIC_KEY_VECTORS[3].token);
-    expect(`${signingInput}.${signatureOf(signingInput, { alg: 'EdDSA', kid: '', key })}`).toBe(
-      PUBLIC_KEY_VECTORS[3].token,
-    );
+    const pair = await privateKeyFromJwk(JSON.stringify(jwk), 'EdDSA');
+    if (pair === undefined) throw new Error('the vector has no key');
+    const { payload } = decoded(PUBLIC_KEY_VECTORS[3].token);
+    const made = await new CompactSign(payload).setProtectedHeader({ alg: 'EdDSA' }).sign(pair.key);
+    expect(made).toBe(PUBLIC_KEY_VECTORS[3].token);
   });
 
   test('RFC 7515 A.5, alg none, is no token of a provider', () => {

@@ -1,6 +1,6 @@
 /**
  * JSON Web Signature vectors of project Wycheproof (C2SP/wycheproof, testvectors_v1/json_web_signature_test.json, Apache
- * License 2.0), by their tcId: all for ES256 and for HS256's encoding. Those for RSA padding are in rsa-forgery.test.ts as
+ * License 2.0), by their tcId: all for HS256 and ES256. Those for RSA padding are in rsa-forgery.test.ts as
  * the same attacks on a key of our own, for they are large.
  */
 
@@ -122,6 +122,39 @@ describe('ES256', () => {
 });
 
 describe('HS256', () => {
+  const FIRST_KEY = createSecretKey('-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE', 'base64url');
+  const FIRST_HEADER = 'eyJhbGciOiJIUzI1NiIsImtpZCI6ImtpZC1hZXMtc2lnbiJ9';
+  const FIRST_MAC = 'TD37p4c_0jmreSrBSDmE0F3mYSPtkZ3WrSyI5wb_KTg';
+
+  test.each([
+    [1, true, 'the MAC as made', `${FIRST_HEADER}.Zm9v.${FIRST_MAC}`],
+    [2, false, 'a modified MAC', `${FIRST_HEADER}.Zm9v.X${FIRST_MAC.slice(1)}`],
+    [3, false, 'a missing MAC', `${FIRST_HEADER}.Zm9v.`],
+    [4, false, 'a missing MAC and separator', `${FIRST_HEADER}.Zm9v`],
+    [5, false, 'a modified payload', `${FIRST_HEADER}.WG9v.${FIRST_MAC}`],
+    [6, false, 'a missing payload', `${FIRST_HEADER}..${FIRST_MAC}`],
+    [7, false, 'a missing payload and separator', `${FIRST_HEADER}.${FIRST_MAC}`],
+    [8, false, 'a modified header', `eyJhbGciOiJIUzI1NiIsImtpZCI6IlhpZC1hZXMtc2lnbiJ9.Zm9v.${FIRST_MAC}`],
+    [9, false, 'a missing header', `.Zm9v.${FIRST_MAC}`],
+    [10, false, 'a missing header and separator', `Zm9v.${FIRST_MAC}`],
+    [11, false, 'a missing header and MAC', '.Zm9v.'],
+    [12, false, 'a payload alone', 'Zm9v'],
+    [13, false, 'nothing', ''],
+    [14, false, 'an empty fourth part', `${FIRST_HEADER}.Zm9v.${FIRST_MAC}.`],
+    [15, false, 'a fourth part', `${FIRST_HEADER}.Zm9v.${FIRST_MAC}.foo`],
+    [16, false, 'alg none and no MAC', 'eyJhbGciOiJub25lIiwia2lkIjoia2lkLWFlcy1zaWduIn0.Zm9v.'],
+    [
+      17,
+      false,
+      'the JSON serialization',
+      `{"payload":"Zm9v","signatures":[{"protected":"${FIRST_HEADER}","header":{"unknown":"untrustworthy"},"signature":"${FIRST_MAC}"}`,
+    ],
+  ])('%i: accepted is %s for %s', async (_tcId, isGood, _what, token) => {
+    expect(decodeJws(token) !== undefined && (await hasValidSignature(token, FIRST_KEY, 'HS256'))).toBe(
+      isGood,
+    );
+  });
+
   const KEY = createSecretKey('AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'base64url');
   const HEADER = 'eyJraWQiOiJoczI1Ni1rZXkiLCJhbGciOiJIUzI1NiJ9';
   const MAC = 'c1LROH7eNQwUT8KMVEO52VC3WZ9e_AnDWbZ7aMmowV8';

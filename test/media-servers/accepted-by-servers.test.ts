@@ -4,7 +4,7 @@ import { serverRules } from '../../local/media-servers/rules/index.ts';
 import type { Judgement } from '../../local/media-servers/rules/server-rules.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import type { Grant, Transport } from '../../lib/policy/grant.ts';
 import { TRANSPORTS } from '../../lib/policy/grant.ts';
@@ -49,13 +49,15 @@ function readSettings(kind: 'red5' | 'jitsi' | 'rtcstats', text: string): unknow
   return read.settings;
 }
 
-function issue(target: Target, name: string, grant: Grant, now = NOW): string {
-  return issueToken(target, name, grant, person, RING, {
-    now,
-    jti: 'jti',
-    session: 'session-1',
-    transportsNamed: false,
-  }).token;
+async function issue(target: Target, name: string, grant: Grant, now = NOW): Promise<string> {
+  return (
+    await issueToken(target, name, grant, person, RING, {
+      now,
+      jti: 'jti',
+      session: 'session-1',
+      transportsNamed: false,
+    })
+  ).token;
 }
 
 function judge(
@@ -82,15 +84,15 @@ const jitsi = config.targets['jitsi'] as Target;
 const rtcstats = config.targets['rtcstats'] as Target;
 
 describe('Red5 Pro', () => {
-  test('accepts exactly the granted actions, rooms and transports', () => {
+  test('accepts exactly the granted actions, rooms and transports', async () => {
     const rooms = ['a', 'A', 'b', 'a.b', 'a~b'];
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.subarray(['publish', 'subscribe'], { minLength: 1 }),
         fc.oneof(fc.constant('*' as const), fc.subarray(rooms, { minLength: 1 })),
         fc.subarray([...TRANSPORTS], { minLength: 1 }),
-        (actions, granted, transports: Transport[]) => {
-          const token = issue(red5, 'red5', { actions, rooms: granted, transports, ttlSeconds: 3540 });
+        async (actions, granted, transports: Transport[]) => {
+          const token = await issue(red5, 'red5', { actions, rooms: granted, transports, ttlSeconds: 3540 });
           for (const action of ['publish', 'subscribe']) {
             for (const room of rooms) {
               for (const transport of TRANSPORTS) {
@@ -108,20 +110,20 @@ describe('Red5 Pro', () => {
     );
   });
 
-  test('accepts the longest token from an issuer whose clock is ahead by the skew', () => {
+  test('accepts the longest token from an issuer whose clock is ahead by the skew', async () => {
     const grant: Grant = {
       actions: ['publish'],
       rooms: '*',
       transports: ['WHIP'],
       ttlSeconds: red5.longestToken,
     };
-    const token = issue(red5, 'red5', grant, NOW + config.timing.clockSkew);
+    const token = await issue(red5, 'red5', grant, NOW + config.timing.clockSkew);
     expect(judge('red5', token, { action: 'publish', transport: 'WHIP' }).accepted).toBe(true);
   });
 
-  test('is told no transport-less, role-less or nameful claims', () => {
+  test('is told no transport-less, role-less or nameful claims', async () => {
     const grant: Grant = { actions: ['subscribe'], rooms: ['a'], transports: ['WHEP'], ttlSeconds: 60 };
-    expect(claimsOf(issue(red5, 'red5', grant))).toEqual({
+    expect(claimsOf(await issue(red5, 'red5', grant))).toEqual({
       iss: 'streampass',
       sub: 'person-1',
       roles: 'red5-subscriber',
@@ -155,13 +157,18 @@ describe('Jitsi', () => {
       true,
     ],
     ['no moderation where it is not', ['room-1'], ['join'], { action: 'moderate', room: 'room-1' }, false],
-  ] as const)('accepts %s', (_, rooms, actions, attempt, accepted) => {
-    const token = issue(jitsi, 'jitsi', { actions, rooms, transports: [], ttlSeconds: 3600 });
+  ] as const)('accepts %s', async (_, rooms, actions, attempt, accepted) => {
+    const token = await issue(jitsi, 'jitsi', { actions, rooms, transports: [], ttlSeconds: 3600 });
     expect(judge('jitsi', token, attempt).accepted).toBe(accepted);
   });
 
-  test('is shown an id and whether the person moderates, nothing else of them', () => {
-    const token = issue(jitsi, 'jitsi', { actions: ['join'], rooms: ['a'], transports: [], ttlSeconds: 60 });
+  test('is shown an id and whether the person moderates, nothing else of them', async () => {
+    const token = await issue(jitsi, 'jitsi', {
+      actions: ['join'],
+      rooms: ['a'],
+      transports: [],
+      ttlSeconds: 60,
+    });
     expect(claimsOf(token)).toEqual({
       iss: 'streampass',
       aud: 'jitsi',
@@ -177,8 +184,8 @@ describe('Jitsi', () => {
 });
 
 describe('rtcstats-server', () => {
-  test('accepts the token until the second in which it ends', () => {
-    const token = issue(rtcstats, 'rtcstats', {
+  test('accepts the token until the second in which it ends', async () => {
+    const token = await issue(rtcstats, 'rtcstats', {
       actions: ['report'],
       rooms: '*',
       transports: [],
@@ -197,14 +204,19 @@ describe('rtcstats-server', () => {
       { user: 'person-1', session: 'session-1', conference: 'room-1' },
     ],
     ['names no conference where any room is granted', '*', { user: 'person-1', session: 'session-1' }],
-  ] as const)('%s', (_, rooms, rtcStats) => {
-    const token = issue(rtcstats, 'rtcstats', { actions: ['report'], rooms, transports: [], ttlSeconds: 60 });
+  ] as const)('%s', async (_, rooms, rtcStats) => {
+    const token = await issue(rtcstats, 'rtcstats', {
+      actions: ['report'],
+      rooms,
+      transports: [],
+      ttlSeconds: 60,
+    });
     expect(claimsOf(token)['rtcStats']).toEqual(rtcStats);
   });
 });
 
 describe('every target', () => {
-  test.each(Object.entries(config.targets))('%s: header is alg, typ and kid alone', (name, target) => {
+  test.each(Object.entries(config.targets))('%s: header is alg, typ and kid alone', async (name, target) => {
     const grant: Grant = {
       actions: target.actions,
       rooms: ['a'],
@@ -212,14 +224,14 @@ describe('every target', () => {
       ttlSeconds: 60,
     };
     const header = JSON.parse(
-      Buffer.from(issue(target, name, grant).split('.')[0] ?? '', 'base64url').toString(),
+      Buffer.from((await issue(target, name, grant)).split('.')[0] ?? '', 'base64url').toString(),
     );
     expect(header).toEqual({ alg: 'HS256', typ: 'JWT', kid: '11111111' });
   });
 
   test.each(Object.entries(config.targets))(
     '%s: the fallback holds the same claims under the other secret',
-    (name, target) => {
+    async (name, target) => {
       const other = { alg: 'HS256' as const, kid: '22222222', key: hmacKey(`${SECRET}2`) };
       const grant: Grant = {
         actions: target.actions,
@@ -228,7 +240,7 @@ describe('every target', () => {
         ttlSeconds: 60,
       };
       const issuance = { now: NOW, jti: 'jti', session: 's', transportsNamed: false };
-      const issued = issueToken(target, name, grant, person, { ...RING, fallback: other }, issuance);
+      const issued = await issueToken(target, name, grant, person, { ...RING, fallback: other }, issuance);
       expect(claimsOf(issued.fallback ?? '')).toEqual(claimsOf(issued.token));
       expect(issued.fallback?.split('.')[2]).not.toBe(issued.token.split('.')[2]);
     },
@@ -240,7 +252,7 @@ describe('personal data', () => {
     const { jitsi: makeJitsi } = await import('../../lib/media-servers/index.ts');
     const target = makeJitsi({ secret: 's', appId: 'a', domain: 'd', show: ['name', 'avatar'] });
     const grant: Grant = { actions: ['join'], rooms: ['a'], transports: [], ttlSeconds: 60 };
-    const { context } = claimsOf(issue(target, 'jitsi', grant)) as { context: { user: object } };
+    const { context } = claimsOf(await issue(target, 'jitsi', grant)) as { context: { user: object } };
     expect(context.user).toEqual({
       id: 'person-1',
       moderator: false,

@@ -1,12 +1,13 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { issueToken, type IssuedToken } from '../../lib/exchange/issue-token.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { decodeCompactJws, type JsonObject } from '../../lib/jws/compact.ts';
-import { hmacKey, signCompact, type SigningKey } from '../../lib/jws/sign.ts';
+import { signCompact, type SigningKey } from '../../lib/jws/sign.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import type { Grant } from '../../lib/policy/grant.ts';
 import { TRANSPORTS } from '../../lib/policy/grant.ts';
+import { newPrivateKey, sharedKey } from '../support/signing-keys.ts';
 import { claimMutants } from './conformance/claim-mutants.ts';
 import { conformingServers } from './conformance/index.ts';
 import type { Attempt, ConformingServer, ServerKey, Verdict } from './conformance/server.ts';
@@ -41,22 +42,21 @@ interface KeyPair {
   readonly held: ServerKey;
 }
 
-function newKey({ signing: alg }: Target, kid: string): KeyPair {
+async function newKey({ signing: alg }: Target, kid: string): Promise<KeyPair> {
   if (alg === 'HS256') {
     const secret = `secret-of-43-characters-for-the-key-${kid}`.slice(0, 43);
-    const key = hmacKey(secret);
-    return { signs: { alg, kid, key }, held: { kid, alg, secret, key } };
+    const signs = sharedKey(kid, secret);
+    return { signs, held: { kid, alg, secret, key: signs.key } };
   }
-  const key =
-    alg === 'RS256'
-      ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-      : alg === 'ES256'
-        ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
-        : generateKeyPairSync('ed25519').privateKey;
-  return { signs: { alg, kid, key }, held: { kid, alg, secret: '', key: createPublicKey(key) } };
+  const signs = await newPrivateKey(alg, kid);
+  return { signs, held: { kid, alg, secret: '', key: KeyObject.from(signs.publicKey) } };
 }
 
-function issue(target: Target, grant: Omit<Grant, 'ttlSeconds'>, ring: readonly KeyPair[]): IssuedToken {
+async function issue(
+  target: Target,
+  grant: Omit<Grant, 'ttlSeconds'>,
+  ring: readonly KeyPair[],
+): Promise<IssuedToken> {
   const [current, fallback] = ring.map(({ signs }) => signs);
   if (current === undefined) throw new Error('a ring has a key');
   return issueToken(
@@ -149,7 +149,7 @@ function claimsOf(target: Target, grant: Grant, kid: string): JsonObject {
 
 /** What a server's rules, and our own reading, make of claims: two claims sets that differ in nothing here are the same. */
 async function meaningOf(server: ConformingServer, claims: JsonObject, pair: KeyPair): Promise<string> {
-  const token = signCompact(claims, pair.signs);
+  const token = await signCompact(claims, pair.signs);
   const verdicts: boolean[] = [];
   for (const now of [NOW, NOW + TTL - 1, NOW + TTL + 3600]) {
     verdicts.push(...attemptsOf(server).map(await judge(server, token, [pair.held], now)));
@@ -160,15 +160,15 @@ async function meaningOf(server: ConformingServer, claims: JsonObject, pair: Key
 
 const rows = Object.entries(conformingServers).map(([name, server]) => ({ name, server }));
 
-describe.each(rows)('$name', ({ server }) => {
+describe.each(rows)('$name', async ({ server }) => {
   const { target } = server;
-  const pair = newKey(target, '11111111');
-  const other = newKey(target, '22222222');
+  const pair = await newKey(target, '11111111');
+  const other = await newKey(target, '22222222');
   const attempt: Attempt = attemptsOf(server)[0] ?? { action: '', room: '' };
 
   test('accepts exactly what was granted', async () => {
     for (const grant of grantsOf(target)) {
-      const { token } = issue(target, grant, [pair]);
+      const { token } = await issue(target, grant, [pair]);
       const accepts = await judge(server, token, [pair.held]);
       for (const tried of attemptsOf(server)) {
         const expected = isGranted(server, grant, tried);
@@ -178,7 +178,7 @@ describe.each(rows)('$name', ({ server }) => {
   });
 
   test('accepts a token until it ends', async () => {
-    const { token } = issue(target, oneRoom(target), [pair]);
+    const { token } = await issue(target, oneRoom(target), [pair]);
     const isIn = async (now: number): Promise<boolean> =>
       (await judge(server, token, [pair.held], now))(attempt);
     expect(await isIn(NOW + TTL - 1)).toBe(true);
@@ -215,7 +215,7 @@ describe.each(rows)('$name', ({ server }) => {
   }, 60_000);
 
   test('refuses each of these if somebody without the key makes it', async () => {
-    const { token } = issue(target, oneRoom(target), [pair]);
+    const { token } = await issue(target, oneRoom(target), [pair]);
     const claims = decodeCompactJws(token)?.claims ?? {};
     const [header = '', , signature = ''] = token.split('.');
     for (const mutant of claimMutants(claims, [])) {
@@ -226,7 +226,7 @@ describe.each(rows)('$name', ({ server }) => {
   });
 
   test(`has its keys rotated as ${target.keys}`, async () => {
-    const { token, fallback } = issue(target, oneRoom(target), [pair, other]);
+    const { token, fallback } = await issue(target, oneRoom(target), [pair, other]);
     const takes = async (text: string | undefined, ...keys: readonly KeyPair[]): Promise<boolean> =>
       text !== undefined &&
       (
@@ -246,8 +246,8 @@ describe.each(rows)('$name', ({ server }) => {
     }
   });
 
-  test(`has tokens of at most ${server.longest} characters for one room`, () => {
+  test(`has tokens of at most ${server.longest} characters for one room`, async () => {
     const grant = { ...oneRoom(target), rooms: ['a-room-of-sixteen'.slice(0, 16)] };
-    expect(issue(target, grant, [pair]).token.length).toBeLessThanOrEqual(server.longest);
+    expect((await issue(target, grant, [pair])).token.length).toBeLessThanOrEqual(server.longest);
   });
 });

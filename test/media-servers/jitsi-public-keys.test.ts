@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createRotated } from '../../functions/wiring/rotated.ts';
@@ -7,9 +6,11 @@ import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { configOf, problemsOf } from '../support/config.ts';
+import { newPrivateKey } from '../support/signing-keys.ts';
 
 const NOW = 1_900_000_000;
-const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const current = await newPrivateKey('RS256', '12345678');
+const fallback = { ...current, kid: '87654321' };
 const person: Identity = {
   issuer: 'https://id.example',
   subject: 'person-1',
@@ -19,10 +20,8 @@ const person: Identity = {
 };
 
 async function issue(target: Target, actions: readonly string[]) {
-  const current = { alg: 'RS256' as const, kid: '12345678', key: privateKey };
-  const fallback = { alg: 'RS256' as const, kid: '87654321', key: privateKey };
   const grant = { actions, rooms: ['lobby'], transports: [], ttlSeconds: 600 };
-  const issued = issueToken(
+  const issued = await issueToken(
     target,
     'jitsi',
     grant,
@@ -35,7 +34,7 @@ async function issue(target: Target, actions: readonly string[]) {
       transportsNamed: false,
     },
   );
-  const { payload } = await jwtVerify(issued.token, publicKey, {
+  const { payload } = await jwtVerify(issued.token, current.publicKey, {
     currentDate: new Date(NOW * 1000),
     algorithms: ['RS256'],
   });

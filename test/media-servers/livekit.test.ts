@@ -2,7 +2,7 @@ import { TokenVerifier } from 'livekit-server-sdk';
 import { describe, expect, test } from 'vitest';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
 import { keyRingFile } from '../../lib/fleet/secret-file.ts';
 import { livekit } from '../../lib/media-servers/index.ts';
@@ -23,7 +23,7 @@ const person: Identity = {
   expiresAt: 0,
 };
 
-function issue(grant: Partial<Grant>, version = V1): string {
+async function issue(grant: Partial<Grant>, version = V1): Promise<string> {
   const full: Grant = {
     actions: ['subscribe'],
     rooms: ['lobby'],
@@ -33,18 +33,20 @@ function issue(grant: Partial<Grant>, version = V1): string {
   };
   const current = { alg: 'HS256' as const, kid: kidOf(version.versionId), key: hmacKey(version.text) };
   const now = Date.now() / 1000;
-  return issueToken(
-    target,
-    'livekit',
-    full,
-    person,
-    { current, readAt: now },
-    {
-      now,
-      jti: 'jti-1',
-      session: 'session-1',
-      transportsNamed: false,
-    },
+  return (
+    await issueToken(
+      target,
+      'livekit',
+      full,
+      person,
+      { current, readAt: now },
+      {
+        now,
+        jti: 'jti-1',
+        session: 'session-1',
+        transportsNamed: false,
+      },
+    )
   ).token;
 }
 
@@ -94,7 +96,7 @@ describe('a LiveKit token', () => {
     ['subscribe', ['subscribe'], { canPublish: false, canPublishData: false, canSubscribe: true }],
     ['both', ['publish', 'subscribe'], { canPublish: true, canPublishData: true, canSubscribe: true }],
   ])('for %s is accepted by the SDK, and says each permission', async (_name, actions, video) => {
-    const claims = await new TokenVerifier(kidOf(V1.versionId), V1.text).verify(issue({ actions }));
+    const claims = await new TokenVerifier(kidOf(V1.versionId), V1.text).verify(await issue({ actions }));
     expect(claims).toMatchObject({ sub: 'person-1', name: 'Ada', iss: '12345678' });
     expect(claims.nbf).toBe(claims['iat']);
     expect(claims.video).toMatchObject({ roomJoin: true, room: 'lobby', ...video });
@@ -102,18 +104,18 @@ describe('a LiveKit token', () => {
 
   test('gives nothing that lets its bearer rule over rooms or people', async () => {
     const claims = await new TokenVerifier(kidOf(V1.versionId), V1.text).verify(
-      issue({ actions: ['publish'] }),
+      await issue({ actions: ['publish'] }),
     );
     expect(POWERS.filter((power) => claims.video?.[power] !== false)).toEqual([]);
   });
 
   test('names no room where any is allowed', async () => {
-    const claims = await new TokenVerifier(kidOf(V1.versionId), V1.text).verify(issue({ rooms: '*' }));
+    const claims = await new TokenVerifier(kidOf(V1.versionId), V1.text).verify(await issue({ rooms: '*' }));
     expect(claims.video).not.toHaveProperty('room');
   });
 
   test('is refused under another version’s secret or API key', async () => {
-    const token = issue({});
+    const token = await issue({});
     await expect(new TokenVerifier(kidOf(V1.versionId), V2.text).verify(token)).rejects.toThrow(/signature/);
     await expect(new TokenVerifier(kidOf(V2.versionId), V1.text).verify(token)).rejects.toThrow(/iss/);
   });
@@ -123,7 +125,7 @@ describe('a LiveKit token', () => {
     if (!file.ok) throw new Error(file.problem);
     const keys = parse(Buffer.from(file.bytes).toString('utf8')) as Record<string, string>;
     for (const version of [V1, V2]) {
-      const token = issue({}, version);
+      const token = await issue({}, version);
       const { iss = '' } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
         iss?: string;
       };

@@ -1,4 +1,3 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { createLocalJWKSet, exportJWK, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { Identity } from '../../lib/identity/identity.ts';
@@ -8,9 +7,10 @@ import { policyOf, waitsOf } from '../../lib/rotation/policy.ts';
 import { mediamtx } from '../../lib/media-servers/index.ts';
 import type { Grant } from '../../lib/policy/grant.ts';
 import { isPermitted } from './conformance/mediamtx.ts';
+import { newPrivateKey } from '../support/signing-keys.ts';
 
 const NOW = 1_900_000_000;
-const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+const current = await newPrivateKey('ES256', '12345678');
 const target = mediamtx({ secret: 'streampass/mediamtx', issuer: 'streampass' });
 const person: Identity = {
   issuer: 'https://id.example',
@@ -20,26 +20,27 @@ const person: Identity = {
   expiresAt: 0,
 };
 
-function issue(grant: Pick<Grant, 'actions' | 'rooms'>): string {
-  const current = { alg: 'ES256' as const, kid: '12345678', key };
+async function issue(grant: Pick<Grant, 'actions' | 'rooms'>): Promise<string> {
   const whole: Grant = { ...grant, transports: [], ttlSeconds: 600 };
-  return issueToken(
-    target,
-    'mediamtx',
-    whole,
-    person,
-    { current, readAt: NOW },
-    {
-      now: NOW,
-      jti: 'jti-1',
-      session: 'session-1',
-      transportsNamed: false,
-    },
+  return (
+    await issueToken(
+      target,
+      'mediamtx',
+      whole,
+      person,
+      { current, readAt: NOW },
+      {
+        now: NOW,
+        jti: 'jti-1',
+        session: 'session-1',
+        transportsNamed: false,
+      },
+    )
   ).token;
 }
 
 async function claimsOf(token: string): Promise<Record<string, unknown>> {
-  const jwk = await exportJWK(createPublicKey(key));
+  const jwk = await exportJWK(current.publicKey);
   const keySet = createLocalJWKSet({ keys: [{ ...jwk, kid: '12345678', alg: 'ES256' }] });
   const settings = { issuer: 'streampass', audience: 'mediamtx', currentDate: new Date(NOW * 1000) };
   return { ...(await jwtVerify(token, keySet, settings)).payload };
@@ -55,17 +56,17 @@ describe('a MediaMTX token', () => {
     ['api', 'lobby', false],
     ['playback', 'lobby', false],
   ])('to publish in two rooms lets its bearer %s %s: %s', async (action, path, allowed) => {
-    const claims = await claimsOf(issue({ actions: ['publish'], rooms: ['lobby', 'studio.1'] }));
+    const claims = await claimsOf(await issue({ actions: ['publish'], rooms: ['lobby', 'studio.1'] }));
     expect(isPermitted(claims['mediamtx_permissions'], action, path)).toBe(allowed);
   });
 
   test('for any room has the empty path, and for its own actions alone', async () => {
-    const claims = await claimsOf(issue({ actions: ['read'], rooms: '*' }));
+    const claims = await claimsOf(await issue({ actions: ['read'], rooms: '*' }));
     expect(claims['mediamtx_permissions']).toEqual([{ action: 'read', path: '' }]);
   });
 
-  test('is short enough for an RTMP address', () => {
-    expect(issue({ actions: ['publish'], rooms: ['lobby'] }).length).toBeLessThan(800);
+  test('is short enough for an RTMP address', async () => {
+    expect((await issue({ actions: ['publish'], rooms: ['lobby'] })).length).toBeLessThan(800);
   });
 });
 

@@ -134,10 +134,10 @@ interface Bearer {
 }
 
 /** A token as `/token` issues it, made of a stream key. */
-function tokenOf(
+async function tokenOf(
   form: SubjectForm,
   { subject = 'person-1', sid = 'sid-1', jti = 'jti-1', session = 'session-1' }: Bearer = {},
-): string {
+): Promise<string> {
   const target: Target = { ...TARGETS.jitsi, subject: form };
   const grant = { actions: ['join'], rooms: ['lobby'], transports: [], ttlSeconds: 600 };
   const identity = {
@@ -150,7 +150,7 @@ function tokenOf(
   };
   const ring = { current: KEYS.jitsi[0], readAt: NOW };
   const issuance = { now: NOW, jti, session, transportsNamed: false };
-  return issueToken(target, 'jitsi', grant, identity, ring, issuance).token;
+  return (await issueToken(target, 'jitsi', grant, identity, ring, issuance)).token;
 }
 
 /** What the agent writes. */
@@ -181,15 +181,21 @@ describe.each(FORMS)('a session with a %s subject', (_form, form) => {
     ['the call', { kind: 'session', value: 'session-1' }],
     ['the token', { kind: 'token', value: 'jti-1' }],
     ['the stream key', { kind: 'stream-key', value: 'key-person-1' }],
-  ])('ends within a second if %s is denied, and nobody else’s', (_what, denied) => {
-    call('connect', 'anna', HOST, tokenOf(form));
-    call('connect', 'berta', HOST, tokenOf(form, BERTA));
-    expect([call('login', tokenOf(form)), call('bind', tokenOf(form))]).toEqual(['verified', true]);
+  ])('ends within a second if %s is denied, and nobody else’s', async (_what, denied) => {
+    call('connect', 'anna', HOST, await tokenOf(form));
+    call('connect', 'berta', HOST, await tokenOf(form, BERTA));
+    expect([call('login', await tokenOf(form)), call('bind', await tokenOf(form))]).toEqual([
+      'verified',
+      true,
+    ]);
     deny(form, denied);
     call('second');
     expect([call('is_there', 'anna'), call('is_there', 'berta')]).toEqual([false, true]);
-    expect([call('login', tokenOf(form)), call('bind', tokenOf(form))]).toEqual(['not-allowed', false]);
-    expect([call('login', tokenOf(form, BERTA)), call('bind', tokenOf(form, BERTA))]).toEqual([
+    expect([call('login', await tokenOf(form)), call('bind', await tokenOf(form))]).toEqual([
+      'not-allowed',
+      false,
+    ]);
+    expect([call('login', await tokenOf(form, BERTA)), call('bind', await tokenOf(form, BERTA))]).toEqual([
       'verified',
       true,
     ]);
@@ -200,11 +206,11 @@ describe.each(FORMS)('a session with a %s subject', (_form, form) => {
     ['the subject in another case', { kind: 'sub', value: 'Person-1' }],
     ['a sign-in that is called like the subject', { kind: 'sign-in', value: 'person-1' }],
     ['a token that is called like the sign-in', { kind: 'token', value: 'sid-1' }],
-  ])('goes on if %s is denied', (_what, denied) => {
-    call('connect', 'anna', HOST, tokenOf(form));
+  ])('goes on if %s is denied', async (_what, denied) => {
+    call('connect', 'anna', HOST, await tokenOf(form));
     deny(form, denied);
     call('second');
-    expect([call('is_there', 'anna'), call('login', tokenOf(form))]).toEqual([true, 'verified']);
+    expect([call('is_there', 'anna'), call('login', await tokenOf(form))]).toEqual([true, 'verified']);
   });
 });
 
@@ -222,8 +228,8 @@ test('tells two pairwise targets nothing in common, nor in which order rows were
     expect(other.filter((hash) => hashes.includes(hash))).toEqual([]);
 });
 
-test('says what it did: the list that is in force, and how many sessions that ended', () => {
-  for (const jid of ['a', 'b']) call('connect', jid, HOST, tokenOf('public'));
+test('says what it did: the list that is in force, and how many sessions that ended', async () => {
+  for (const jid of ['a', 'b']) call('connect', jid, HOST, await tokenOf('public'));
   const text = deny('public', ANNA);
   call('second');
   const [, name] = /(\w+)\n/.exec(text) ?? [];
@@ -235,40 +241,43 @@ test('says what it did: the list that is in force, and how many sessions that en
   expect(log).toEqual(['info: 2 sessions of denied users end']);
 });
 
-test('lets somebody in again who is allowed again', () => {
+test('lets somebody in again who is allowed again', async () => {
   deny('public', ANNA);
   call('second');
   deny('public');
   call('second');
-  expect([call('login', tokenOf('public')), call('bind', tokenOf('public'))]).toEqual(['verified', true]);
+  expect([call('login', await tokenOf('public')), call('bind', await tokenOf('public'))]).toEqual([
+    'verified',
+    true,
+  ]);
 });
 
 test('knows the list from the beginning when Prosody starts', async () => {
   deny('public', ANNA);
   await load();
-  expect(call('login', tokenOf('public'))).toBe('not-allowed');
+  expect(call('login', await tokenOf('public'))).toBe('not-allowed');
 });
 
-test('ends a session that waits for its client to come back, so that nobody resumes it', () => {
-  call('connect', 'anna', HOST, tokenOf('public'));
+test('ends a session that waits for its client to come back, so that nobody resumes it', async () => {
+  call('connect', 'anna', HOST, await tokenOf('public'));
   call('hibernate', 'anna');
   deny('public', ANNA);
   call('second');
   expect(call('is_there', 'anna')).toBe(false);
 });
 
-test('ends a session that a denied user resumes with a token of theirs', () => {
-  call('connect', 'friend', HOST, tokenOf('public', BERTA));
+test('ends a session that a denied user resumes with a token of theirs', async () => {
+  call('connect', 'friend', HOST, await tokenOf('public', BERTA));
   call('hibernate', 'friend');
   deny('public', ANNA);
   call('second');
   expect(call('is_there', 'friend')).toBe(true);
-  call('resume', 'friend', tokenOf('public'));
+  call('resume', 'friend', await tokenOf('public'));
   expect(call('is_there', 'friend')).toBe(false);
 });
 
-test('a session that cannot be ended stops no other, and is tried again until it ends', () => {
-  for (const jid of ['a', 'b', 'c']) call('connect', jid, HOST, tokenOf('public'));
+test('a session that cannot be ended stops no other, and is tried again until it ends', async () => {
+  for (const jid of ['a', 'b', 'c']) call('connect', jid, HOST, await tokenOf('public'));
   call('stick', 'b');
   deny('public', ANNA);
   call('second');
@@ -283,21 +292,21 @@ test.each([
   ['is empty', ''],
   ['is cut off', 'streampass-den'],
   ['is something else', '{"denied": []}'],
-])('goes on with the last list if the file %s, and says so once', (_what, text) => {
+])('goes on with the last list if the file %s, and says so once', async (_what, text) => {
   deny('public', ANNA);
   call('second');
   call('write_file', text);
   expect([call('second'), call('second')]).toEqual([1, 1]);
-  expect(call('login', tokenOf('public'))).toBe('not-allowed');
+  expect(call('login', await tokenOf('public'))).toBe('not-allowed');
   expect(log.filter((line) => line.startsWith('error'))).toHaveLength(1);
 });
 
-test('goes on with the last list if the file is gone', () => {
+test('goes on with the last list if the file is gone', async () => {
   deny('public', ANNA);
   call('second');
   call('remove_files');
   expect(call('second')).toBe(1);
-  expect(call('login', tokenOf('public'))).toBe('not-allowed');
+  expect(call('login', await tokenOf('public'))).toBe('not-allowed');
 });
 
 const withClaims = (claims: unknown) =>
@@ -319,9 +328,9 @@ test.each([
   expect([call('is_there', 'guest'), call('login', token)]).toEqual([true, 'verified']);
 });
 
-test('leaves other hosts alone, and logs no token', () => {
-  call('connect', 'jicofo', 'auth.meet.example', tokenOf('public'));
-  call('connect', 'anna', HOST, tokenOf('public'));
+test('leaves other hosts alone, and logs no token', async () => {
+  call('connect', 'jicofo', 'auth.meet.example', await tokenOf('public'));
+  call('connect', 'anna', HOST, await tokenOf('public'));
   deny('public', ANNA);
   call('second');
   expect([call('is_there', 'jicofo'), call('is_there', 'anna')]).toEqual([true, false]);

@@ -13,23 +13,23 @@ const ALLOWED = Array.from('azAZ09+/=_-');
 const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
 type Signing = (typeof algorithms)[number];
 
-test('an HS256 secret is 32 random bytes in 43 characters that no file format has to escape', () => {
-  expect(makeSecret('HS256', () => Buffer.alloc(32, 0xff))).toBe('_'.repeat(42) + '8');
-  expect(makeSecret('HS256', randomBytes)).toMatch(/^[A-Za-z0-9_-]{43}$/);
+test('an HS256 secret is 32 random bytes in 43 characters that no file format has to escape', async () => {
+  expect(await makeSecret('HS256', () => Buffer.alloc(32, 0xff))).toBe('_'.repeat(42) + '8');
+  expect(await makeSecret('HS256', randomBytes)).toMatch(/^[A-Za-z0-9_-]{43}$/);
 });
 
 describe.each(algorithms)('a secret for %s', (signing) => {
-  test('that was made is usable', () => {
-    const made = makeSecret(signing, randomBytes);
-    expect(judgeSecret({ SecretString: made }, signing)).toMatchObject({ usable: true, text: made });
+  test('that was made is usable', async () => {
+    const made = await makeSecret(signing, randomBytes);
+    expect(await judgeSecret({ SecretString: made }, signing)).toMatchObject({ usable: true, text: made });
   });
 
   test.each([
     ['is absent', {}],
     ['is binary', { SecretBinary: Buffer.alloc(64) }],
     ['is short', { SecretString: 'short' }],
-  ])('that %s is not, and its problem does not repeat it', (_, value) => {
-    const judged = judgeSecret(value, signing);
+  ])('that %s is not, and its problem does not repeat it', async (_, value) => {
+    const judged = await judgeSecret(value, signing);
     expect(judged.usable).toBe(false);
     expect(JSON.stringify(judged)).not.toContain('"short"');
   });
@@ -43,24 +43,24 @@ test.each([
   ['a space', `${'a'.repeat(43)} b`],
   ['characters with a meaning in files', 'pa$$ "word" & more, and yet more of it'],
   ['letters beyond ASCII', 'é'.repeat(43)],
-])('a shared secret of %s is not one, and the message names what is allowed', (_, text) => {
-  const judged = judgeSecret({ SecretString: text }, 'HS256');
+])('a shared secret of %s is not one, and the message names what is allowed', async (_, text) => {
+  const judged = await judgeSecret({ SecretString: text }, 'HS256');
   expect(judged).toMatchObject({
     usable: false,
     problem: expect.stringContaining('A-Z a-z 0-9 + / = _ -') as string,
   });
 });
 
-test('the problem of the key/value form names Plaintext', () => {
-  const judged = judgeSecret({ SecretString: '{"secret":"x"}' }, 'HS256');
+test('the problem of the key/value form names Plaintext', async () => {
+  const judged = await judgeSecret({ SecretString: '{"secret":"x"}' }, 'HS256');
   expect(judged).toMatchObject({ problem: expect.stringContaining('choose Plaintext') as string });
 });
 
 test.each(['RS256', 'ES256', 'EdDSA'] as const)(
   'a private JWK for %s may be pretty-printed and end in a line break',
-  (signing) => {
-    const text = `\n${JSON.stringify(JSON.parse(makeSecret(signing, randomBytes)), null, 2)}\r\n`;
-    expect(judgeSecret({ SecretString: text }, signing).usable).toBe(true);
+  async (signing) => {
+    const text = `\n${JSON.stringify(JSON.parse(await makeSecret(signing, randomBytes)), null, 2)}\r\n`;
+    expect((await judgeSecret({ SecretString: text }, signing)).usable).toBe(true);
   },
 );
 
@@ -68,13 +68,17 @@ test.each([
   ['RS256', 'ES256'],
   ['ES256', 'EdDSA'],
   ['EdDSA', 'RS256'],
-] as const)('a key for %s is none for %s', (made, signing) => {
-  const judged = judgeSecret({ SecretString: makeSecret(made, randomBytes) }, signing);
+] as const)('a key for %s is none for %s', async (made, signing) => {
+  const judged = await judgeSecret({ SecretString: await makeSecret(made, randomBytes) }, signing);
   expect(judged).toMatchObject({ usable: false });
 });
 
 /** Values near the border: allowed and forbidden characters, lengths around both limits, JWKs, and other JSON. */
-const keys = new Map(algorithms.map((signing) => [signing, makeSecret(signing, randomBytes)]));
+const keys = new Map(
+  await Promise.all(
+    algorithms.map(async (signing) => [signing, await makeSecret(signing, randomBytes)] as const),
+  ),
+);
 const nearSecret = fc.oneof(
   fc.string({
     unit: fc.constantFrom(...ALLOWED, '$', '"', ' ', '\n', 'é', '\\', '#', ':', '\u0000'),
@@ -149,7 +153,7 @@ async function rotationTakes(value: SecretValue, signing: Signing): Promise<bool
 test('issuer, verifier and rotation agree on every value whether it is a secret', async () => {
   await fc.assert(
     fc.asyncProperty(value, fc.constantFrom(...algorithms), async (value, signing) => {
-      const { usable } = judgeSecret(value, signing);
+      const { usable } = await judgeSecret(value, signing);
       expect(await issuerTakes(value, signing)).toBe(usable);
       expect(await verifierTakes(value, signing)).toBe(usable);
       expect(await rotationTakes(value, signing)).toBe(usable);
@@ -178,8 +182,8 @@ test('every shared secret that is allowed is read back from each config file as 
   );
 });
 
-test('a key ring file gives back the secrets that were written into it', () => {
-  const versions = [{ versionId: VERSION, text: makeSecret('HS256', randomBytes) }];
+test('a key ring file gives back the secrets that were written into it', async () => {
+  const versions = [{ versionId: VERSION, text: await makeSecret('HS256', randomBytes) }];
   const changed = keyRingFile.change(Buffer.from(''), versions);
   const secrets = versions.map(({ text }) => ({ kid: kidOf(VERSION), text }));
   expect(changed.ok && keyRingFile.read(changed.bytes)).toEqual({ ok: true, secrets });

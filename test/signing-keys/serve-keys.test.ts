@@ -1,26 +1,23 @@
-import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPublicKey, KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readProviderKeys } from '../../lib/jws/provider-keys.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { newPrivateKey, sharedKey } from '../support/signing-keys.ts';
 import type { SigningKey } from '../../lib/jws/sign.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import { serveKeys } from '../../lib/signing-keys/serve-keys.ts';
 import type { PublishedTarget } from '../../lib/signing-keys/serve-keys.ts';
 import { PUBLIC_KEY_MAX_AGE } from '../../lib/signing-keys/max-age.ts';
 
-const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
-const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-const ed = generateKeyPairSync('ed25519').privateKey;
+const rsa = await newPrivateKey('RS256', '11111111');
+const ec = await newPrivateKey('ES256', '22222222');
+const ed = await newPrivateKey('EdDSA', '33333333');
 
 function published(...keys: SigningKey[]): PublishedTarget {
   return { target: {}, keys: { get: async () => ({ keys, readAt: 0 }) } };
 }
 
-const jitsi = published({ alg: 'RS256', kid: '11111111', key: rsa });
-const mediamtx = published(
-  { alg: 'ES256', kid: '22222222', key: ec },
-  { alg: 'EdDSA', kid: '33333333', key: ed },
-);
+const jitsi = published(rsa);
+const mediamtx = published(ec, ed);
 const unavailable: PublishedTarget = {
   target: {},
   keys: { get: () => Promise.reject(new OAuthError('secret_unavailable')) },
@@ -51,7 +48,7 @@ describe('GET /.well-known/jwks.json', () => {
   });
 
   test('never shows a shared secret', async () => {
-    const shared = published({ alg: 'HS256', kid: '44444444', key: hmacKey('s'.repeat(43)) });
+    const shared = published(sharedKey('44444444', 's'.repeat(43)));
     expect((await serveKeys({}, [shared])).body).toBe('{"keys":[]}');
   });
 
@@ -69,10 +66,7 @@ describe('GET /.well-known/jwks.json', () => {
       target: { header: { kid: 'app/key' } },
       keys: {
         get: async () => ({
-          keys: [
-            { alg: 'RS256', kid: '11111111', key: rsa },
-            { alg: 'RS256', kid: '55555555', key: rsa },
-          ],
+          keys: [rsa, { ...rsa, kid: '55555555' }],
           readAt: 0,
         }),
       },
@@ -111,7 +105,7 @@ describe('GET /asap/{file}', () => {
     const response = await serveKeys({ pathParameters: { file: pemOf(kid) } }, [jitsi, mediamtx]);
     expect(response.statusCode).toBe(200);
     expect(response.body).toMatch(/^-----BEGIN PUBLIC KEY-----\n/);
-    expect(createPublicKey(response.body).equals(createPublicKey(key))).toBe(true);
+    expect(createPublicKey(response.body).equals(KeyObject.from(key.publicKey))).toBe(true);
   });
 
   test.each([

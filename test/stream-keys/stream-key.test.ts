@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
-import { hmacKey, signCompact, type SigningKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
+import { signCompact, type SigningKey } from '../../lib/jws/sign.ts';
 import { decideByRules } from '../../lib/policy/decide-by-rules.ts';
 import { indexRules } from '../../lib/policy/match-rules.ts';
 import type { Rule } from '../../lib/policy/rule.ts';
@@ -11,7 +12,7 @@ const OTHER: SigningKey = { alg: 'HS256', kid: 'other', key: hmacKey('o'.repeat(
 const DAY = 86_400;
 const PLACE = { rooms: ['studio-1'], stream: 'main' };
 
-describe('a stream key', () => {
+describe('a stream key', async () => {
   test('holds target, room, stream, transports, owner and end', async () => {
     const claims = decodeCompactJws(issuedBy(await makeKey(PLACE)))?.claims;
     expect(claims).toMatchObject({
@@ -135,8 +136,8 @@ describe('a stream key', () => {
   test.each([
     ['nothing', ''],
     ['no JWT', 'live_1234_abcd'],
-    ['a streaming token', signCompact({ sub: 'a', exp: NOW + 60 }, KEY)],
-    ['a key whose members are of other types', signCompact({ token_use: 'stream_key', rooms: 7 }, KEY)],
+    ['a streaming token', await signCompact({ sub: 'a', exp: NOW + 60 }, KEY)],
+    ['a key whose members are of other types', await signCompact({ token_use: 'stream_key', rooms: 7 }, KEY)],
     ['a huge one', `${'a'.repeat(5000)}.b.c`],
   ])('is not %s', async (_what, text) => {
     expect(reasonOf(await useKey(text))).toBe('stream_key_invalid');

@@ -84,7 +84,7 @@ export function rotatedService(
         expiresAt: 0,
       };
       const issuance = { now: now(), jti: `jti-${now()}`, session: 's', transportsNamed: false };
-      return issueToken(target, 'it', grant, identity, await ring.get(), issuance).token;
+      return (await issueToken(target, 'it', grant, identity, await ring.get(), issuance)).token;
     },
     serve: (file?: string) =>
       serveKeys(file === undefined ? {} : { pathParameters: { file } }, [{ target, keys: live }]),

@@ -5,7 +5,7 @@ import type { AuthorizerEvent } from '../../lib/token-verification/authorizer-ev
 import { issue, verifierWith, KEYS, NOW } from './scene.ts';
 
 const deps: AuthorizerDeps = { verify: verifierWith(), now: () => NOW, cacheSeconds: 0, targets: undefined };
-const token = issue('red5', { actions: ['publish'], rooms: ['lobby'], transports: ['WHIP', 'RTMP'] });
+const token = await issue('red5', { actions: ['publish'], rooms: ['lobby'], transports: ['WHIP', 'RTMP'] });
 const CONTEXT = {
   target: 'red5',
   sub: 'person-1',
@@ -41,12 +41,12 @@ const restRequest = (value: string): AuthorizerEvent => ({
   headers: { AUTHORIZATION: value },
 });
 
-describe('an HTTP API', () => {
+describe('an HTTP API', async () => {
   test.each([
     ['a bearer token', `Bearer ${token}`],
     ['a scheme in any case', `bearer ${token}`],
     ['a token without a scheme', token],
-    ['the fallback token', `Bearer ${issue('red5', {}, { key: KEYS.red5[1] })}`],
+    ['the fallback token', `Bearer ${await issue('red5', {}, { key: KEYS.red5[1] })}`],
   ])('lets in %s', async (_name, authorization) => {
     expect((await authorize(httpApi(authorization), deps)).response).toMatchObject({ isAuthorized: true });
   });
@@ -62,7 +62,7 @@ describe('an HTTP API', () => {
     ['no header', undefined],
     ['another scheme', `Basic ${token}`],
     ['two tokens', `Bearer ${token} ${token}`],
-    ['a token that has ended', `Bearer ${issue('red5', {}, { at: NOW - 600 })}`],
+    ['a token that has ended', `Bearer ${await issue('red5', {}, { at: NOW - 600 })}`],
   ])('turns away %s, and is told nothing', async (_name, authorization) => {
     expect((await authorize(httpApi(authorization), deps)).response).toEqual({
       isAuthorized: false,
@@ -80,7 +80,7 @@ describe('an HTTP API', () => {
   test('takes tokens of the chosen targets alone', async () => {
     const chosen = { ...deps, targets: new Set(['jitsi']) };
     expect((await authorize(httpApi(token), chosen)).response).toMatchObject({ isAuthorized: false });
-    expect((await authorize(httpApi(issue('jitsi', {})), chosen)).response).toMatchObject({
+    expect((await authorize(httpApi(await issue('jitsi', {})), chosen)).response).toMatchObject({
       isAuthorized: true,
     });
   });

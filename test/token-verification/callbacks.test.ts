@@ -5,7 +5,7 @@ import type { Callback } from '../../lib/token-verification/callback.ts';
 import { introspection } from '../../lib/token-verification/callbacks/introspection.ts';
 import { mediamtxAuth } from '../../lib/token-verification/callbacks/mediamtx.ts';
 import { red5Invalidate, red5Validate } from '../../lib/token-verification/callbacks/red5.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { issue, verifierWith, liveKeys, NOW, UNCOUNTED } from './scene.ts';
 
 const CALLER = 'callers-secret-of-43-characters-aaaaaaaaaaa';
@@ -39,9 +39,9 @@ function fromRed5(body: unknown, encoding: 'latin1' | 'utf8' = 'latin1'): ApiGat
 const allowed = { status: 200, body: { result: true } };
 const denied = { status: 200, body: { result: false } };
 
-describe('POST /red5/validateCredentials', () => {
-  const publisher = issue('red5', { actions: ['publish'], rooms: ['lobby', 'studio'] });
-  const subscriber = issue('red5', { actions: ['subscribe'], rooms: '*' });
+describe('POST /red5/validateCredentials', async () => {
+  const publisher = await issue('red5', { actions: ['publish'], rooms: ['lobby', 'studio'] });
+  const subscriber = await issue('red5', { actions: ['subscribe'], rooms: '*' });
   const request = {
     type: 'publisher',
     username: 'jwt',
@@ -81,8 +81,8 @@ describe('POST /red5/validateCredentials', () => {
     ['a token in the password', { ...request, token: '', password: publisher }],
     ['an unknown type', { ...request, type: 'administrator' }],
     ['a type that every object has', { ...request, type: 'constructor' }],
-    ['a token of another server', { ...request, token: issue('jitsi', {}) }],
-    ['a token that has ended', { ...request, token: issue('red5', {}, { at: NOW - 600 }) }],
+    ['a token of another server', { ...request, token: await issue('jitsi', {}) }],
+    ['a token that has ended', { ...request, token: await issue('red5', {}, { at: NOW - 600 }) }],
     ['a list', [request]],
     ['null', null],
     ['no JSON', '{"type":"publisher",'],
@@ -136,20 +136,20 @@ describe('POST /red5/invalidateCredentials', () => {
   });
 
   test('revokes nothing', async () => {
-    const token = issue('red5', {});
+    const token = await issue('red5', {});
     await ask(red5Invalidate, fromRed5({ username: 'jwt', password: 'jwt', streamID: 'lobby', token }));
     const again = { type: 'publisher', username: 'jwt', password: 'jwt', streamID: 'lobby', token };
     expect(await ask(red5Validate, fromRed5(again))).toEqual(allowed);
   });
 });
 
-describe('who may ask', () => {
+describe('who may ask', async () => {
   const body = {
     type: 'publisher',
     username: 'jwt',
     password: 'jwt',
     streamID: 'lobby',
-    token: issue('red5', {}),
+    token: await issue('red5', {}),
   };
   const anonymous: ApiGatewayEvent = { body: JSON.stringify(body) };
   const basic = (secret: string) => `Basic ${Buffer.from(`server:${secret}`).toString('base64')}`;
@@ -189,8 +189,8 @@ describe('who may ask', () => {
   });
 });
 
-describe('POST /mediamtx/auth', () => {
-  const token = issue('mediamtx', { actions: ['publish'], rooms: ['lobby'] });
+describe('POST /mediamtx/auth', async () => {
+  const token = await issue('mediamtx', { actions: ['publish'], rooms: ['lobby'] });
   const request = {
     user: '',
     password: '',
@@ -219,7 +219,7 @@ describe('POST /mediamtx/auth', () => {
     ['the control API', { ...request, action: 'api', path: '', token }, 403],
     ['another path', { ...request, path: 'hall', token }, 403],
     ['a path below', { ...request, path: 'lobby/cam', token }, 403],
-    ['a token of another server', { ...request, token: issue('red5', {}) }, 403],
+    ['a token of another server', { ...request, token: await issue('red5', {}) }, 403],
     ['no JSON', 'path=lobby', 403],
   ])('turns away %s', async (_name, body, status) => {
     expect((await ask(mediamtxAuth, fromRed5(body))).status).toBe(status);
@@ -231,14 +231,18 @@ describe('POST /mediamtx/auth', () => {
   });
 });
 
-describe('POST /introspect', () => {
+describe('POST /introspect', async () => {
   const form = (body: string): ApiGatewayEvent => ({
     headers: { 'content-type': 'application/x-www-form-urlencoded', authorization: `Bearer ${CALLER}` },
     body,
   });
 
   test('describes a good token in the words of RFC 7662 and of a request for one', async () => {
-    const token = issue('red5', { actions: ['publish'], rooms: ['lobby', 'hall'], transports: ['WHIP'] });
+    const token = await issue('red5', {
+      actions: ['publish'],
+      rooms: ['lobby', 'hall'],
+      transports: ['WHIP'],
+    });
     expect(await ask(introspection, form(`token=${token}&token_type_hint=access_token`))).toEqual({
       status: 200,
       body: {
@@ -257,12 +261,12 @@ describe('POST /introspect', () => {
   });
 
   test('knows the tokens of every target', async () => {
-    const { body } = await ask(introspection, form(`token=${issue('rtcstats', { rooms: '*' })}`));
+    const { body } = await ask(introspection, form(`token=${await issue('rtcstats', { rooms: '*' })}`));
     expect(body).toMatchObject({ active: true, target: 'rtcstats', room: '*', session: 'session-1' });
   });
 
   test.each([
-    ['that has ended', issue('red5', {}, { at: NOW - 600 })],
+    ['that has ended', await issue('red5', {}, { at: NOW - 600 })],
     ['that is none', 'nothing'],
     ['that is empty', ''],
   ])('says of a token %s that it is not active, and no more', async (_name, token) => {
@@ -288,7 +292,7 @@ describe('POST /introspect', () => {
 
   test('asks to come again while nobody can tell', async () => {
     const verify = verifierWith({ without: ['red5'] });
-    const { response } = await answerCallback(form(`token=${issue('red5', {})}`), introspection, {
+    const { response } = await answerCallback(form(`token=${await issue('red5', {})}`), introspection, {
       ...deps,
       verify,
     });

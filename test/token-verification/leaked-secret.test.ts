@@ -5,7 +5,7 @@ import type { LiveKeys } from '../../lib/signing-keys/live-keys.ts';
 import { answerCallback } from '../../lib/token-verification/answer-callback.ts';
 import { red5Invalidate } from '../../lib/token-verification/callbacks/red5.ts';
 import { createVerifier } from '../../lib/token-verification/verifier.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { issue, NOW, TARGETS, UNCOUNTED, verifierWith } from './scene.ts';
 
 /** What verifiers make of a secret that was replaced because it had leaked. */
@@ -44,8 +44,8 @@ function keysOf(reader: SecretReader, now: () => number, withPrevious = true): L
   });
 }
 
-describe('a token under a secret that an emergency has replaced', () => {
-  const forged = issue(
+describe('a token under a secret that an emergency has replaced', async () => {
+  const forged = await issue(
     'red5',
     { ttlSeconds: 3600 },
     { key: { alg: 'HS256', kid: '11111111', key: hmacKey(OLD.value) } },

@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { createAdmission } from '../../lib/admission/admission.ts';
 import type { DenyList } from '../../lib/config/config.ts';
@@ -6,7 +6,7 @@ import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { createStreams } from '../../lib/token-verification/streams.ts';
 import { createVerifier } from '../../lib/token-verification/verifier.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { newPrivateKey, sharedKey } from '../support/signing-keys.ts';
 import type { SigningKey } from '../../lib/jws/sign.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import type { LiveKeys } from '../../lib/signing-keys/live-keys.ts';
@@ -25,22 +25,14 @@ export const TARGETS = {
 } as const satisfies Record<string, Target>;
 export type TargetName = keyof typeof TARGETS;
 
-function secretKey(kid: string, text: string): SigningKey {
-  return { alg: 'HS256', kid, key: hmacKey(text) };
-}
-
-function ecKey(kid: string): SigningKey {
-  return { alg: 'ES256', kid, key: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey };
-}
-
 /** Each target's current and fallback key. */
-export const KEYS: Readonly<Record<TargetName, readonly [SigningKey, SigningKey]>> = {
-  red5: [secretKey('11111111', 'r'.repeat(43)), secretKey('22222222', 'R'.repeat(43))],
-  jitsi: [secretKey('33333333', 'j'.repeat(43)), secretKey('44444444', 'J'.repeat(43))],
-  rtcstats: [secretKey('55555555', 's'.repeat(43)), secretKey('66666666', 'S'.repeat(43))],
-  mediamtx: [ecKey('77777777'), ecKey('88888888')],
-  livekit: [secretKey('99999999', 'l'.repeat(43)), secretKey('aaaaaaaa', 'L'.repeat(43))],
-};
+export const KEYS = {
+  red5: [sharedKey('11111111', 'r'.repeat(43)), sharedKey('22222222', 'R'.repeat(43))],
+  jitsi: [sharedKey('33333333', 'j'.repeat(43)), sharedKey('44444444', 'J'.repeat(43))],
+  rtcstats: [sharedKey('55555555', 's'.repeat(43)), sharedKey('66666666', 'S'.repeat(43))],
+  mediamtx: [await newPrivateKey('ES256', '77777777'), await newPrivateKey('ES256', '88888888')],
+  livekit: [sharedKey('99999999', 'l'.repeat(43)), sharedKey('aaaaaaaa', 'L'.repeat(43))],
+} as const satisfies Record<TargetName, readonly [SigningKey, SigningKey]>;
 
 const PERSON: Identity = {
   issuer: 'https://id.example',
@@ -51,7 +43,7 @@ const PERSON: Identity = {
 };
 
 /** A token as POST /token issues it. */
-export function issue(
+export async function issue(
   name: TargetName,
   grant: Partial<Grant>,
   {
@@ -60,7 +52,7 @@ export function issue(
     jti = 'jti-1',
     subject = PERSON.subject,
   }: { key?: SigningKey; at?: number; jti?: string; subject?: string } = {},
-): string {
+): Promise<string> {
   const target: Target = TARGETS[name];
   const whole: Grant = {
     actions: target.actions,
@@ -70,8 +62,9 @@ export function issue(
     ...grant,
   };
   const issuance = { now: at, jti, session: 'session-1', transportsNamed: false };
-  return issueToken(target, name, whole, { ...PERSON, subject }, { current: key, readAt: at }, issuance)
-    .token;
+  return (
+    await issueToken(target, name, whole, { ...PERSON, subject }, { current: key, readAt: at }, issuance)
+  ).token;
 }
 
 /** A token of any claims and header, signed with a shared secret. */

@@ -8,7 +8,7 @@ import { mediamtxAuth } from '../../lib/token-verification/callbacks/mediamtx.ts
 import { red5Invalidate, red5Validate } from '../../lib/token-verification/callbacks/red5.ts';
 import { createStreams } from '../../lib/token-verification/streams.ts';
 import type { StreamTable } from '../../lib/token-verification/streams.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { createDynamoEndpoint } from '../../local/dynamodb/endpoint.ts';
 import type { DynamoEndpoint } from '../../local/dynamodb/endpoint.ts';
 import { claimsOf, forge, issue, KEYS, liveKeys, NOW, verifierWith } from './scene.ts';
@@ -74,7 +74,7 @@ function deployment(by: StreamTable | 'none' = table) {
 
 /** A token of a user of their own, so that tests do not count each other's streams. */
 let tokens = 0;
-function tokenWith(caps: { concurrent?: number; uses?: number }, target: 'red5' | 'mediamtx' = 'red5') {
+async function tokenWith(caps: { concurrent?: number; uses?: number }, target: 'red5' | 'mediamtx' = 'red5') {
   tokens += 1;
   return issue(target, caps, { jti: `jti-${tokens}`, subject: `person-${tokens}` });
 }
@@ -87,7 +87,7 @@ describe('a cap', () => {
     ['uses: 2 and concurrent: 5', { uses: 2, concurrent: 5 }, 2],
   ])('of %s lets exactly that many of 200 in, however many ask at once', async (_cap, caps, expected) => {
     const { red5 } = deployment();
-    const token = tokenWith(caps);
+    const token = await tokenWith(caps);
     const answers = await Promise.all(
       Array.from({ length: 200 }, (_, index) => red5(token, `lobby/cam${index}`)),
     );
@@ -99,18 +99,18 @@ describe('a cap', () => {
   test('of concurrent streams counts a user over all their tokens, and nobody else', async () => {
     const { red5 } = deployment();
     const person = { subject: 'several-tokens' };
-    const [first, second, third] = ['a', 'b', 'c'].map((jti) =>
-      issue('red5', { concurrent: 2 }, { jti, ...person }),
+    const [first, second, third] = await Promise.all(
+      ['a', 'b', 'c'].map((jti) => issue('red5', { concurrent: 2 }, { jti, ...person })),
     );
     expect((await red5(first ?? '')).isIn).toBe(true);
     expect((await red5(second ?? '')).isIn).toBe(true);
     expect((await red5(third ?? '')).isIn).toBe(false);
-    expect((await red5(tokenWith({ concurrent: 2 }))).isIn).toBe(true);
+    expect((await red5(await tokenWith({ concurrent: 2 }))).isIn).toBe(true);
   });
 
   test('is free again when the server reports that the publisher has left', async () => {
     const { red5, left } = deployment();
-    const token = tokenWith({ concurrent: 1 });
+    const token = await tokenWith({ concurrent: 1 });
     expect((await red5(token)).isIn).toBe(true);
     expect((await red5(token, 'lobby/cam2')).isIn).toBe(false);
     await left(token);
@@ -119,7 +119,7 @@ describe('a cap', () => {
 
   test('of uses is not free again when the publisher has left', async () => {
     const { red5, left } = deployment();
-    const token = tokenWith({ uses: 1 });
+    const token = await tokenWith({ uses: 1 });
     expect((await red5(token)).isIn).toBe(true);
     await left(token);
     expect((await red5(token)).isIn).toBe(false);
@@ -128,8 +128,8 @@ describe('a cap', () => {
   test('is free again when the tokens of its streams have ended, if no end is reported', async () => {
     const { red5, clock } = deployment();
     const person = { subject: 'viewer-without-end' };
-    const early = issue('red5', { concurrent: 1, ttlSeconds: 60 }, { jti: 'early', ...person });
-    const late = issue('red5', { concurrent: 1, ttlSeconds: 600 }, { jti: 'late', ...person });
+    const early = await issue('red5', { concurrent: 1, ttlSeconds: 60 }, { jti: 'early', ...person });
+    const late = await issue('red5', { concurrent: 1, ttlSeconds: 600 }, { jti: 'late', ...person });
     expect((await red5(early, 'lobby', 'subscriber')).isIn).toBe(true);
     clock.now = NOW + 59;
     expect((await red5(late, 'lobby', 'subscriber')).isIn).toBe(false);
@@ -139,7 +139,7 @@ describe('a cap', () => {
 
   test('that cannot be read lets nobody in', async () => {
     const { red5 } = deployment();
-    const good = tokenWith({});
+    const good = await tokenWith({});
     const header = { alg: 'HS256', typ: 'JWT', kid: KEYS.red5[0].kid };
     for (const caps of [null, 7, 'two', { concurrent: 0 }, { uses: 'many' }, { concurrent: 1e9 }]) {
       expect((await red5(forge({ ...claimsOf(good), caps }, header, KEYS.red5[0].key))).isIn).toBe(false);
@@ -148,7 +148,7 @@ describe('a cap', () => {
 
   test('counts a connection once that its server asks about twice', async () => {
     const { mediamtx } = deployment();
-    const token = tokenWith({ concurrent: 1, uses: 1 }, 'mediamtx');
+    const token = await tokenWith({ concurrent: 1, uses: 1 }, 'mediamtx');
     expect((await mediamtx(token, 'connection-1')).isIn).toBe(true);
     expect((await mediamtx(token, 'connection-1')).isIn).toBe(true);
     expect((await mediamtx(token, 'connection-2')).isIn).toBe(false);
@@ -157,8 +157,8 @@ describe('a cap', () => {
   test('does not use up one cap where the other is reached', async () => {
     const { red5, left } = deployment();
     const person = { subject: 'both-caps' };
-    const held = issue('red5', { concurrent: 1 }, { jti: 'held', ...person });
-    const once = issue('red5', { concurrent: 1, uses: 1 }, { jti: 'once', ...person });
+    const held = await issue('red5', { concurrent: 1 }, { jti: 'held', ...person });
+    const once = await issue('red5', { concurrent: 1, uses: 1 }, { jti: 'once', ...person });
     expect((await red5(held)).isIn).toBe(true);
     expect((await red5(once)).isIn).toBe(false);
     await left(held);
@@ -170,10 +170,10 @@ describe('a cap', () => {
     ['the table is down', DOWN],
   ] as const)('lets nobody in while %s, and those without a cap as ever', async (_what, by) => {
     const { red5 } = deployment(by);
-    const { isIn, facts } = await red5(tokenWith({ uses: 1 }));
+    const { isIn, facts } = await red5(await tokenWith({ uses: 1 }));
     expect(isIn).toBe(false);
     expect(facts).toMatchObject({ problem: 'cap_unavailable', unavailable: true });
-    expect((await red5(tokenWith({}))).isIn).toBe(true);
+    expect((await red5(await tokenWith({}))).isIn).toBe(true);
   });
 });
 
@@ -182,7 +182,7 @@ describe('the log', () => {
 
   test('says who was let in to do what in which room and stream', async () => {
     const { red5 } = deployment();
-    const { facts } = await red5(tokenWith({}), 'lobby/cam1');
+    const { facts } = await red5(await tokenWith({}), 'lobby/cam1');
     const line = verificationLine(facts, origin);
     expect(line).toMatchObject({
       event: 'callback.allowed',
@@ -201,7 +201,7 @@ describe('the log', () => {
 
   test('says whose stream ended and how long it lasted', async () => {
     const { red5, left, clock } = deployment();
-    const token = tokenWith({});
+    const token = await tokenWith({});
     await red5(token, 'lobby/cam1');
     clock.now = NOW + 4321;
     const { response, facts } = await left(token, 'lobby/cam1');
@@ -221,14 +221,14 @@ describe('the log', () => {
 
   test('says whose stream ended after its token has ended, and without a table', async () => {
     const { left } = deployment('none');
-    const token = issue('red5', {}, { at: NOW - 7200, jti: 'old' });
+    const token = await issue('red5', {}, { at: NOW - 7200, jti: 'old' });
     const { facts } = await left(token);
     expect(verificationLine(facts, origin)).toMatchObject({ event: 'stream.ended', sub: 'person-1' });
   });
 
   test('says why not, of a user whose token has ended too, and counts it', async () => {
     const { mediamtx } = deployment();
-    const { facts } = await mediamtx(issue('mediamtx', {}, { at: NOW - 600 }), 'c');
+    const { facts } = await mediamtx(await issue('mediamtx', {}, { at: NOW - 600 }), 'c');
     expect(verificationLine(facts, origin)).toMatchObject({
       event: 'callback.denied',
       reason: 'token_expired',
@@ -250,7 +250,7 @@ describe('the log', () => {
 
   test('counts what could not be told apart from denials', async () => {
     const { red5 } = deployment(DOWN);
-    const { facts } = await red5(tokenWith({ uses: 1 }));
+    const { facts } = await red5(await tokenWith({ uses: 1 }));
     const line = verificationLine(facts, origin);
     expect(line).toMatchObject({ reason: 'cap_unavailable', unavailable: true, CallbacksUnavailable: 1 });
     expect(line).not.toHaveProperty('CallbacksDenied');
@@ -258,7 +258,7 @@ describe('the log', () => {
 
   test('holds no token', async () => {
     const { red5 } = deployment();
-    const token = tokenWith({});
+    const token = await tokenWith({});
     const { facts } = await red5(token);
     expect(JSON.stringify(verificationLine(facts, origin))).not.toContain(token.split('.')[2]);
   });

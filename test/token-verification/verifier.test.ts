@@ -1,5 +1,6 @@
-import { createPublicKey, createSecretKey } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import fc from 'fast-check';
+import { exportSPKI } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { createVerifier } from '../../lib/token-verification/verifier.ts';
 import { verifyToken } from '../../lib/token-verification/verify-token.ts';
@@ -13,7 +14,7 @@ import type { TargetName } from './scene.ts';
 const verify = verifierWith();
 const names = Object.keys(TARGETS) as TargetName[];
 const red5Key = KEYS.red5[0].key;
-const good = claimsOf(issue('red5', {}));
+const good = claimsOf(await issue('red5', {}));
 const header = { alg: 'HS256', typ: 'JWT', kid: '11111111' };
 
 describe.each(names)('a token for %s', (name) => {
@@ -21,12 +22,12 @@ describe.each(names)('a token for %s', (name) => {
     ['current', 0],
     ['fallback', 1],
   ] as const)('is good under the %s key', async (_part, index) => {
-    const verdict = await verify(issue(name, {}, { key: KEYS[name][index] }));
+    const verdict = await verify(await issue(name, {}, { key: KEYS[name][index] }));
     expect(verdict).toMatchObject({ ok: true, token: { targetName: name, kid: KEYS[name][index].kid } });
   });
 
   test('is no good for another target', async () => {
-    const verdict = await verify(issue(name, {}), (_target, other) => other !== name);
+    const verdict = await verify(await issue(name, {}), (_target, other) => other !== name);
     expect(verdict).toEqual({ ok: false, problem: 'token_key_unknown' });
   });
 
@@ -42,19 +43,19 @@ describe.each(names)('a token for %s', (name) => {
     });
     const isReadBack = async (grant: Omit<Grant, 'ttlSeconds'>): Promise<void> => {
       const candidates = [{ name, target, keys: KEYS[name] }];
-      const verdict = await verifyToken(issue(name, grant), candidates, NOW, 60);
+      const verdict = await verifyToken(await issue(name, grant), candidates, NOW, 60);
       expect(verdict).toMatchObject({ ok: true, token: { grant: { subject: 'person-1', ...grant } } });
     };
     await fc.assert(fc.asyncProperty(grants, isReadBack), { numRuns: 30 });
   });
 });
 
-describe('no good is a token', () => {
+describe('no good is a token', async () => {
   test.each([
     ['that is none', '', 'token_missing'],
     ['in two parts', 'a.b', 'token_malformed'],
     ['longer than any', 'a'.repeat(20_000), 'token_malformed'],
-    ['after a scheme', `Bearer ${issue('red5', {})}`, 'token_malformed'],
+    ['after a scheme', `Bearer ${await issue('red5', {})}`, 'token_malformed'],
     ['with another type', forge(good, { ...header, typ: 'at+jwt' }, red5Key), 'token_header'],
     ['without a type', forge(good, { alg: 'HS256', kid: '11111111' }, red5Key), 'token_header'],
     [
@@ -68,8 +69,8 @@ describe('no good is a token', () => {
     ['of another key by name', forge(good, { ...header, kid: '22222222' }, red5Key), 'token_signature'],
     ['under an unknown secret', forge(good, header, createSecretKey(Buffer.alloc(32, 1))), 'token_signature'],
     ['under an empty secret', forge(good, header, createSecretKey(Buffer.alloc(0))), 'token_signature'],
-    ['that has ended', issue('red5', {}, { at: NOW - 600 }), 'token_expired'],
-    ['from the future', issue('red5', {}, { at: NOW + 61 }), 'token_not_yet_valid'],
+    ['that has ended', await issue('red5', {}, { at: NOW - 600 }), 'token_expired'],
+    ['from the future', await issue('red5', {}, { at: NOW + 61 }), 'token_not_yet_valid'],
     ['not valid yet', forge({ ...good, nbf: NOW + 61 }, header, red5Key), 'token_not_yet_valid'],
     ['without an end', forge({ ...good, exp: undefined }, header, red5Key), 'token_claims'],
     ['whose end is a text', forge({ ...good, exp: '9999999999' }, header, red5Key), 'token_claims'],
@@ -91,14 +92,14 @@ describe('no good is a token', () => {
   });
 
   test('signed by a shared secret made of a public key', async () => {
-    const pem = createPublicKey(KEYS.mediamtx[0].key).export({ type: 'spki', format: 'pem' });
-    const claims = claimsOf(issue('mediamtx', {}));
+    const pem = await exportSPKI(KEYS.mediamtx[0].publicKey);
+    const claims = claimsOf(await issue('mediamtx', {}));
     const token = forge(claims, { ...header, kid: '77777777' }, createSecretKey(Buffer.from(pem)));
     expect(await verify(token)).toEqual({ ok: false, problem: 'token_signature' });
   });
 
   test('with any one character changed', async () => {
-    const token = issue('red5', {});
+    const token = await issue('red5', {});
     const places = fc.integer({ min: 0, max: token.length - 1 });
     const anywhere = fc.asyncProperty(places, fc.constantFrom('A', 'b', '7', '_'), async (at, character) => {
       fc.pre(token[at] !== character && token[at] !== '.');
@@ -114,7 +115,7 @@ describe('the end of a token', () => {
     [NOW - 599, true],
     [NOW - 600, false],
   ])('issued at %i for 600 s: good %s', async (at, isGood) => {
-    expect((await verify(issue('red5', {}, { at }))).ok).toBe(isGood);
+    expect((await verify(await issue('red5', {}, { at }))).ok).toBe(isGood);
   });
 });
 
@@ -123,12 +124,12 @@ describe('the deny list', () => {
     ['the person', { subjects: ['person-1'] }],
     ['the token', { sessions: ['jti-1'] }],
   ])('holds for streaming tokens too: %s', async (_what, deny) => {
-    const verdict = await verifierWith({ deny })(issue('red5', {}));
+    const verdict = await verifierWith({ deny })(await issue('red5', {}));
     expect(verdict).toMatchObject({ ok: false, problem: 'token_denied' });
   });
 
   test('finds a call by its session', async () => {
-    const verdict = await verifierWith({ deny: { sessions: ['session-1'] } })(issue('rtcstats', {}));
+    const verdict = await verifierWith({ deny: { sessions: ['session-1'] } })(await issue('rtcstats', {}));
     expect(verdict).toMatchObject({ ok: false, problem: 'token_denied' });
   });
 });
@@ -137,11 +138,11 @@ describe('while the keys of one target cannot be had', () => {
   const partly = verifierWith({ without: ['red5'] });
 
   test('tokens of the others are verdict', async () => {
-    expect((await partly(issue('jitsi', {}))).ok).toBe(true);
+    expect((await partly(await issue('jitsi', {}))).ok).toBe(true);
   });
 
   test('nobody can tell of a token that may be its', async () => {
-    await expect(partly(issue('red5', {}))).rejects.toMatchObject({ reason: 'secret_unavailable' });
+    await expect(partly(await issue('red5', {}))).rejects.toMatchObject({ reason: 'secret_unavailable' });
   });
 });
 
@@ -172,13 +173,13 @@ describe('a key that is not known yet', () => {
 
   test('is looked for once more, in a set that is half a minute old at most', async () => {
     const { verifyOne, asked } = scene([first], [second, first]);
-    expect(await verifyOne(issue('red5', {}, { key: second }))).toMatchObject({ ok: true });
+    expect(await verifyOne(await issue('red5', {}, { key: second }))).toMatchObject({ ok: true });
     expect(asked).toEqual([60, 30]);
   });
 
   test('makes nobody able to tell where it cannot be looked for', async () => {
     const { verifyOne } = scene([first], 'unavailable');
-    await expect(verifyOne(issue('red5', {}, { key: second }))).rejects.toMatchObject({
+    await expect(verifyOne(await issue('red5', {}, { key: second }))).rejects.toMatchObject({
       reason: 'secret_unavailable',
     });
   });

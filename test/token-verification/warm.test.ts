@@ -5,8 +5,8 @@ import type { WarmScene } from './warm.ts';
 /** What a warm callback costs, in operations; `npm run bench:callback` has it in microseconds. */
 
 let scene: WarmScene;
-beforeAll(() => {
-  scene = startWarmScene();
+beforeAll(async () => {
+  scene = await startWarmScene();
 });
 afterAll(() => scene.close());
 

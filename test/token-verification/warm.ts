@@ -1,5 +1,4 @@
 import { createAdmission } from '../../lib/admission/admission.ts';
-import { hmacKey } from '../../lib/jws/sign.ts';
 import { answerCallback } from '../../lib/token-verification/answer-callback.ts';
 import { authorize } from '../../lib/token-verification/authorizer.ts';
 import { introspection } from '../../lib/token-verification/callbacks/introspection.ts';
@@ -7,6 +6,7 @@ import { mediamtxAuth } from '../../lib/token-verification/callbacks/mediamtx.ts
 import { red5Validate } from '../../lib/token-verification/callbacks/red5.ts';
 import type { Callback } from '../../lib/token-verification/callback.ts';
 import { createVerifier } from '../../lib/token-verification/verifier.ts';
+import { sharedKey } from '../support/signing-keys.ts';
 import { issue, KEYS, liveKeys, NOW, TARGETS, UNCOUNTED } from './scene.ts';
 import type { TargetName } from './scene.ts';
 
@@ -27,7 +27,7 @@ export interface WarmScene {
 const CALLER = 'c'.repeat(43);
 
 /** Starts counting. Only one scene at a time can. */
-export function startWarmScene(): WarmScene {
+export async function startWarmScene(): Promise<WarmScene> {
   const asked = { signatures: 0, denyTable: 0 };
   const { subtle } = crypto;
   const original = subtle.verify;
@@ -57,7 +57,7 @@ export function startWarmScene(): WarmScene {
     now,
     clockSkew: 60,
   });
-  const callerSecret = liveKeys([{ alg: 'HS256', kid: 'c1', key: hmacKey(CALLER) }]);
+  const callerSecret = liveKeys([sharedKey('c1', CALLER)]);
   const deps = { verify, callerSecret, streams: UNCOUNTED };
   const authorization = `Bearer ${CALLER}`;
   const answered = async (callback: Callback, body: string, type = 'application/json'): Promise<string> => {
@@ -65,10 +65,10 @@ export function startWarmScene(): WarmScene {
     const { response } = await answerCallback(event, callback, deps);
     return `${response.statusCode} ${response.body}`;
   };
-  const red5 = issue('red5', {});
-  const mediamtx = issue('mediamtx', {});
-  const jitsi = issue('jitsi', {});
-  const rtcstats = issue('rtcstats', {});
+  const red5 = await issue('red5', {});
+  const mediamtx = await issue('mediamtx', {});
+  const jitsi = await issue('jitsi', {});
+  const rtcstats = await issue('rtcstats', {});
   return {
     ask: {
       'POST /red5/validateCredentials': async () =>

@@ -1,0 +1,40 @@
+import { createHmac, createSecretKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { JsonObject } from './compact.ts';
+
+/** A shared secret that signs and verifies, made once. */
+export interface SharedKey {
+  readonly alg: 'HS256';
+  readonly kid: string;
+  readonly key: KeyObject;
+}
+
+/** The key of an HS256 secret: the UTF-8 bytes of its text, as the media servers take it. */
+export function hmacKey(secret: string): KeyObject {
+  return createSecretKey(secret, 'utf8');
+}
+
+/**
+ * A JWT in compact form with the header `alg`, `typ: JWT` and `kid`, signed by HMAC with SHA-256 (RFC 7518 §3.2). Claims are
+ * signed as they are given. By `node:crypto`, on the calling thread: an HMAC costs a thirtieth of what it costs through Web
+ * Crypto.
+ */
+export function signHs256(claims: JsonObject, key: SharedKey): string {
+  const signingInput = `${encodedHeaderOf(key)}.${toBase64url(JSON.stringify(claims))}`;
+  return `${signingInput}.${createHmac('sha256', key.key).update(signingInput, 'latin1').digest('base64url')}`;
+}
+
+/** A key's header is the same for each of its tokens. */
+const encodedHeaders = new WeakMap<SharedKey, string>();
+
+function encodedHeaderOf(key: SharedKey): string {
+  const known = encodedHeaders.get(key);
+  if (known !== undefined) return known;
+  const encoded = toBase64url(JSON.stringify({ alg: key.alg, typ: 'JWT', kid: key.kid }));
+  encodedHeaders.set(key, encoded);
+  return encoded;
+}
+
+function toBase64url(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64url');
+}
