@@ -54,15 +54,6 @@ export function serverPorts(
   return Object.fromEntries(entries);
 }
 
-/** As many free ports as the stack needs, for tests that run beside others. */
-export async function freePorts(): Promise<Ports> {
-  const names = Object.keys(portsFrom(0));
-  const servers = await Promise.all(names.map(() => holdPort(0)));
-  const ports = names.map((name, index) => [name, servers[index]?.port] as const);
-  await Promise.all(servers.map((server) => server.release()));
-  return Object.fromEntries(ports) as unknown as Ports;
-}
-
 /**
  * One line for each port that something else listens on, before anything is started.
  *
@@ -84,7 +75,8 @@ export async function takenPorts(ports: Readonly<Record<string, number>>): Promi
   return checked.flat();
 }
 
-async function holdPort(port: number): Promise<{ port: number; release: () => Promise<void> }> {
+/** Listens on a port, or on any free one for 0, until it is released. Rejects if the port is taken. */
+export async function holdPort(port: number): Promise<{ port: number; release: () => Promise<void> }> {
   const server = createServer();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);

@@ -5,7 +5,7 @@ import { createKeyCache } from './key-cache.ts';
 import type { IssuerKeys } from './key-cache.ts';
 import { isLoopback } from '../oauth/loopback.ts';
 
-export type { IssuerKeys, KeyLookup } from './key-cache.ts';
+export type { IssuerKeys } from './key-cache.ts';
 
 /** What the keys of one issuer are made of. */
 export interface IssuerKeysOptions {

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { signIn } from '../../local/oidc-provider/sign-in.ts';
-import { freePorts } from '../../local/ports.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { PROJECT, ROOT } from '../support/project.ts';

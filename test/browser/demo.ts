@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { vi } from 'vitest';
-import { freePorts } from '../../local/ports.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
 import { PROJECT } from '../support/project.ts';
 import { launchChromium } from '../support/chromium.ts';

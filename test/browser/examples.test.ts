@@ -9,7 +9,7 @@ import { createServer } from 'vite';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildClient } from '../../client/build.ts';
 import { demoClientId } from '../../local/oidc-provider/client.ts';
-import { freePorts } from '../../local/ports.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { PROJECT, ROOT } from '../support/project.ts';

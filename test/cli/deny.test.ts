@@ -9,7 +9,7 @@ import { whomOf } from '../../lib/admission/for-whom.ts';
 import { dynamoDenyTable } from '../../lib/aws/deny-table.ts';
 import { createDynamoEndpoint } from '../../local/dynamodb/endpoint.ts';
 import type { DynamoEndpoint } from '../../local/dynamodb/endpoint.ts';
-import { freePorts } from '../../local/ports.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { parseUntil } from '../../cli/deny/until.ts';
 
 /** `npm run deny|allow|denied` against a local DynamoDB, and what `/token` then says. */

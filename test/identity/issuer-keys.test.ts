@@ -5,7 +5,7 @@ import { exportJWK } from 'jose';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { getJson } from '../../lib/node/https-json.ts';
 import { createIssuerKeys } from '../../lib/identity/issuer-keys.ts';
-import type { IssuerKeys, KeyLookup } from '../../lib/identity/issuer-keys.ts';
+import type { IssuerKeys, KeyLookup } from '../../lib/identity/key-cache.ts';
 import { oidc } from '../../lib/identity/presets/oidc.ts';
 import type { GetJson } from '../../lib/ports.ts';
 import { newKeyPair } from '../jws/key-pairs.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signIn } from '../../local/oidc-provider/sign-in.ts';
-import { freePorts } from '../../local/ports.ts';
+import { freePorts } from '../support/free-ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
 import { buildProject, copyProject } from '../support/project.ts';
 import { serviceToken } from '../support/service-token.ts';

@@ -7,7 +7,7 @@ import { policyOf } from '../../lib/rotation/policy.ts';
 import type { TargetReport } from '../../lib/rotation/report.ts';
 import { fingerprintOf } from '../../lib/signing-keys/secret.ts';
 import { inMemorySecretsManager } from '../../local/secrets-manager/in-memory.ts';
-import { simulatedRunCommand, type SimulatedNode } from '../../local/simulated-run-command.ts';
+import { simulatedRunCommand, type SimulatedNode } from './simulated-run-command.ts';
 
 /** A node of the fleet: what its server holds, and what is wrong with it. */
 export interface FleetNode {

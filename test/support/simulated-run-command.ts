@@ -1,4 +1,4 @@
-import type { CommandInvocation, NewCommand, RunCommand, SentCommand } from '../lib/fleet/run-command.ts';
+import type { CommandInvocation, NewCommand, RunCommand, SentCommand } from '../../lib/fleet/run-command.ts';
 
 /** What a simulated node does with one command. */
 export interface SimulatedNode {
