@@ -3,7 +3,8 @@ import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { createDynamoClient, dynamoDenyTable } from '../../lib/aws/tables.ts';
+import { dynamoDenyTable } from '../../lib/aws/deny-table.ts';
+import { createDynamoClient } from '../../lib/aws/dynamo-client.ts';
 
 /** As much of DynamoDB as the deny table asks for: BatchGetItem of one table, over its JSON protocol. */
 let items: Record<string, { N?: string; S?: string } | undefined>;

@@ -79,16 +79,16 @@ test.each(ALL)(
 );
 
 test.each([
-  // The SDK's clients are three quarters of each of these: Secrets Manager's, and DynamoDB's (85 KiB) for the deny table.
+  // The SDK's clients are three quarters of each of these: Secrets Manager's, and DynamoDB's (28 KiB) for the deny table.
   // 2 KiB are jose's table of encryption algorithms, which its importJWK reads too.
-  ['token', 380],
-  ['whip', 380],
-  ['livekit', 380],
-  ['denials', 375],
+  ['token', 330],
+  ['whip', 330],
+  ['livekit', 330],
+  ['denials', 295],
   ['health', 255],
   ['keys', 240],
-  ['callbacks', 360],
-  ['authorizer', 345],
+  ['callbacks', 308],
+  ['authorizer', 294],
   // No client at all: the explanations of all reasons are the most of it.
   ['metadata', 76],
   // Three clients, of which EC2's alone is a half: it runs once a minute and nobody waits for it.
