@@ -7,7 +7,9 @@ import type { RotationReport } from '../lib/rotation/report.ts';
 import { startApiFront } from './api-front.ts';
 
 const OSLS = join(import.meta.dirname, '../node_modules/serverless/bin/serverless.js');
-const REFUSE_FOREIGN = pathToFileURL(join(import.meta.dirname, 'refuse-foreign.ts')).href;
+const PRELOADED = ['refuse-foreign.ts', 'end-with-parent.ts'].map(
+  (file) => `--import=${pathToFileURL(join(import.meta.dirname, file)).href}`,
+);
 
 /** What the API is started with. */
 export interface ApiOptions {
@@ -57,7 +59,7 @@ export async function startApi({
   const child = spawn(
     process.execPath,
     [
-      `--import=${REFUSE_FOREIGN}`,
+      ...PRELOADED,
       OSLS,
       'offline',
       'start',
@@ -77,12 +79,13 @@ export async function startApi({
         SLS_TELEMETRY_DISABLED: '1',
         SLS_NOTIFICATIONS_MODE: 'off',
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // Ctrl-C is for the process that ends this one.
       detached: true,
     },
   );
-  child.stdout.pipe(log);
-  child.stderr.pipe(log);
+  child.stdout?.pipe(log);
+  child.stderr?.pipe(log);
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let running = true;
   void ended.then(() => (running = false));
@@ -100,13 +103,8 @@ export async function startApi({
 
   async function close(): Promise<void> {
     await pause();
-    if (running && child.pid !== undefined) {
-      // The group: the emulation has children of its own.
-      process.kill(-child.pid, 'SIGTERM');
-      const killed = await Promise.race([ended.then(() => true), delay(5000, false, { ref: false })]);
-      if (!killed) process.kill(-child.pid, 'SIGKILL');
-      await ended;
-    }
+    if (child.connected) child.disconnect();
+    await ended;
     log.end();
   }
 

@@ -8,6 +8,7 @@ import type { ClientFleet } from './client-fleet.ts';
 import { portsFrom } from './ports.ts';
 import { CALLERS_SECRET, startStack } from './stack.ts';
 import type { LocalTarget, Stack } from './stack.ts';
+import { untilEnded } from './until-ended.ts';
 
 const HELP = `npm start [-- --demo] [--nodes N] [--port N] [--state D]
 
@@ -16,6 +17,9 @@ const HELP = `npm start [-- --demo] [--nodes N] [--port N] [--state D]
   --nodes N   media server nodes a target, 1 to 9 (default 3)
   --port N    the first of nine ports, and one more for each further media server (default 3000)
   --state D   the folder that keeps secrets and keys (default .streampass)`;
+
+/** How long the parts may take to end, in milliseconds; then the process ends without them, and the ports are free. */
+const ENDING_MS = 10_000;
 
 const root = join(import.meta.dirname, '..');
 const { values } = parseOptions();
@@ -26,27 +30,26 @@ if (values.help) {
 const nodes = wholeNumber('nodes', values.nodes ?? '3', 1, 9);
 const port = wholeNumber('port', values.port ?? '3000', 1024, 65_000);
 
-const interrupted = Promise.withResolvers<string>();
-process.once('SIGINT', () => interrupted.resolve('SIGINT'));
-process.once('SIGTERM', () => interrupted.resolve('SIGTERM'));
+const ended = untilEnded();
 
 const profile = values.demo ? 'demo' : 'default';
 console.log(`streampass: starting (${profile} profile) …`);
-const starting = startStack({
+const started = startStack({
   ports: portsFrom(port),
   stateDir: join(resolve(values.state ?? join(root, '.streampass')), profile),
   profile,
   nodes,
 });
 try {
-  const stack = await starting;
+  const stack = await Promise.race([started, ended.then(() => process.exit(0))]);
   console.log(describe(stack));
   const fleet = profile === 'demo' ? startClientFleet(stack) : undefined;
   const line = fleet && showCounts(fleet);
-  await interrupted.promise;
+  await ended;
+  setTimeout(() => process.exit(1), ENDING_MS).unref();
   line?.end();
-  await fleet?.close();
   console.log('\nstreampass: ending …');
+  await fleet?.close();
   await stack.close();
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));

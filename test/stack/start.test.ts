@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { signIn } from '../../local/oidc-provider/sign-in.ts';
 import { portsFrom, takenPorts } from '../../local/ports.ts';
@@ -14,7 +14,6 @@ import { PROJECT } from '../support/project.ts';
 
 /** `npm start` as a person runs it: a process of its own, signed in to, asked for tokens, and ended. */
 
-const START = join(PROJECT, 'local/start.ts');
 /** Beside the default ones, so that a stack that somebody watches is left alone. */
 const PORTS = portsFrom(13_000);
 const url = (name: keyof typeof PORTS): string => `http://localhost:${PORTS[name]}`;
@@ -38,15 +37,17 @@ beforeAll(async () => {
 }, 90_000);
 
 afterAll(async () => {
-  if (stack.exitCode === null) {
-    stack.kill('SIGKILL');
-  }
+  if (stack.exitCode === null && stack.signalCode === null) process.kill(-(stack.pid ?? 0), 'SIGKILL');
   await rm(stateDir, { recursive: true, force: true });
 });
 
 function start(): ChildProcess {
-  return spawn(process.execPath, [START, '--port', String(PORTS.api), '--state', stateDir, '--nodes', '2'], {
+  const options = ['--port', String(PORTS.api), '--state', stateDir, '--nodes', '2'];
+  // The project is built already: no `prestart`. A process group of its own, as from a terminal.
+  return spawn('npm', ['start', '--silent', '--ignore-scripts', '--', ...options], {
+    cwd: PROJECT,
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
 }
 
@@ -277,11 +278,21 @@ describe('npm start', () => {
     }
   });
 
-  test('ends on SIGTERM and leaves every port free', async () => {
+  test('ends on SIGTERM and leaves every port free, though npm passes it to a shell that passes it to nobody', async () => {
     stack.kill('SIGTERM');
-    const [code] = (await once(stack, 'exit')) as [number];
-    expect(code).toBe(0);
-    expect(await takenPorts(PORTS)).toEqual([]);
+    await once(stack, 'exit');
+    await vi.waitFor(async () => expect(await takenPorts(PORTS)).toEqual([]), { timeout: 20_000 });
+  });
+
+  test.each([
+    ['Ctrl-C twice in a terminal that is then closed', ['SIGINT', 'SIGINT', 'SIGHUP']],
+    ['being killed', ['SIGKILL']],
+  ] as const)('leaves every port free after %s, also while it starts', async (_, signals) => {
+    const starting = start();
+    const taken = async (): Promise<string> => (await takenPorts(PORTS)).join();
+    await vi.waitFor(async () => expect(await taken()).toContain('(lambda)'), { timeout: 20_000 });
+    for (const signal of signals) process.kill(-(starting.pid ?? 0), signal);
+    await vi.waitFor(async () => expect(await takenPorts(PORTS)).toEqual([]), { timeout: 20_000 });
   });
 });
 
