@@ -6,7 +6,8 @@
 import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoNodeTable } from '../lib/aws/node-table.ts';
-import { GONE_AFTER, nameOf, presentRows, type NodeTable, type PresentRow } from '../lib/fleet/reported.ts';
+import { nameOf, presentRows, type PresentRow } from '../lib/fleet/reported-nodes.ts';
+import { GONE_AFTER, type NodeTable } from '../lib/fleet/reported.ts';
 import { systemNow } from '../lib/node/system.ts';
 import { resolveConfig } from '../lib/config/resolve-config.ts';
 

@@ -16,7 +16,7 @@ export interface Timing {
   readonly keyRingMaxAge: number;
   /** Added to each wait of a rotation, for what becomes visible late. Default 120. */
   readonly slack: number;
-  /** How long both secrets live on after a promotion; at least `keyRingMaxAge`. Default 3600. */
+  /** How long both secrets live on after a promotion: at least `keyRingMaxAge`, and above `slack` (with nodes that report, by 180 s). Default 3600. */
   readonly overlap: number;
 }
 

@@ -1,4 +1,5 @@
 import type { Config, Timing } from './config.ts';
+import { REPORT_MAX_AGE } from '../fleet/report-max-age.ts';
 import type { Target } from '../media-servers/target.ts';
 
 /** A mistake in a configuration, and where it stands. */
@@ -44,15 +45,21 @@ function ringProblems(timing: Timing): TimingProblem[] {
 }
 
 function targetProblems(path: string, target: Target, timing: Timing): TimingProblem[] {
-  const { longestToken, serverLimit } = target;
-  if (serverLimit !== undefined && serverLimit < longestToken + timing.clockSkew) {
-    const least = longestToken + timing.clockSkew;
-    return [
-      {
-        path: `${path}.longestToken`,
-        problem: `the servers' limit (${serverLimit} s) must be at least ${least} s: the longest token (${longestToken} s) and clockSkew (${timing.clockSkew} s)`,
-      },
-    ];
+  const { longestToken, serverLimit, fleet } = target;
+  const problems: TimingProblem[] = [];
+  const longest = longestToken + timing.clockSkew;
+  if (serverLimit !== undefined && serverLimit < longest) {
+    problems.push({
+      path: `${path}.longestToken`,
+      problem: `the servers' limit (${serverLimit} s) must be at least ${longest} s: the longest token (${longestToken} s) and clockSkew (${timing.clockSkew} s)`,
+    });
   }
-  return [];
+  const reportedLate = timing.slack + REPORT_MAX_AGE;
+  if (fleet?.by === 'reported' && timing.overlap <= reportedLate) {
+    problems.push({
+      path: 'timing.overlap',
+      problem: `must be above ${reportedLate} s because the nodes of ${path} report: slack (${timing.slack} s) and the age of a report (${REPORT_MAX_AGE} s)`,
+    });
+  }
+  return problems;
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { decodeCompactJws } from '../jws/compact.ts';
 import { hmacKey, signHs256 } from '../jws/sign-hs256.ts';
@@ -6,6 +5,7 @@ import { hasValidSignature } from '../jws/verify.ts';
 import { fingerprintOf, judgeSharedSecret, kidOf } from '../signing-keys/secret.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 import { nodeReport } from './node-report.ts';
+import { rowIdOf } from './reported-nodes.ts';
 
 /** How old a node's message may be, and how far ahead of our clock, in seconds. */
 const LIFETIME_SECONDS = 60;
@@ -90,7 +90,7 @@ export async function verifyMessage(
  * @param token attacker-controlled
  */
 export async function verifySigned<
-  Message extends { readonly aud: string; readonly iat: number; readonly instance: string },
+  Message extends Readonly<Record<'aud' | 'node' | 'instance', string>> & { readonly iat: number },
 >(
   token: string,
   audience: string,
@@ -104,14 +104,9 @@ export async function verifySigned<
     if (!(await hasValidSignature(token, hmacKey(text), 'HS256'))) continue;
     const parsed = v.safeParse(schema, jws.claims);
     if (!parsed.success || parsed.output.aud !== audience) return { ok: false, reason: 'message_malformed' };
-    const { iat, instance } = parsed.output;
+    const { iat } = parsed.output;
     if (Math.abs(now - iat) > LIFETIME_SECONDS) return { ok: false, reason: 'message_stale' };
-    return { ok: true, message: parsed.output, id: idOf(instance), signedWith: versionId };
+    return { ok: true, message: parsed.output, id: rowIdOf(parsed.output), signedWith: versionId };
   }
   return { ok: false, reason: 'message_unproven' };
-}
-
-/** The name of a node's row: of what only it knows, the hash, so that reading the table lets nobody write it. */
-function idOf(instance: string): string {
-  return createHash('sha256').update(instance).digest('hex').slice(0, 32);
 }

@@ -1,21 +1,6 @@
-import * as v from 'valibot';
 import type { ServerSecret, Servers } from '../rotation/ports.ts';
-import { nodeReport, nodeState } from './node-report.ts';
 import { verifyMessage, type Refused } from './node-message.ts';
-
-/** What the last message of a node left in the table. */
-const rowSchema = v.object({
-  /** Name of the row, by what only its node knows. */
-  id: v.string(),
-  node: v.string(),
-  /** Epoch seconds, by the node's clock: a message that is not newer is a replay. */
-  iat: v.number(),
-  /** Epoch seconds, by our clock. */
-  seenAt: v.number(),
-  gone: v.boolean(),
-  report: nodeReport,
-});
-export type NodeRow = v.InferOutput<typeof rowSchema>;
+import { observedNodes, type NodeRow } from './reported-nodes.ts';
 
 /** What every row of the table has: the name of its node, and when that said it, by its own clock. */
 type NamedRow = Readonly<Pick<NodeRow, 'id' | 'node' | 'iat'>>;
@@ -29,8 +14,6 @@ export interface NodeTable {
   remove(target: string, id: string): Promise<void>;
 }
 
-/** A node reports every 40 s: one that said nothing for this long is silent, in seconds. */
-const SILENT_AFTER = 180;
 /** A node that said goodbye is remembered this long, so that no older message brings it back, in seconds. */
 const GOODBYE_KEPT = 3600;
 
@@ -87,49 +70,9 @@ interface ReportedFleet {
 export function reportedServers(fleet: ReportedServers): ReportedFleet {
   return {
     async observe(_secretArn, versions) {
-      const rows = presentRows(await fleet.table.list(fleet.target), fleet.now(), fleet.goneAfter);
-      if (rows.length === 0) {
-        const problem = 'No node has reported: start streampass-node watch beside each server.';
-        return { nodes: [], problem };
-      }
-      return { nodes: rows.map((row) => stateOf(row, versions, fleet)) };
+      const rows = await fleet.table.list(fleet.target);
+      return observedNodes(rows, versions, { ...fleet, now: fleet.now() });
     },
     apply: async () => [],
   };
-}
-
-/** A row of the table, as far as it can be read. */
-export type PresentRow = NodeRow | { readonly id: string; readonly unreadable: true };
-
-/** The rows of nodes that are there: neither gone nor without a word for too long. One that cannot be read is there. */
-export function presentRows(rows: readonly unknown[], now: number, goneAfter: number): readonly PresentRow[] {
-  return rows.flatMap((row, index): PresentRow[] => {
-    const parsed = v.safeParse(rowSchema, row);
-    if (!parsed.success) {
-      const named = v.safeParse(v.object({ id: v.string() }), row);
-      return [{ id: named.success ? named.output.id : `row ${index + 1}`, unreadable: true }];
-    }
-    const { gone, seenAt } = parsed.output;
-    return gone || now > seenAt + goneAfter ? [] : [parsed.output];
-  });
-}
-
-/** The name that a node has in reports, and by which an operator forgets it: two may have the same host name. */
-export function nameOf(row: PresentRow): string {
-  return 'unreadable' in row ? row.id : `${row.node}~${row.id.slice(0, 8)}`;
-}
-
-function stateOf(
-  row: PresentRow,
-  versions: readonly ServerSecret[],
-  { now, settingsProblems }: ReportedServers,
-): ReturnType<typeof nodeState> {
-  const node = nameOf(row);
-  if ('unreadable' in row) return { node, holds: [], problem: 'its report cannot be read: forget it' };
-  const silentFor = now() - row.seenAt;
-  if (silentFor > SILENT_AFTER) {
-    const problem = `has not reported for ${Math.round(silentFor / 60)} min: start its agent, or forget it if it is gone`;
-    return { node, holds: [], problem };
-  }
-  return nodeState(node, row.report, versions, settingsProblems);
 }

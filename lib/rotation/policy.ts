@@ -74,8 +74,8 @@ export function waitsOf(policy: Policy, longestToken: number = policy.longestTok
   switch (policy.keys) {
     // Each token of before has no twin, so the servers change only once all of these are gone. Then both secrets are in
     // every token set, and the overlap is for what comes late: a server that fetched its secret before the change, or an
-    // invocation that was held up. So a server takes its first connection within the overlap (less the slack and two lives
-    // of the function) after it has fetched its secret.
+    // invocation that was held up. So a server takes its first connection within the overlap (less the slack, two lives of
+    // the function and, of nodes that report, the age of a report) after it has fetched its secret.
     case 'single':
       return { announceSeconds: tokensGoneSeconds, overlapSeconds: overlap, tokensGoneSeconds };
     // Servers hold every version of the ring, so only one that is just starting can lack the new one; but each token

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Timing } from '../../lib/config/config.ts';
+import { reported } from '../../lib/config/fleets.ts';
 import { red5, rtcstats } from '../../lib/media-servers/index.ts';
 import { problemsOf as configProblemsOf } from '../support/config.ts';
 
@@ -49,6 +50,20 @@ test.each([
       );
   },
 );
+
+test.each([
+  [184, []],
+  [
+    183,
+    [
+      'timing.overlap: must be above 183 s because the nodes of targets.live report: slack (3 s) and the age of a report (180 s)',
+    ],
+  ],
+])('with nodes that report, an overlap of %i s', (overlap, problems) => {
+  const timing = { keyRingMaxAge: 120, slack: 3, overlap };
+  expect(problemsOf(timing, { fleet: reported() })).toEqual(problems);
+  expect(problemsOf(timing)).toEqual([]);
+});
 
 test.each([0, -5, 1.5, Number.POSITIVE_INFINITY])('a longest token of %d s is refused', (longestToken) => {
   expect(problemsOf({}, { longestToken })).toEqual([

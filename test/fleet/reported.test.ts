@@ -5,13 +5,8 @@ import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoNodeTable } from '../../lib/aws/node-table.ts';
 import { signMessage, type NodeMessage } from '../../lib/fleet/node-message.ts';
-import {
-  nameOf,
-  presentRows,
-  receiveMessage,
-  reportedServers,
-  type NodeTable,
-} from '../../lib/fleet/reported.ts';
+import { nameOf, presentRows } from '../../lib/fleet/reported-nodes.ts';
+import { receiveMessage, reportedServers, type NodeTable } from '../../lib/fleet/reported.ts';
 import { fingerprintOf } from '../../lib/signing-keys/secret.ts';
 import { createDynamoEndpoint, type DynamoEndpoint } from '../../local/dynamodb/endpoint.ts';
 

@@ -23,6 +23,7 @@ const nothing: Budget = {
   falseReloads: 0,
   failures: 0,
   silences: 0,
+  forgeries: 0,
   manual: 0,
   emergencies: 0,
   windows: 0,
@@ -31,6 +32,9 @@ const nothing: Budget = {
 
 /** One node without probes, and one start: what differs is named. */
 const one = { nodes: 1, probes: false, clocks, budget: nothing } satisfies Bounds;
+
+/** Nodes that report: the overlap holds the age of a report, too. */
+const reporting = { ...one, reports: true, clocks: { ...clocks, overlap: 5 } } satisfies Bounds;
 
 /** What the suite explores: each combination of troubles that some wait or check is there for. */
 export const bounds = {
@@ -109,12 +113,21 @@ export const bounds = {
     remembers: true,
     budget: { ...nothing, silences: 2 },
   },
+  'nodes that report, one in the name of another': {
+    ...reporting,
+    budget: { ...nothing, forgeries: 1 },
+  },
+  'nodes that report, an abort': { ...reporting, budget: { ...nothing, aborts: 1 } },
   'public keys, an abort': { ...one, keys: 'jwks', budget: { ...nothing, starts: 2, aborts: 1 } },
   'public keys, an emergency': { ...one, keys: 'jwks', budget: { ...nothing, emergencies: 1 } },
 } satisfies Record<string, Bounds>;
 
 /** For `MODEL=large`: all troubles together, over longer clocks; minutes rather than seconds. */
 export const largeBounds = {
+  'nodes that report, one in the name of another, an abort': {
+    ...reporting,
+    budget: { ...nothing, forgeries: 1, aborts: 1 },
+  },
   'an emergency, an abort and two nodes': {
     ...one,
     nodes: 2,

@@ -1,4 +1,6 @@
 import type { Policy } from '../../../lib/rotation/policy.ts';
+import { fingerprintOf } from '../../../lib/signing-keys/secret.ts';
+import type { NodeRow } from '../../../lib/fleet/reported-nodes.ts';
 import type { SecretCall } from '../../../lib/rotation/secret-calls.ts';
 import type { Command, Look, MarkName, RotationState } from '../../../lib/rotation/state.ts';
 import type { Plan, Step } from '../../../lib/rotation/step.ts';
@@ -34,6 +36,8 @@ export interface Event {
 
 /** "Now" for the plan: ages are subtracted from it. It is a Monday. */
 const NOW = 1_000_000;
+/** An age of a report that says nothing any more, in seconds. */
+const SILENT = 1000;
 const CLOSED: PushWindow = { days: ['Sun'], from: '00:00', to: '24:00', timeZone: 'UTC' };
 
 /** Invocations that can be between two calls at one time. */
@@ -60,6 +64,8 @@ export function eventsFrom(world: World, explored: Explored): Event[] {
     ...world.invocations.flatMap((_, index) => nextCalls(world, index, explored)),
     ...restarts(world),
     ...silences(world),
+    ...(bounds.reports ? reports(world) : []),
+    ...forgeries(world),
     ...manualChanges(world),
     ...(world.left.windows > 0
       ? [
@@ -108,12 +114,16 @@ type Decide = (
   command: Command | undefined,
 ) => { readonly step: Step; readonly reason: Plan['reason']; readonly seen: World['seen'] };
 
-function decideBy(production: Production, configured: Policy, { remembers = false }: Bounds): Decide {
+function decideBy(
+  production: Production,
+  configured: Policy,
+  { remembers = false, reports }: Bounds,
+): Decide {
   const { plan } = production;
   return memo((labels, marks, created, nodes, seen, longestToken, windowOpen, command) => {
     const policy: Policy = { ...configured, longestToken, ...(!windowOpen && { window: CLOSED }) };
     const state = stateFrom(labels, marks, created);
-    const fresh = () => freshLook(state, nodes, production, policy);
+    const fresh = () => freshLook(state, nodes, production, policy, reports === true);
     let known: RotationState = {
       ...state,
       look: remembers ? lookFrom(seen, false) : fresh(),
@@ -192,7 +202,7 @@ function callsBy({ secretCalls }: Production): CallsOf {
 }
 
 /** The next call of an invocation that is under way. */
-function nextCalls(world: World, index: number, { callsOf }: Explored): Event[] {
+function nextCalls(world: World, index: number, { callsOf, bounds }: Explored): Event[] {
   const invocation = world.invocations[index] as Invocation;
   const { step, done, makes } = invocation;
   const name = callName(step, done);
@@ -200,7 +210,8 @@ function nextCalls(world: World, index: number, { callsOf }: Explored): Event[] 
     name,
     world: settle({ ...after, invocations: continued(after.invocations, index, total) }),
   });
-  if (step.kind === 'push') return pushes(world, invocation, go);
+  // Nodes that report are told nothing.
+  if (step.kind === 'push') return bounds.reports ? [go(world, 0)] : pushes(world, invocation, go);
   const calls = callsOf(step, makes);
   const call = calls[done];
   if (call === undefined) return [];
@@ -339,6 +350,46 @@ function silences(world: World): Event[] {
   }));
 }
 
+/** Agents bring their servers to what they fetch, which may be as old as what a starting node fetches, and report it. */
+function reports(world: World): Event[] {
+  const { nodes, fetchable } = world;
+  return nodes.flatMap((node, index) => {
+    if (node.silent) return [];
+    const follow = Object.keys(fetchable).filter((fetched) => fetched !== node.holds);
+    return [
+      ...follow.map((fetched) => ({
+        name: `a node follows to version ${fetched}`,
+        world: settle({ ...world, nodes: withNode(nodes, index, { holds: fetched, accepts: fetched }) }),
+      })),
+      ...(node.reported === node.holds
+        ? []
+        : [
+            {
+              name: `a node reports version ${node.holds}`,
+              world: settle({
+                ...world,
+                nodes: withNode(nodes, index, { reported: node.holds, outdated: false }),
+              }),
+            },
+          ]),
+    ];
+  });
+}
+
+/** A node reports in the name of another one, whatever is of use: it can sign with any version of the ring. */
+function forgeries(world: World): Event[] {
+  if (world.left.forgeries === 0) return [];
+  const versions = Object.keys(world.created);
+  return world.nodes.flatMap((node, index) =>
+    [...versions, 'goodbye']
+      .filter((forged) => forged !== node.forged)
+      .map((forged) => ({
+        name: `in the name of a node another one reports ${forged}`,
+        world: settle({ ...spend(world, 'forgeries'), nodes: withNode(world.nodes, index, { forged }) }),
+      })),
+  );
+}
+
 /**
  * What an operator may do without breaking the promise himself: while the servers are meant to hold the current version
  * and none of them strayed, and no invocation is just telling them otherwise. (In other states no label at all can keep
@@ -394,10 +445,18 @@ function stateFrom(labels: Labels, marks: Marks, created: World['created']): Rot
 function freshLook(
   state: RotationState,
   nodes: World['nodes'],
-  { toInput, wantedOf }: Production,
+  production: Production,
   policy: Policy,
+  reports: boolean,
 ): Look {
+  const { toInput, wantedOf } = production;
   const wanted = wantedOf(toInput(state, policy, NOW, state.labels.current ?? ''));
+  if (reports) {
+    return {
+      ...lookFrom({ wanted, holds: [], age: 0 }, true),
+      ...observedBy(reportsOf(nodes, production), state, production),
+    };
+  }
   const holds = nodes.map(({ holds, silent, failed }) => (silent || failed ? '' : holds));
   const look = lookFrom({ wanted, holds, age: 0 }, true);
   const seen = look.nodes.map((node, index) => {
@@ -407,6 +466,31 @@ function freshLook(
     return failed ? { ...node, problem: 'failed', failed: { version, at: 0, times: 1 } } : node;
   });
   return { ...look, nodes: seen };
+}
+
+/** The table of reports: what is written later stands in place of the row of that name. */
+function reportsOf(nodes: World['nodes'], { rowIdOf }: Production): readonly NodeRow[] {
+  const rows = new Map<string, NodeRow>();
+  const put = (node: string, instance: string, holds: string, seenAt: number) => {
+    const id = rowIdOf({ node, instance });
+    const gone = holds === 'goodbye';
+    const report = { version: 1 as const, problems: [], fingerprint: fingerprintOf(secretOf(holds)) };
+    rows.set(id, { id, node, iat: seenAt, seenAt, gone, report });
+  };
+  for (const [index, { reported, silent, forged }] of nodes.entries()) {
+    put(`node ${index}`, `instance of node ${index}`, reported, silent ? NOW - SILENT : NOW);
+    if (forged !== '') put(`node ${index}`, 'instance of the other one', forged, NOW);
+  }
+  return [...rows.values()];
+}
+
+function observedBy(rows: readonly NodeRow[], { versions }: RotationState, { observedNodes }: Production) {
+  const secrets = Object.keys(versions).map((versionId) => ({ versionId, text: secretOf(versionId) }));
+  return observedNodes(rows, secrets, { goneAfter: Infinity, settingsProblems: () => [], now: NOW });
+}
+
+function secretOf(version: string): string {
+  return `secret ${version}`;
 }
 
 function lookFrom(seen: World['seen'], fresh: boolean): Look {

@@ -13,6 +13,8 @@ export interface Bounds {
   readonly probes: boolean;
   /** Whether somebody brings secrets to the servers; default yes. */
   readonly hasFleet?: boolean;
+  /** Whether the nodes follow the label and report by themselves, instead of being told and asked. */
+  readonly reports?: true;
   /** Broken nodes that a promotion does not wait for; default 0. */
   readonly tolerate?: number;
   /** Whether the servers sign with their keys themselves. */

@@ -245,6 +245,12 @@ export const mutations: Readonly<Record<string, Shown>> = {
     find: 'servers !== current && !isKeptKey',
     replace: 'servers !== current',
   },
+  'a name of a report that its node alone can write': {
+    shownBy: 'nodes that report, one in the name of another',
+    file: '../fleet/reported-nodes.ts',
+    find: 'rowIdOf({ instance }: {',
+    replace: 'rowIdOf({ node: instance }: {',
+  },
   'the wait of public keys before a new one signs': {
     shownBy: 'public keys, an abort',
     file: 'policy.ts',

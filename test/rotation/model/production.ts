@@ -1,23 +1,30 @@
 import { build } from 'esbuild';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { observedNodes, rowIdOf } from '../../../lib/fleet/reported-nodes.ts';
 import type { secretCalls } from '../../../lib/rotation/secret-calls.ts';
 import type { toInput } from '../../../lib/rotation/input.ts';
 import type { wantedOf } from '../../../lib/rotation/nodes.ts';
 import type { plan } from '../../../lib/rotation/plan.ts';
 import type { policyOf } from '../../../lib/rotation/policy.ts';
 
-/** The production code that the model runs: what to do next, which waits, and the calls that a step is made of. */
+/**
+ * The production code that the model runs: what to do next, which waits, the calls that a step is made of, and what the
+ * reports of nodes amount to.
+ */
 export interface Production {
   readonly plan: typeof plan;
   readonly policyOf: typeof policyOf;
   readonly toInput: typeof toInput;
   readonly wantedOf: typeof wantedOf;
   readonly secretCalls: typeof secretCalls;
+  readonly observedNodes: typeof observedNodes;
+  readonly rowIdOf: typeof rowIdOf;
 }
 
 /** One wait or check taken out of the production source, as text. */
 export interface Mutation {
-  /** Under `lib/rotation/`. */
+  /** From `lib/rotation/`. */
   readonly file: string;
   /** Stands in that file exactly once, with whatever line breaks. */
   readonly find: string;
@@ -40,7 +47,8 @@ export async function loadProduction(mutation?: Mutation): Promise<Production> {
         export { policyOf } from './policy.ts';
         export { toInput } from './input.ts';
         export { wantedOf } from './nodes.ts';
-        export { secretCalls } from './secret-calls.ts';`,
+        export { secretCalls } from './secret-calls.ts';
+        export { observedNodes, rowIdOf } from '../fleet/reported-nodes.ts';`,
       resolveDir: folder,
     },
     bundle: true,
@@ -56,7 +64,7 @@ export async function loadProduction(mutation?: Mutation): Promise<Production> {
               name: 'mutate',
               setup(build) {
                 build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-                  if (path !== folder + mutation.file) return undefined;
+                  if (path !== join(folder, mutation.file)) return undefined;
                   const { readFile } = await import('node:fs/promises');
                   const source = await readFile(path, 'utf8');
                   const contents = source.replace(anyLayout(mutation.find), () => {

@@ -64,6 +64,12 @@ export interface Node {
   readonly silent: boolean;
   /** Its last reload failed, and it was noticed. */
   readonly failed: boolean;
+  /** What it held when it last reported, if its fleet reports. */
+  readonly reported: string;
+  /** Whether that is a tick old, and no longer so. */
+  readonly outdated: boolean;
+  /** What another node reports in its name, beginning with a version, or `goodbye`; empty if nothing. */
+  readonly forged: string;
 }
 
 export interface Invocation {
@@ -86,6 +92,8 @@ export interface Budget {
   readonly failures: number;
   /** Nodes that cannot be reached any more, or can again. */
   readonly silences: number;
+  /** Reports of a node in another one's name. */
+  readonly forgeries: number;
   /** Changes by an operator. */
   readonly manual: number;
   readonly emergencies: number;
@@ -127,6 +135,9 @@ export function steadyWorld(keys: World['keys'], nodes: number, clocks: Clocks, 
         strayed: false,
         silent: false,
         failed: false,
+        reported: '1',
+        outdated: false,
+        forged: '',
       })),
     ),
     invocations: part([]),
@@ -271,6 +282,7 @@ export function tick(world: World, lives: Lives): World {
     ...world,
     marks: olderMarks(world.marks, lives),
     created: olderCreated(world.created, lives),
+    nodes: olderNodes(world.nodes),
     invocations: olderInvocations(world.invocations, lives),
     pairs: olderPairs(world.pairs, lives),
     fetchable: olderFetchable(world.fetchable, lives),
@@ -288,6 +300,17 @@ const olderMarks = memo((marks: Marks, lives: Lives): Marks => {
 
 const olderCreated = memo((created: World['created'], lives: Lives) =>
   agesOf(Object.entries(created).map(([id, age]) => [id, Math.min(age + 1, lives.created)])),
+);
+
+/** A report of a node that can be reached is at most a tick old. */
+const olderNodes = memo((nodes: World['nodes']) =>
+  nodesOf(
+    nodes.map((node) => {
+      if (node.silent) return node;
+      const outdated = node.reported !== node.holds && !node.outdated;
+      return { ...node, reported: outdated ? node.reported : node.holds, outdated };
+    }),
+  ),
 );
 
 const olderInvocations = memo((invocations: World['invocations'], lives: Lives) =>
