@@ -9,6 +9,15 @@ const manifest = v.object({
   name: v.string(),
   version: v.string(),
   license: v.optional(v.string(), 'NOASSERTION'),
+  author: v.optional(
+    v.union([
+      v.string(),
+      v.pipe(
+        v.object({ name: v.string() }),
+        v.transform(({ name }) => name),
+      ),
+    ]),
+  ),
 });
 const lockFile = v.object({
   packages: v.record(v.string(), v.object({ integrity: v.optional(v.string()) })),
@@ -20,7 +29,7 @@ export interface Bundled {
   readonly version: string;
   /** An SPDX expression. */
   readonly license: string;
-  /** The text of its licence file; absent if it has none. */
+  /** The text that has to go with it: its licence file, else the words of the licence that it names; absent if these are not known. */
   readonly licenseText?: string;
   /** Subresource integrity of its archive, as the lock file has it. */
   readonly integrity?: string;
@@ -38,17 +47,21 @@ export async function bundledPackages(metafiles: readonly Metafile[]): Promise<r
   const { packages } = v.parse(lockFile, JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')));
   const bundled = await Promise.all(
     [...folders].sort().map(async (folder) => {
-      const { name, version, license } = v.parse(
+      const { name, version, license, author } = v.parse(
         manifest,
         JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')),
       );
       const file = (await readdir(join(root, folder))).find((entry) => /^licen[sc]e/i.test(entry));
+      const licenseText =
+        file === undefined
+          ? await wordsOf(license, author ?? name)
+          : await readFile(join(root, folder, file), 'utf8');
       const integrity = packages[folder]?.integrity;
       return {
         name,
         version,
         license,
-        ...(file !== undefined && { licenseText: await readFile(join(root, folder, file), 'utf8') }),
+        ...(licenseText !== undefined && { licenseText }),
         ...(integrity !== undefined && { integrity }),
       };
     }),
@@ -56,12 +69,28 @@ export async function bundledPackages(metafiles: readonly Metafile[]): Promise<r
   return bundled;
 }
 
+/** A licence's own words, for a package that names it and does not hold them. Apache-2.0 is this project's, too. */
+async function wordsOf(license: string, author: string): Promise<string | undefined> {
+  if (license === 'Apache-2.0') return readFile(join(root, 'LICENSE'), 'utf8');
+  return license === 'MIT' ? `MIT License\n\nCopyright (c) ${author}\n\n${MIT}` : undefined;
+}
+
+/** https://spdx.org/licenses/MIT.html */
+const MIT = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
+files (the "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy,
+modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software
+is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT
+HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
+
 /** The licences that must go with the bundles, as one text: each licence once, with the packages that it is of. */
 export function licencesOf(packages: readonly Bundled[]): string {
-  const byText = Map.groupBy(
-    packages,
-    ({ license, licenseText }) => licenseText?.trim() ?? `${license} (the package has no licence file)`,
-  );
+  const byText = Map.groupBy(packages, ({ license, licenseText }) => licenseText?.trim() ?? license);
   return [...byText]
     .map(([text, of]) => `${of.map(({ name, version }) => `${name} ${version}`).join(', ')}\n\n${text}\n`)
     .join(`\n${'-'.repeat(80)}\n\n`);

@@ -27,7 +27,9 @@ const [functions, nodeAgent] = await Promise.all([
 ]);
 
 const packages = await bundledPackages([...functions, nodeAgent]);
-await writeFile(join(root, 'dist/LICENSES.txt'), licencesOf(packages));
+// In the zip of each function (infra/stack/functions.ts), and beside the agent.
+for (const folder of ['dist', 'dist/node'])
+  await writeFile(join(root, folder, 'LICENSES.txt'), licencesOf(packages));
 await writeFile(
   join(root, 'dist/sbom.json'),
   `${JSON.stringify(await billOfMaterials(packages), null, 2)}\n`,

@@ -205,7 +205,7 @@ export function serverlessFunctions(context: StackContext): Readonly<Record<stri
         description: row.description,
         role: `${capitalised(name)}Role`,
         timeout: row.timeoutSeconds ?? 15,
-        package: { patterns: ['!**', `dist/functions/${name}.mjs`] },
+        package: { patterns: ['!**', `dist/functions/${name}.mjs`, 'dist/LICENSES.txt'] },
         environment: environmentOf(context, row),
         events: Object.keys(row.routes ?? {}).map((route) => ({ httpApi: route })),
         ...(isInVpc(context, name) &&

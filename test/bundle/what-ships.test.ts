@@ -55,7 +55,14 @@ test('the bill of materials names each package with its version, licence and has
   }
 });
 
-test('the licences name each package', () => {
+test('the licences name each package, with the text that it asks for', () => {
   const text = licencesOf(packages);
   expect(packages.filter(({ name, version }) => !text.includes(`${name} ${version}`))).toEqual([]);
+  expect(packages.filter(({ licenseText = '' }) => !/copyright/i.test(licenseText))).toEqual([]);
+});
+
+test('no package has a NOTICE file, which Apache-2.0 section 4 would have us hand on', () => {
+  const noticeOf = (name: string) =>
+    readdirSync(join(ROOT, 'node_modules', name)).filter((file) => /^notice/i.test(file));
+  expect(names.flatMap(noticeOf)).toEqual([]);
 });

@@ -42,7 +42,7 @@ export async function runPackage({
 }: Packaging) {
   const folder = mkdtempSync(join(tmpdir(), 'streampass-stack-'));
   mkdirSync(join(folder, 'dist/infra'), { recursive: true });
-  for (const part of ['serverless.yml', 'package.json', 'infra', 'dist/functions']) {
+  for (const part of ['serverless.yml', 'package.json', 'infra', 'dist/functions', 'dist/LICENSES.txt']) {
     cpSync(join(PROJECT, part), join(folder, part), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));

@@ -24,10 +24,10 @@ async function inSandbox(folder: string, program: string): Promise<unknown> {
 /** The zip of each function, as Lambda gets it. */
 export function describeZips(packaged: () => PackagedStack): void {
   describe.each(NAMES)('the zip of %s', (name) => {
-    test('holds one file, which loads and answers where nothing can be written', async () => {
+    test('holds one file and its licences; the file loads and answers where nothing can be written', async () => {
       const files = filesOf(packaged(), name);
       const file = `dist/functions/${name}.mjs`;
-      expect([...files.keys()]).toEqual([file]);
+      expect([...files.keys()].toSorted()).toEqual(['dist/LICENSES.txt', file]);
       const folder = mkdtempSync(join(tmpdir(), 'streampass-zip-'));
       for (const [path, content] of files) {
         mkdirSync(join(folder, dirname(path)), { recursive: true });
