@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { launchChromium } from '../test/support/chromium.ts';
+import { launchChromium } from '../test/browser/chromium.ts';
 
 const LONGEST_SECONDS = 300;
 

@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { HookPage } from '../../client/test/pages/hook-page.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { launchChromium } from './chromium.ts';
 import { ROOT } from '../support/project.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { signIn } from '../../local/oidc-provider/sign-in.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { launchChromium } from './chromium.ts';
 import { PROJECT, ROOT } from '../support/project.ts';
 
 vi.setConfig({ testTimeout: 60_000 });

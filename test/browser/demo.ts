@@ -7,7 +7,7 @@ import { vi } from 'vitest';
 import { freePorts } from '../support/free-ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
 import { PROJECT } from '../support/project.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { launchChromium } from './chromium.ts';
 import { speedUpDate, speedUpPage, type FastClock } from './fast-clock.ts';
 
 /** Who the local provider knows. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ADDRESS_OF } from '../../site/.vitepress/pages.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { launchChromium } from './chromium.ts';
 import { ROOT, runIn } from '../support/project.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });

@@ -11,7 +11,7 @@ import { buildClient } from '../../client/build.ts';
 import { demoClientId } from '../../local/oidc-provider/client.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
-import { launchChromium } from '../support/chromium.ts';
+import { launchChromium } from './chromium.ts';
 import { PROJECT, ROOT } from '../support/project.ts';
 
 const patience = { timeout: 30_000 };
