@@ -28,11 +28,12 @@ export async function bundleFunction(
   outfile: string,
   configFile = join(FUNCTION_OPTIONS.absWorkingDir, 'streampass.config.ts'),
 ): Promise<Metafile> {
+  const withoutKms = (await usesKms(configFile)) ? [] : [leaveOutKms];
   const { metafile } = await build({
     ...FUNCTION_OPTIONS,
     entryPoints: [entryPoint],
     outfile,
-    plugins: [requireBuiltins, slimSdk, configurationOf(configFile)],
+    plugins: [requireBuiltins, slimSdk, configurationOf(configFile), ...withoutKms],
     // The SDK asks whether a body is one of these, which no body here is; Node would load web streams to say so.
     define: { Blob: 'undefined', ReadableStream: 'undefined' },
   });
@@ -47,6 +48,39 @@ function configurationOf(configFile: string): Plugin {
       onResolve({ filter: /\/streampass\.config\.ts$/ }, () => ({ path: configFile })),
   };
 }
+
+/** Answers that are under way: the functions of a project are built at one time, and ask the same. */
+const asked = new Map<string, Promise<boolean>>();
+
+function usesKms(configFile: string): Promise<boolean> {
+  const answer = asked.get(configFile) ?? callsKms(configFile).finally(() => asked.delete(configFile));
+  asked.set(configFile, answer);
+  return answer;
+}
+
+/** Whether a configuration can call `kms()`, in whatever stage: whether the function is in a bundle of it. */
+async function callsKms(configFile: string): Promise<boolean> {
+  const { metafile } = await build({
+    ...FUNCTION_OPTIONS,
+    stdin: { contents: `export { default } from ${JSON.stringify(configFile)};`, resolveDir: '/' },
+    outfile: 'config.mjs',
+    write: false,
+  });
+  return Object.values(metafile.outputs).some(({ inputs }) =>
+    Object.entries(inputs).some(
+      ([file, { bytesInOutput }]) => /(^|\/)lib\/config\/kms\.ts$/.test(file) && bytesInOutput > 0,
+    ),
+  );
+}
+
+/** Leaves out what talks to KMS, a client of the SDK: no target needs it, so nothing calls what stands in its place. */
+const leaveOutKms: Plugin = {
+  name: 'leave-out-kms',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /\/functions\/wiring\/kms(-rotation)?\.ts$/ }, () => ({
+      contents: 'export let kmsReader, kmsSecretsOf;',
+    })),
+};
 
 /** Bundles the node agent, with the SDK's own ways to credentials; gives what went into it. */
 export async function bundleNodeAgent(entryPoint: string, outfile: string): Promise<Metafile> {

@@ -17,6 +17,7 @@ export type Ports = Readonly<
     | 'lambda'
     | 'offline'
     | 'dynamodb'
+    | 'kms'
     | 'further',
     number
   >
@@ -35,7 +36,8 @@ export function portsFrom(first: number): Ports {
     lambda: first + 7,
     offline: first + 8,
     dynamodb: first + 9,
-    further: first + 10,
+    kms: first + 10,
+    further: first + 11,
   };
 }
 

@@ -15,6 +15,7 @@ import { startDemoPage } from './demo/server.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { MediaServerKind } from './media-servers/rules/index.ts';
 import { createDynamoEndpoint } from './dynamodb/endpoint.ts';
+import { createKmsEndpoint } from './kms/endpoint.ts';
 import {
   demoClient,
   demoClientId,
@@ -56,7 +57,7 @@ export interface LocalTarget {
 
 /** The whole service on one machine. */
 export interface Stack {
-  readonly urls: Readonly<Record<'api' | 'oidc' | 'secrets' | 'page', string>>;
+  readonly urls: Readonly<Record<'api' | 'oidc' | 'secrets' | 'kms' | 'page', string>>;
   /** The addresses of media servers, by target. */
   readonly servers: Readonly<Record<string, string>>;
   /** By name. */
@@ -95,10 +96,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     api: `http://localhost:${ports.api}`,
     oidc: `http://localhost:${ports.oidc}`,
     secrets: `http://127.0.0.1:${ports.secrets}`,
+    kms: `http://127.0.0.1:${ports.kms}`,
     page: `http://localhost:${ports.page}`,
   };
   const env = {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: urls.secrets,
+    AWS_ENDPOINT_URL_KMS: urls.kms,
     AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${ports.dynamodb}`,
     DENY_TABLE: 'deny',
     STREAMS_TABLE: 'streams',
@@ -147,6 +150,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const secrets = keep(
       await createSecretsManagerEndpoint({ port: ports.secrets, stateFile: join(stateDir, 'secrets.json') }),
     );
+    if (Object.values(config.targets).some(({ signer }) => signer !== undefined)) {
+      keep(await createKmsEndpoint({ port: ports.kms, stateFile: join(stateDir, 'kms.json') }));
+    }
     keep(await createDynamoEndpoint({ port: ports.dynamodb, path: join(stateDir, 'dynamodb') }));
     seedEmptySecrets(
       secrets,

@@ -15,7 +15,7 @@ const HELP = `npm start [-- --demo] [--nodes N] [--port N] [--state D]
   --demo      short lifetimes, so that a whole rotation takes about three minutes; a few clients
               keep connecting and a line counts with which token
   --nodes N   media server nodes a target, 1 to 9 (default 3)
-  --port N    the first of nine ports, and one more for each further media server (default 3000)
+  --port N    the first of eleven ports, and one more for each further media server (default 3000)
   --state D   the folder that keeps secrets and keys (default .streampass)`;
 
 /** How long the parts may take to end, in milliseconds; then the process ends without them, and the ports are free. */
@@ -109,6 +109,9 @@ function describe(stack: Stack): string {
     ['API', urls.api],
     ['OpenID provider', `${urls.oidc}   ${users.map(({ sub }) => sub).join(', ')}`],
     ['Secrets Manager', urls.secrets],
+    ...(Object.values(stack.targets).some(({ target }) => target.signer !== undefined)
+      ? ([['KMS', urls.kms]] satisfies [string, string][])
+      : []),
     ...Object.entries(stack.targets).map(([name, target]): [string, string] => [
       name,
       describeServers(name, target, urls.api),

@@ -58,6 +58,7 @@ export type Reason =
   | 'issuer_unreachable'
   | 'secret_unavailable'
   | 'secret_invalid'
+  | 'signing_unavailable'
   | 'no_issuer'
   | 'config_invalid'
   | 'deny_list_unavailable'

@@ -30,11 +30,15 @@ import { runCommand } from '../../lib/aws/run-command.ts';
 import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
 import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
 import { newRandomId, systemNow } from '../../lib/node/system.ts';
+import { kmsSecretsOf } from './kms-rotation.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Beside the functions in `dist`: it does the work on files of other users, if `rotate` runs as root. */
 const AGENT = fileURLToPath(new URL('../node/streampass-node.mjs', import.meta.url));
+
+/** The value of a version whose key KMS holds. */
+const HELD_BY_KMS = 'AWS KMS holds the key of this version.';
 
 /** Several nodes are reloaded one after another within one run of the function. */
 const RELOAD_TIMEOUT_MS = 30_000;
@@ -44,7 +48,8 @@ export function createRotated(
   config: Pick<Config, 'targets' | 'timing' | 'grants' | 'rotation' | 'streamKeys'>,
   env: Env,
 ): Record<string, Rotated> {
-  const secrets = secretsWriter(createSecretsClient(env));
+  const client = createSecretsClient(env);
+  const secrets = secretsWriter(client);
   const rotating = Object.entries(config.targets).filter(([, target]) => target.rotates !== false);
   const wired = rotating.map(([name, target]): [string, Rotated] => {
     const servers = serversOf(name, target, config.timing, env);
@@ -60,9 +65,14 @@ export function createRotated(
         ),
         ...(target.afterEmergency !== undefined && { afterEmergency: target.afterEmergency }),
         memory: {},
-        secrets,
+        secrets:
+          target.signer === undefined
+            ? secrets
+            : kmsSecretsOf(secrets, client, { ...target.signer, signing: target.signing }, env),
         ...(servers && { servers }),
-        maker: { make: () => makeSecret(target.signing, randomBytes) },
+        maker: {
+          make: () => (target.signer === undefined ? makeSecret(target.signing, randomBytes) : HELD_BY_KMS),
+        },
       },
     ];
   });

@@ -13,8 +13,7 @@ import { createSecretCheck } from '../../lib/signing-keys/secret-check.ts';
 import { getJson } from '../../lib/node/https-json.ts';
 import { writeLine } from '../../lib/node/log.ts';
 import type { Configured } from './configured.ts';
-import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
-import { createSecretsReader } from '../../lib/aws/secrets-reader.ts';
+import { createReaderOf } from './readers.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
 
 /** What the functions that answer requests share: the configuration, checked, and what it needs of the outside. */
@@ -57,20 +56,20 @@ export function createService(
       onProblem: (problem) => writeLine({ event: 'issuer.problem', issuer: issuer.issuer, problem }),
     }),
   }));
-  const reader = createSecretsReader(createSecretsClient(env));
+  const readerOf = createReaderOf(env);
   const rings = new Map(
-    secretsOf(config).map(({ name, ...target }) => [
-      name,
+    secretsOf(config).map((secret) => [
+      secret.name,
       createKeyRing({
-        secret: target.secret,
-        signing: target.signing,
-        withFallback: target.keys === 'single',
-        reader,
+        secret: secret.secret,
+        signing: secret.signing,
+        withFallback: secret.keys === 'single',
+        reader: readerOf(secret, secret.target?.signer),
         now: systemNow,
         within,
         refreshAfter: config.timing.keyRingRefresh,
         maxAge: config.timing.keyRingMaxAge,
-        onProblem: (problem) => writeLine({ event: 'ring.problem', target: name, problem }),
+        onProblem: (problem) => writeLine({ event: 'ring.problem', target: secret.name, problem }),
       }),
     ]),
   );
@@ -97,10 +96,10 @@ export function createService(
           () =>
             keys.ready(),
       ),
-      secrets: secretsOf(config).map(({ secret }) =>
+      secrets: secretsOf(config).map((configured) =>
         createSecretCheck({
-          secret,
-          reader,
+          secret: configured.secret,
+          reader: readerOf(configured, configured.target?.signer),
           now: systemNow,
           within,
           refreshAfter: config.timing.keyRingRefresh,

@@ -1,11 +1,10 @@
 import type { Config } from '../../lib/config/config.ts';
 import { createLiveKeys, VERIFIER_FRESH_WITHIN } from '../../lib/signing-keys/live-keys.ts';
 import type { LiveKeys } from '../../lib/signing-keys/live-keys.ts';
-import type { Target } from '../../lib/media-servers/target.ts';
+import type { Signer, Target } from '../../lib/media-servers/target.ts';
 import type { SigningAlgorithm } from '../../lib/jws/signing-algorithm.ts';
 import { writeLine } from '../../lib/node/log.ts';
-import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
-import { createSecretsReader } from '../../lib/aws/secrets-reader.ts';
+import { createReaderOf } from './readers.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
 
 /** One target, and the keys that its live tokens are signed with. */
@@ -20,7 +19,7 @@ export type LiveKeysOf = (
   secret: string,
   signing: SigningAlgorithm,
   label: string,
-  options?: { readonly withPrevious?: boolean },
+  options?: { readonly withPrevious?: boolean; readonly signer?: Signer },
 ) => LiveKeys;
 
 /** Well before verifiers would have to wait for a read, in seconds. */
@@ -31,13 +30,13 @@ export function createLiveKeysOf(
   config: Config,
   env: Readonly<Record<string, string | undefined>>,
 ): LiveKeysOf {
-  const reader = createSecretsReader(createSecretsClient(env));
-  return (secret, signing, label, options) =>
+  const readerOf = createReaderOf(env);
+  return (secret, signing, label, { signer, ...options } = {}) =>
     createLiveKeys({
       ...options,
       secret,
       signing,
-      reader,
+      reader: readerOf({ name: label, signing }, signer),
       now: systemNow,
       within,
       refreshAfter: Math.min(config.timing.keyRingRefresh, REFRESH_AFTER),
@@ -51,6 +50,6 @@ export function keyTargets(config: Config, liveKeysOf: LiveKeysOf): readonly Key
   return Object.entries(config.targets).map(([name, target]) => ({
     name,
     target,
-    keys: liveKeysOf(target.secret, target.signing, name),
+    keys: liveKeysOf(target.secret, target.signing, name, target.signer && { signer: target.signer }),
   }));
 }

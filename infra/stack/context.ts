@@ -37,6 +37,11 @@ export function secretsWhere(
   return secretsOf(config).filter(condition);
 }
 
+/** Whether KMS holds the keys of this secret's versions: then nobody reads its values. */
+export function isSignedByKms({ target }: ConfiguredSecret): boolean {
+  return target?.signer !== undefined;
+}
+
 /** Whether `rotate` changes the target's secret. */
 export function rotates(target: ConfiguredTarget): boolean {
   return target.rotates !== false;

@@ -22,6 +22,8 @@ export interface FunctionRow {
   readonly secrets?: {
     readonly of?: (secret: ConfiguredSecret) => boolean;
     readonly read: 'labels' | 'values';
+    /** Whether it signs with them, where KMS holds the keys. */
+    readonly signs?: true;
   };
   /** Actions on tables, without `dynamodb:`. */
   readonly tables?: Readonly<Partial<Record<TableName, readonly string[]>>>;
@@ -55,7 +57,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
       'POST /token': tokenThrottle,
     },
     slowSeconds: 5,
-    secrets: { read: 'values' },
+    secrets: { read: 'values', signs: true },
     tables: { deny: ['BatchGetItem'] },
     environment: denyTable,
     settings: ({ config: { deploy } }) =>
@@ -85,7 +87,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     description: 'Sends encoders with a stream key on to the server, with a fresh token',
     routes: { 'ANY /whip/{target}/{room}/{stream}': USUAL },
     slowSeconds: 5,
-    secrets: { of: SECRETS_OF.whip, read: 'values' },
+    secrets: { of: SECRETS_OF.whip, read: 'values', signs: true },
     tables: { deny: ['BatchGetItem'] },
     when: ({ config }) => config.streamKeys !== undefined,
     environment: denyTable,
@@ -94,7 +96,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     description: 'Gives tokens to LiveKit’s SDKs (TokenSource.endpoint)',
     routes: { 'POST /livekit/token': tokenThrottle, 'POST /livekit/token/{target}': tokenThrottle },
     slowSeconds: 5,
-    secrets: { of: SECRETS_OF.livekit, read: 'values' },
+    secrets: { of: SECRETS_OF.livekit, read: 'values', signs: true },
     tables: { deny: ['BatchGetItem'] },
     when: isLivekitServed,
     environment: denyTable,

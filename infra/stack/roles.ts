@@ -12,6 +12,7 @@ import {
 } from './cloudformation.ts';
 import {
   isReachedBySsm,
+  isSignedByKms,
   nameOf,
   reports,
   rotates,
@@ -19,7 +20,9 @@ import {
   targetsWhere,
   type StackContext,
 } from './context.ts';
+import type { ConfiguredSecret } from '../../lib/config/secrets.ts';
 import { isInVpc, neededFunctions, type FunctionRow } from './functions.ts';
+import { makeKmsKeys, useKmsKeys } from './kms.ts';
 import { existingSecretArn, secretArn } from './secrets.ts';
 import { tableArn, type TableName } from './tables.ts';
 
@@ -29,7 +32,6 @@ const READ = {
 } as const;
 
 const CHANGE = [
-  ...READ.values,
   'secretsmanager:ListSecretVersionIds',
   'secretsmanager:PutSecretValue',
   'secretsmanager:TagResource',
@@ -69,16 +71,7 @@ function functionStatements(context: StackContext, name: string, row: FunctionRo
       arn('logs', `log-group:/aws/lambda/${nameOf(context, name)}:*`),
     ),
     ...(isInVpc(context, name) ? vpcStatements(context, name) : []),
-    ...(secrets === undefined
-      ? []
-      : onSecrets(
-          'ReadSecrets',
-          READ[secrets.read],
-          secretsWhere(context, secrets.of).map((secret) => secretArn(context, secret)),
-        )),
-    ...(secrets?.read === 'values' && secretsWhere(context, secrets.of).length > 0
-      ? withKey(context, ['kms:Decrypt'])
-      : []),
+    ...(secrets === undefined ? [] : readStatements(context, secrets)),
     ...(readsCallerSecret && callerSecret !== undefined
       ? [allow('ReadCallerSecret', READ.values, existingSecretArn(callerSecret))]
       : []),
@@ -92,13 +85,30 @@ function functionStatements(context: StackContext, name: string, row: FunctionRo
   ];
 }
 
+/** What a function reads of secrets: never the value of one whose keys KMS holds. */
+function readStatements(
+  context: StackContext,
+  { of, read, signs }: NonNullable<FunctionRow['secrets']>,
+): readonly Statement[] {
+  const all = secretsWhere(context, of);
+  if (read === 'labels') return onSecrets(context, 'ReadSecrets', READ.labels, all);
+  const own = all.filter((secret) => !isSignedByKms(secret));
+  return [
+    ...onSecrets(context, 'ReadSecrets', READ.values, own),
+    ...onSecrets(context, 'ReadLabels', READ.labels, all.filter(isSignedByKms)),
+    ...(own.length > 0 ? withKey(context, ['kms:Decrypt']) : []),
+    ...useKmsKeys(all, signs ?? false),
+  ];
+}
+
 /** What `rotate` does to secrets and servers. */
 function rotateStatements(context: StackContext): readonly Statement[] {
-  const secrets = secretsWhere(context, ({ target }) => target === undefined || rotates(target)).map(
-    (secret) => secretArn(context, secret),
-  );
+  const secrets = secretsWhere(context, ({ target }) => target === undefined || rotates(target));
+  const own = secrets.filter((secret) => !isSignedByKms(secret));
   return [
-    ...onSecrets('RotateSecrets', CHANGE, secrets),
+    ...onSecrets(context, 'RotateSecrets', [...READ.values, ...CHANGE], own),
+    ...onSecrets(context, 'RotateLabels', [...READ.labels, ...CHANGE], secrets.filter(isSignedByKms)),
+    ...makeKmsKeys(context),
     ...(secrets.length > 0 ? withKey(context, ['kms:Decrypt', 'kms:GenerateDataKey']) : []),
     ...ssmStatements(context),
     ...(targetsWhere(context, reports).length > 0
@@ -193,8 +203,20 @@ function role(service: string, name: string, statements: readonly Statement[], c
 }
 
 /** A statement about secrets, if there are any: a policy without resources is none. */
-function onSecrets(sid: string, actions: readonly string[], secrets: readonly Value[]): readonly Statement[] {
-  return secrets.length === 0 ? [] : [allow(sid, actions, secrets)];
+function onSecrets(
+  context: StackContext,
+  sid: string,
+  actions: readonly string[],
+  secrets: readonly ConfiguredSecret[],
+): readonly Statement[] {
+  if (secrets.length === 0) return [];
+  return [
+    allow(
+      sid,
+      actions,
+      secrets.map((secret) => secretArn(context, secret)),
+    ),
+  ];
 }
 
 /** The use of your own key for secrets, if there is one. */

@@ -19,12 +19,20 @@ export function secretResources(context: StackContext): Resources {
         UpdateReplacePolicy: 'Retain',
         Properties: {
           Name: secret,
-          Description: `Signs ${target === undefined ? 'stream keys' : `the tokens of the target ${name} (${target.kind})`}. Changed by streampass's rotation only.`,
+          Description: `${descriptionOf(name, target)}. Changed by streampass's rotation only.`,
           ...(KmsKeyId !== undefined && { KmsKeyId }),
         },
       },
     ]),
   );
+}
+
+function descriptionOf(name: string, target: ConfiguredSecret['target']): string {
+  if (target === undefined) return 'Signs stream keys';
+  const tokens = `the tokens of the target ${name} (${target.kind})`;
+  return target.signer === undefined
+    ? `Signs ${tokens}`
+    : `Says which keys of KMS sign ${tokens}, and holds none`;
 }
 
 /** The ARN of a signing secret, for policies and outputs. */

@@ -1,5 +1,5 @@
 import type { Target } from '../media-servers/target.ts';
-import type { OptionProblem } from '../options/check-options.ts';
+import { under, type OptionProblem } from '../options/check-options.ts';
 import { roomPatternProblem } from '../policy/room.ts';
 import type { Rule } from '../policy/rule.ts';
 import type { Config } from './config.ts';
@@ -24,6 +24,9 @@ export function configProblems(
     ...issuerProblems(config),
     ...nameProblems(config),
     ...secretProblems(config),
+    ...Object.entries(config.targets).flatMap(([name, { signer }]) =>
+      under(`targets.${name}.signer`, signer?.problems(config.targets, name) ?? []),
+    ),
     ...config.grants.flatMap((rule, index) => ruleProblems(rule, `grants[${ruleIndexes[index]}]`, config)),
     ...timingProblems(config),
     ...fleetProblems(config.targets),

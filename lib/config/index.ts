@@ -16,3 +16,4 @@ export { defineConfig } from './config.ts';
 export { days, hours, minutes } from './duration.ts';
 export { files, reported, ssm } from './fleets.ts';
 export { fleetFromEnv } from './fleet-from-env.ts';
+export { kms } from './kms.ts';

@@ -101,11 +101,16 @@ function broken(problems: readonly OptionProblem[]): ResolvedConfig {
 
 function withDefaults(options: Options, grants: readonly Rule[], { stage }: ConfigContext): Config {
   const document = stackDocument(stage);
-  const targets = Object.entries(options.targets).map(([name, { fleet, ...target }]) => {
+  const targets = Object.entries(options.targets).map(([name, { fleet, signer, ...target }]) => {
     const secret = target.secret ?? `streampass/${stage}/${name}`;
     return [
       name,
-      { ...target, secret, ...(fleet && { fleet: fleet.by === 'ssm' ? { document, ...fleet } : fleet }) },
+      {
+        ...target,
+        secret,
+        ...(fleet && { fleet: fleet.by === 'ssm' ? { document, ...fleet } : fleet }),
+        ...(signer && { signer: { keyId: `alias/streampass/${stage}/${name}`, ...signer } }),
+      },
     ];
   });
   return {

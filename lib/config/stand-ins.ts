@@ -33,9 +33,14 @@ export function localSecretOf(target: string): string {
 }
 
 function withStandIns(config: Config, { issuer, fleets }: StandIns): Config {
-  const targets = Object.entries(config.targets).map(([name, { fleet: _deployed, ...target }]) => {
+  const targets = Object.entries(config.targets).map(([name, { fleet: _deployed, signer, ...target }]) => {
     const fleet = Object.hasOwn(fleets, name) ? fleets[name] : undefined;
-    return [name, { ...target, secret: localSecretOf(name), ...(fleet && { fleet }) }] as const;
+    const secret = localSecretOf(name);
+    const localSigner = signer && { ...signer, keyId: `alias/${secret}` };
+    return [
+      name,
+      { ...target, secret, ...(fleet && { fleet }), ...(localSigner && { signer: localSigner }) },
+    ] as const;
   });
   const isThere = config.issuers.some((configured) => configured.issuer === issuer.issuer);
   return {

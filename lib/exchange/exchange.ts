@@ -155,21 +155,26 @@ export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps)
     );
 
     const session = asked.find(({ wanted }) => wanted.session !== undefined)?.wanted.session ?? deps.newId();
-    const issued = [];
-    for (const one of ready) {
-      facts = one.facts;
-      const token = await issueToken(one.target, one.name, one.grant, identity, one.ring, {
-        now: grantedAt,
-        jti: deps.newId(),
-        session,
-        sessionNamed: one.wanted.session !== undefined,
-        transportsNamed: one.wanted.transports !== undefined,
-      });
-      const tokenFacts = factsOf(token, one.ring, session);
-      const { grant } = token;
-      const rules = grant === one.grant ? one.facts.rules : one.rulesOf(grant);
-      issued.push({ name: one.name, token, facts: { ...one.facts, grant, rules, ...tokenFacts } });
-    }
+    const issued = await Promise.all(
+      ready.map(async (one) => {
+        try {
+          const token = await issueToken(one.target, one.name, one.grant, identity, one.ring, {
+            now: grantedAt,
+            jti: deps.newId(),
+            session,
+            sessionNamed: one.wanted.session !== undefined,
+            transportsNamed: one.wanted.transports !== undefined,
+          });
+          const tokenFacts = factsOf(token, one.ring, session);
+          const { grant } = token;
+          const rules = grant === one.grant ? one.facts.rules : one.rulesOf(grant);
+          return { name: one.name, token, facts: { ...one.facts, grant, rules, ...tokenFacts } };
+        } catch (error) {
+          facts = one.facts;
+          throw error;
+        }
+      }),
+    );
 
     const [first, ...further] = issued;
     if (first === undefined) throw new OAuthError('target_unknown');

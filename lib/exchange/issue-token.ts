@@ -1,7 +1,7 @@
 import { CAPS_CLAIM, narrowerCaps } from '../policy/caps.ts';
 import { FOR_WHOM_CLAIM, toForWhom, whomOf } from '../admission/for-whom.ts';
 import type { Identity } from '../identity/identity.ts';
-import { signCompact } from '../jws/sign.ts';
+import { draftOf, signCompact } from '../jws/sign.ts';
 import type { SigningKey } from '../jws/sign.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import type { SigningRing } from '../signing-keys/key-ring.ts';
@@ -49,7 +49,7 @@ const LONGEST_IN_ADDRESS: Readonly<Partial<Record<string, number>>> = { RTMP: 10
  * token does not fit into, is left out of the grant.
  *
  * @throws {OAuthError} `token_too_long` — the token does not fit into the address of a transport that was asked for, or of
- *   any that is allowed
+ *   any that is allowed · `signing_unavailable`
  */
 export async function issueToken(
   target: Target,
@@ -83,9 +83,10 @@ export async function issueToken(
   const replacedKid = target.header?.['kid'];
   const sign = (key: SigningKey): Promise<string> =>
     signCompact(claims, replacedKid === undefined ? key : { ...key, kid: replacedKid });
-  const token = await sign(ring.current);
+  const draft = draftOf(ring.current);
+  const drafted = await sign(draft);
 
-  const tooNarrow = narrowestBelow(token.length, grant);
+  const tooNarrow = narrowestBelow(drafted.length, grant);
   if (tooNarrow !== undefined) {
     const transports = grant.transports.filter((transport) => transport !== tooNarrow);
     if (issuance.transportsNamed || transports.length === 0) throw new OAuthError('token_too_long');
@@ -93,7 +94,8 @@ export async function issueToken(
   }
   const needsFallback = target.keys === 'single' && ring.fallback !== undefined;
   return {
-    token,
+    // A key that is held elsewhere is used once, for a token that is known to fit.
+    token: draft === ring.current ? drafted : await sign(ring.current),
     ...(needsFallback && ring.fallback && { fallback: await sign(ring.fallback) }),
     jti: issuance.jti,
     kid,

@@ -43,7 +43,7 @@ export async function probe(
     return { accepted: false, problem: `no probe is known for ${target.kind} servers` };
   for (const address of addresses) {
     const token = await probeToken(target, version, deps);
-    if (token === undefined) return { accepted: false, problem: 'the version is not a key for this target' };
+    if (token === undefined) return { accepted: false, problem: 'no token can be signed with this version' };
     const url = URL.parse(address);
     if (url === null) return { accepted: false, problem: `"${address}" is not an address` };
     const result = await attempt(url, token, PROBE_ROOM, connectionTo(url.origin)).catch(toResult);
@@ -60,7 +60,8 @@ async function probeToken(
   { now, newId }: ProbeDeps,
 ): Promise<string | undefined> {
   const kid = target.header?.['kid'] ?? kidOf(version.versionId);
-  const judged = await judgeSecret({ SecretString: version.text }, target.signing);
+  const { text, kms } = version;
+  const judged = await judgeSecret(kms ? { kms } : { SecretString: text }, target.signing);
   if (!judged.usable) return undefined;
   const issuedAt = Math.floor(now());
   const claims = target.claims({
@@ -82,10 +83,11 @@ async function probeToken(
     session: PROBE_ROOM,
     kid,
   });
+  // A key that cannot sign now proves nothing about the servers.
   return signCompact(
     { ...claims, iat: issuedAt, exp: issuedAt + LIFETIME_SECONDS, jti: newId() },
     { ...judged.material, kid },
-  );
+  ).catch(() => undefined);
 }
 
 function toResult(error: unknown): ProbeResult {

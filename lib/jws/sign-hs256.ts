@@ -20,14 +20,25 @@ export function hmacKey(secret: string): KeyObject {
  * Crypto.
  */
 export function signHs256(claims: JsonObject, key: SharedKey): string {
-  const signingInput = `${encodedHeaderOf(key)}.${toBase64url(JSON.stringify(claims))}`;
+  const signingInput = signingInputOf(claims, key);
   return `${signingInput}.${createHmac('sha256', key.key).update(signingInput, 'latin1').digest('base64url')}`;
 }
 
-/** A key's header is the same for each of its tokens. */
-const encodedHeaders = new WeakMap<SharedKey, string>();
+/** The first two parts of a JWS in compact form: what its signature is over (RFC 7515 §5.1). */
+export function signingInputOf(claims: JsonObject, key: Named): string {
+  return `${encodedHeaderOf(key)}.${toBase64url(JSON.stringify(claims))}`;
+}
 
-function encodedHeaderOf(key: SharedKey): string {
+/** What a header says of a key. */
+interface Named {
+  readonly alg: string;
+  readonly kid: string;
+}
+
+/** A key's header is the same for each of its tokens. */
+const encodedHeaders = new WeakMap<Named, string>();
+
+function encodedHeaderOf(key: Named): string {
   const known = encodedHeaders.get(key);
   if (known !== undefined) return known;
   const encoded = toBase64url(JSON.stringify({ alg: key.alg, typ: 'JWT', kid: key.kid }));

@@ -3,7 +3,7 @@ import type { CryptoKey, JWK } from 'jose';
 import type { SigningAlgorithm } from './signing-algorithm.ts';
 import { isJsonObject } from './compact.ts';
 import type { JsonObject } from './compact.ts';
-import { signHs256 } from './sign-hs256.ts';
+import { signHs256, signingInputOf } from './sign-hs256.ts';
 import type { SharedKey } from './sign-hs256.ts';
 import { isSoundKey } from './sound-key.ts';
 
@@ -18,8 +18,24 @@ export interface PrivateKey {
   readonly publicKey: CryptoKey;
 }
 
+/** A private key that another service holds, such as AWS KMS, and that only signs there. */
+export interface HeldKey {
+  readonly alg: PublicKeyAlgorithm;
+  readonly kid: string;
+  readonly publicKey: CryptoKey;
+  /** The signature of these bytes, as JWS has it (RFC 7518 §3). Rejects if the service does not sign. */
+  readonly sign: (input: Uint8Array) => Promise<Uint8Array>;
+  /** How long a signature is, in bytes, known before one is made. */
+  readonly signatureBytes: number;
+}
+
 /** A key that signs, made once. */
-export type SigningKey = SharedKey | PrivateKey;
+export type SigningKey = SharedKey | PrivateKey | HeldKey;
+
+/** The same key with signatures of zeros, which cost no call: to know how long a token will be. */
+export function draftOf(key: SigningKey): SigningKey {
+  return 'sign' in key ? { ...key, sign: () => Promise.resolve(new Uint8Array(key.signatureBytes)) } : key;
+}
 
 /** What a key's signatures are verified with: the secret itself, or the public half of a private key. */
 export function verificationKeyOf(key: SigningKey): SharedKey['key'] | CryptoKey {
@@ -28,9 +44,14 @@ export function verificationKeyOf(key: SigningKey): SharedKey['key'] | CryptoKey
 
 /**
  * A JWT in compact form (RFC 7515 §7.1) with the header `alg`, `typ: JWT` and `kid`. Claims are signed as they are given.
+ * Rejects if the key is held elsewhere and cannot sign now.
  */
 export async function signCompact(claims: JsonObject, key: SigningKey): Promise<string> {
   if (key.alg === 'HS256') return signHs256(claims, key);
+  if ('sign' in key) {
+    const input = signingInputOf(claims, key);
+    return `${input}.${Buffer.from(await key.sign(Buffer.from(input))).toString('base64url')}`;
+  }
   return new CompactSign(Buffer.from(JSON.stringify(claims), 'utf8'))
     .setProtectedHeader({ alg: key.alg, typ: 'JWT', kid: key.kid })
     .sign(key.key);

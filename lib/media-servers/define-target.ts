@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { checkOptions } from '../options/check-options.ts';
 import { filledText, wholeNumber } from '../options/schemas.ts';
 import { targetRotationOptions, type TargetRotationOptions } from '../rotation/options.ts';
-import type { FleetOptions, SubjectForm, Target } from './target.ts';
+import type { FleetOptions, SignerOptions, SubjectForm, Target } from './target.ts';
 
 /** What every target is told. */
 export interface TargetOptions {
@@ -14,6 +14,8 @@ export interface TargetOptions {
   readonly subject?: SubjectForm;
   /** How its servers get their secret; left out, only an operator starts a rotation. */
   readonly fleet?: FleetOptions | undefined;
+  /** `kms()`, for ES256 and RS256; left out, the private keys are in its secret. */
+  readonly signer?: SignerOptions | undefined;
   /** `'manual'`, or options that go before the configuration's `rotation`. */
   readonly rotation?: TargetRotationOptions;
 }
@@ -58,6 +60,11 @@ const fleet: v.GenericSchema<unknown, FleetOptions> = v.variant('by', [
   v.strictObject({ by: v.literal('reported'), goneAfter: v.exactOptional(wholeNumber(600)), probe }),
 ]);
 
+const signer = v.custom<SignerOptions>(
+  (value) => typeof value === 'object' && value !== null && 'problems' in value,
+  'must be made by kms({ … })',
+);
+
 /** An address of a control API: a user and a password may stand in it. */
 export const controlAddress = v.pipe(
   v.string(),
@@ -88,11 +95,15 @@ export const targetOptions = {
     ),
   ),
   fleet: v.optional(fleet),
+  signer: v.optional(signer),
   rotation: v.exactOptional(targetRotationOptions),
 };
 
 /** What a media server's own file says of it: all of a target but what every target has. */
-export type TargetParts = Omit<Target, 'kind' | 'secret' | 'subject' | 'fleet' | 'rotation' | 'problems'>;
+export type TargetParts = Omit<
+  Target,
+  'kind' | 'secret' | 'subject' | 'fleet' | 'signer' | 'rotation' | 'problems'
+>;
 
 /**
  * The function that configures a kind of media server. It checks its options and never throws: a target whose options are
@@ -113,6 +124,7 @@ export function defineTarget<Options extends TargetOptions>(
       ...(options.secret !== undefined && { secret: options.secret }),
       subject: options.subject ?? 'public',
       ...(options.fleet && { fleet: options.fleet }),
+      ...(options.signer && { signer: options.signer }),
       ...(options.rotation && { rotation: options.rotation }),
       problems: [],
     };

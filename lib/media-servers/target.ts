@@ -79,6 +79,18 @@ export type FleetOptions =
   | Exclude<Fleet, { readonly by: 'ssm' }>
   | (Omit<Extract<Fleet, { readonly by: 'ssm' }>, 'document'> & { readonly document?: string });
 
+/** Who holds the private keys of a target and signs, as `kms()` makes it. */
+export interface SignerOptions {
+  readonly by: 'kms';
+  /** What the aliases of the keys begin with; left out, `alias/streampass/STAGE/TARGET`. */
+  readonly keyId?: string;
+  /** What is wrong with its options, or with it as the signer of this one of a configuration's targets. */
+  problems(targets: Readonly<Record<string, ConfiguredTarget>>, name: string): readonly OptionProblem[];
+}
+
+/** The same of a configured target. */
+export type Signer = Required<SignerOptions>;
+
 /** What an encoder publishes, and by which token. */
 export interface WhipPlace {
   readonly room: string;
@@ -149,6 +161,8 @@ export interface Target {
   /** Set if the agents of its servers tell them who is denied, so that they end those sessions. */
   readonly kick?: true;
   readonly fleet?: FleetOptions;
+  /** Who holds its private keys; left out, they are in its secret. */
+  readonly signer?: SignerOptions;
   /** Options that go before the configuration's `rotation`. */
   readonly rotation?: TargetRotationOptions;
   /** True if its servers sign tokens themselves with any key they hold, so that an old key stays one rotation longer. */
@@ -173,4 +187,8 @@ export interface Target {
 }
 
 /** A target of a configuration: it is known which secret is its own, and what reaches its servers. */
-export type ConfiguredTarget = Omit<Target, 'fleet'> & { readonly secret: string; readonly fleet?: Fleet };
+export type ConfiguredTarget = Omit<Target, 'fleet' | 'signer'> & {
+  readonly secret: string;
+  readonly fleet?: Fleet;
+  readonly signer?: Signer;
+};

@@ -166,6 +166,10 @@ export const REASONS = {
     'temporarily_unavailable',
     'The signing secret is not usable. An operator has to replace it with 32 to 256 characters out of A-Z a-z 0-9 + / = _ - (choose Plaintext: the key/value form of the console is not a secret), or, if the target signs with a private key, with a private JWK.',
   ],
+  signing_unavailable: [
+    'temporarily_unavailable',
+    'The service that holds the signing key did not sign. Try again.',
+  ],
   no_issuer: ['temporarily_unavailable', 'No identity provider is configured.'],
   config_invalid: ['temporarily_unavailable', 'The configuration is not valid. The log says where.'],
   deny_list_unavailable: [

@@ -66,7 +66,8 @@ async function readVersions(
       createdAt: read?.createdAt ?? 0,
       ...(!judged.usable && { problem: judged.problem }),
     };
-    if (judged.usable) secrets.set(versionId, { versionId, text: judged.text });
+    const kms = read?.value.kms;
+    if (judged.usable) secrets.set(versionId, { versionId, text: judged.text, ...(kms && { kms }) });
   }
   return { versions, secrets };
 }

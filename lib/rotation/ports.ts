@@ -1,5 +1,5 @@
 import type { SERVERS_LABEL, AwsLabel, VersionStages } from '../signing-keys/labels.ts';
-import type { SecretValue } from '../signing-keys/secret.ts';
+import type { KmsKey, SecretValue } from '../signing-keys/secret.ts';
 import type { NodeState, ProbeResult } from './state.ts';
 
 /** One DescribeSecret answer. */
@@ -46,6 +46,8 @@ export interface RotationSecrets {
 export interface ServerSecret {
   readonly versionId: string;
   readonly text: string;
+  /** In place of the text, if KMS holds the key: no server has it either. */
+  readonly kms?: KmsKey;
 }
 
 /** What the servers of one target were found to hold. */

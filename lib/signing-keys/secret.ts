@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto';
 import { hmacKey, type SharedKey } from '../jws/sign-hs256.ts';
-import { privateKeyFromJwk, type PrivateKey } from '../jws/sign.ts';
+import { privateKeyFromJwk, type HeldKey, type PrivateKey } from '../jws/sign.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 
-/** The value of one version as GetSecretValue gives it. */
+/** The value of one version as GetSecretValue gives it; or, in its place, what is known of a key that KMS holds. */
 export interface SecretValue {
   readonly SecretString?: string | undefined;
   readonly SecretBinary?: Uint8Array | undefined;
+  readonly kms?: KmsKey;
 }
 
-/** What a secret's key is made of; only its `kid` comes from elsewhere. */
-type KeyMaterial = Omit<SharedKey, 'kid'> | Omit<PrivateKey, 'kid'>;
+/** A key that KMS holds, or why it cannot sign now. */
+export type KmsKey = Omit<HeldKey, 'kid'> | { readonly problem: string };
 
-/** A value that may be a secret, as its text and as the key that signs; or what is wrong with it, without its value. */
+/** What a secret's key is made of; only its `kid` comes from elsewhere. */
+type KeyMaterial = Omit<SharedKey, 'kid'> | Omit<PrivateKey, 'kid'> | Omit<HeldKey, 'kid'>;
+
+/**
+ * A value that may be a secret, as its text and as the key that signs; or what is wrong with it, without its value. The text
+ * of a key that KMS holds is empty.
+ */
 export type JudgedSecret<Material = KeyMaterial> =
   | { readonly usable: true; readonly text: string; readonly material: Material }
   | { readonly usable: false; readonly problem: string };
@@ -32,6 +39,10 @@ export const ALLOWED_SECRET = '32 to 256 characters out of A-Z a-z 0-9 + / = _ -
  * algorithm, in JSON that may hold white space.
  */
 export async function judgeSecret(value: SecretValue, signing: SigningAlgorithm): Promise<JudgedSecret> {
+  const { kms } = value;
+  if (kms !== undefined) {
+    return 'problem' in kms ? { usable: false, ...kms } : { usable: true, text: '', material: kms };
+  }
   if (signing === 'HS256') return judgeSharedSecret(value);
   const text = value.SecretString;
   if (text === undefined) return { usable: false, problem: withoutText(value, signing) };

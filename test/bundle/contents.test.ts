@@ -68,6 +68,13 @@ test('the bundle of rotate holds nothing that verifies a sign-in', () => {
 });
 
 test.each(ALL)(
+  'the bundle of %s holds nothing of KMS, because the configuration never calls kms()',
+  (name) => {
+    expect(inputsOf(name).filter((file) => /client-kms|lib\/aws\/kms/.test(file))).toEqual([]);
+  },
+);
+
+test.each(ALL)(
   'the bundle of %s holds no JWT library but jose, and nothing of the tests, the benchmarks or the local stack',
   (name) => {
     expect(
@@ -90,7 +97,7 @@ test.each([
   ['callbacks', 308],
   ['authorizer', 294],
   // No client at all: the explanations of all reasons are the most of it.
-  ['metadata', 76],
+  ['metadata', 77],
   // Three clients, of which EC2's alone is a half: it runs once a minute and nobody waits for it.
   ['rotate', 1150],
 ] as const)('the bundle of %s is at most %i KiB', (name, limit) => {

@@ -26,6 +26,7 @@ const KINDS = {
   issuer_unreachable: 'try-later',
   secret_unavailable: 'try-later',
   secret_invalid: 'try-later',
+  signing_unavailable: 'try-later',
   no_issuer: 'try-later',
   config_invalid: 'try-later',
   deny_list_unavailable: 'try-later',

@@ -1,6 +1,7 @@
 import { KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { issueToken, type IssuedToken } from '../../lib/exchange/issue-token.ts';
+import type { IssuedToken } from '../../lib/exchange/issue-token.ts';
+import { issueToken } from '../../lib/exchange/issue-token.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { decodeCompactJws, type JsonObject } from '../../lib/jws/compact.ts';
 import { signCompact, type SigningKey } from '../../lib/jws/sign.ts';

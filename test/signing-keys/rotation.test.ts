@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, customFetch, importSPKI, jwtVerify } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createKmsEndpoint, type KmsEndpoint } from '../../local/kms/endpoint.ts';
 import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import type { SecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import type { ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
@@ -13,10 +14,20 @@ import type { RotatedService } from '../support/whole-rotation.ts';
 const SECRET = 'streampass/asymmetric';
 
 let endpoint: SecretsManagerEndpoint;
+let kms: KmsEndpoint;
+const valuesRead: unknown[] = [];
 beforeAll(async () => {
-  endpoint = await createSecretsManagerEndpoint({ port: 0, now: () => Date.now() });
+  endpoint = await createSecretsManagerEndpoint({
+    port: 0,
+    now: () => Date.now(),
+    faults(operation, input) {
+      if (operation === 'GetSecretValue') valuesRead.push(input);
+      return undefined;
+    },
+  });
+  kms = await createKmsEndpoint({ port: 0 });
 });
-afterAll(() => endpoint.close());
+afterAll(() => Promise.all([endpoint.close(), kms.close()]));
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
   vi.setSystemTime(START * 1000);
@@ -107,6 +118,27 @@ test.each([
     expect(course.verified).toBeGreaterThan(100);
     expect(course.kids).toHaveLength(2);
     expect(course.published).toEqual([course.kids[1]]);
+  },
+);
+
+test.each([
+  ['RS256', 'Prosody', jitsiTarget, (api: RotatedService) => prosodyVerifier((file) => api.serve(file))],
+  ['ES256', 'MediaMTX', mediamtxTarget, (api: RotatedService) => hourlyVerifier(cached(() => api.serve()))],
+])(
+  'in a rotation of %s keys that KMS holds, %s accepts every live token at every minute, and no value is read',
+  async (_alg, _judge, target, verifierFor) => {
+    valuesRead.length = 0;
+    const before = kms.calls.length;
+    const api = rotatedService(endpoint, target, undefined, kms);
+    const course = await wholeRotation(api, verifierFor(api), target);
+    expect(course.phases).toEqual(['empty', 'steady', 'announced', 'pushing', 'promoted', 'steady']);
+    expect(course.rejected).toBe(0);
+    expect(course.verified).toBeGreaterThan(100);
+    expect(course.published).toEqual([course.kids[1]]);
+    expect(valuesRead).toEqual([]);
+    const calls = kms.calls.slice(before);
+    expect(calls.filter((call) => call === 'CreateKey')).toHaveLength(2);
+    expect(new Set(calls)).toEqual(new Set(['CreateKey', 'CreateAlias', 'GetPublicKey', 'Sign']));
   },
 );
 

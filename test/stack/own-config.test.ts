@@ -14,13 +14,13 @@ import { serviceToken } from '../support/service-token.ts';
 
 /** The local stack with a configuration that shares nothing with the example but the way it is written. */
 const OWN = `
-import { defineConfig, hours, livekit, mediamtx, minutes, okta, red5, ssm } from './lib/config/index.ts';
+import { defineConfig, hours, kms, livekit, mediamtx, minutes, okta, red5, ssm } from './lib/config/index.ts';
 
 export default defineConfig(({ env }) => ({
   issuers: [okta({ domain: 'acme.okta.com', clientId: 'app', services: { clientId: '0oarecorder', audience: 'api://acme' } })],
   targets: {
     hall: livekit({ address: 'ws://127.0.0.1:7880' }),
-    cameras: mediamtx({ issuer: 'acme' }),
+    cameras: mediamtx({ issuer: 'acme', signer: kms({ keyId: 'alias/acme/cameras' }) }),
     studio: red5({
       secret: 'acme/studio',
       issuer: 'acme-studio',

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import type { SecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
+import type { KmsEndpoint } from '../../local/kms/endpoint.ts';
+import { createKmsKeys } from '../../lib/aws/kms-keys.ts';
+import { kmsRotationSecrets } from '../../lib/aws/kms-rotation.ts';
 import { createSecretsReader } from '../../lib/aws/secrets-reader.ts';
 import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
 import { DEFAULT_TIMING } from '../../lib/config/config.ts';
@@ -14,6 +17,7 @@ import { policyOf } from '../../lib/rotation/policy.ts';
 import type { Servers } from '../../lib/rotation/ports.ts';
 import { makeSecret } from '../../lib/rotation/make-secret.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
+import { kmsClient } from '../local/kms/sdk-client.ts';
 import { sdkClient } from '../local/secrets-manager/sdk-client.ts';
 
 /**
@@ -29,17 +33,27 @@ export function now(): number {
   return Date.now() / 1000;
 }
 
-/** One target with its rotation, an issuer and a key set. Its secret is there, without a value. */
+/** One target with its rotation, an issuer and a key set; KMS may hold the keys. Its secret is there, without a value. */
 export function rotatedService(
   endpoint: SecretsManagerEndpoint,
   { secret = '', ...target }: Target,
   servers?: Servers,
+  kms?: KmsEndpoint,
 ) {
   const client = sdkClient(endpoint);
+  const inKms = kms && {
+    client: kmsClient(kms),
+    options: { keyId: `alias/${secret}`, signing: target.signing },
+  };
+  const reader = createSecretsReader(client);
+  const keys = inKms && createKmsKeys(inKms.client, inKms.options);
+  const written = secretsWriter(client);
   const lazily = {
     secret,
     signing: target.signing,
-    reader: createSecretsReader(client),
+    reader: keys
+      ? { ...reader, value: async (_secret: string, version: string) => ({ kms: await keys.of(version) }) }
+      : reader,
     now,
     within: <T>(work: Promise<T>) => work,
     refreshAfter: DEFAULT_TIMING.keyRingMaxAge - 1,
@@ -52,7 +66,9 @@ export function rotatedService(
     secret,
     signing: target.signing,
     policy: policyOf(target, DEFAULT_TIMING),
-    secrets: secretsWriter(client),
+    secrets: inKms
+      ? kmsRotationSecrets(written, { kms: inKms.client, secretsManager: client }, inKms.options)
+      : written,
     ...(servers && { servers }),
     memory: {},
     maker: { make: () => makeSecret(target.signing, randomBytes) },

@@ -43,6 +43,35 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
   const kicking = names.filter((name) => targets[name]?.kick);
   const publicKeys = names.filter((name) => targets[name]?.keys === 'jwks');
 
+  const inKms = (chosen: readonly string[]) => chosen.filter((name) => targets[name]?.signer !== undefined);
+  const notInKms = (chosen: readonly string[]) =>
+    chosen.filter((name) => targets[name]?.signer === undefined);
+  const anyKey = `arn:{AWS::Partition}:kms:${ACCOUNT}:key/*`;
+  const asAlias = (chosen: readonly string[]) =>
+    `StringLike: { kms:RequestAlias: [${chosen.map((name) => `${targets[name]?.signer?.keyId}/*`).join(', ')}] }`;
+  const publicKeysOf = (role: string, chosen: readonly string[]) =>
+    inKms(chosen).length === 0
+      ? []
+      : each(role, ['kms:GetPublicKey'], [anyKey], ` if { ${asAlias(inKms(chosen))} }`);
+  const signsFor = (role: string, chosen: readonly string[]) =>
+    [
+      ['ES256', 'ECDSA_SHA_256'],
+      ['RS256', 'RSASSA_PKCS1_V1_5_SHA_256'],
+    ].flatMap(([signing, algorithm]) => {
+      const those = inKms(chosen).filter((name) => targets[name]?.signing === signing);
+      const how = `StringEquals: { kms:MessageType: DIGEST, kms:SigningAlgorithm: ${algorithm} }`;
+      return those.length === 0
+        ? []
+        : each(role, ['kms:Sign'], [anyKey], ` if { ${how}, ${asAlias(those)} }`);
+    });
+  const rotating = signing.filter((name) => targets[name]?.rotates !== false);
+  const made = inKms(rotating);
+  const specs = [
+    ...(made.some((name) => targets[name]?.signing === 'ES256') ? ['ECC_NIST_P256'] : []),
+    ...(made.some((name) => targets[name]?.signing === 'RS256') ? ['RSA_2048'] : []),
+  ].join(', ');
+  const ofThatKind = ` if { StringEquals: { kms:KeySpec: [${specs}], kms:KeyUsage: SIGN_VERIFY, kms:KeyOrigin: AWS_KMS } }`;
+
   const lambda = (name: string, role: string) => [
     `lambda.amazonaws.com may be ${role}`,
     ...each(
@@ -57,15 +86,21 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
         ])
       : []),
   ];
-  const reads = (role: string, chosen: readonly string[]) =>
-    chosen.length === 0
-      ? []
-      : [...each(role, READ_VALUES, secrets(chosen)), ...withKey(role, ['kms:Decrypt'])];
+  const reads = (role: string, chosen: readonly string[]) => [
+    ...each(role, READ_VALUES, secrets(notInKms(chosen))),
+    ...each(role, READ_LABELS, secrets(inKms(chosen))),
+    ...(notInKms(chosen).length === 0 ? [] : withKey(role, ['kms:Decrypt'])),
+    ...publicKeysOf(role, chosen),
+  ];
+  const readsAndSigns = (role: string, chosen: readonly string[]) => [
+    ...reads(role, chosen),
+    ...signsFor(role, chosen),
+  ];
   const readsDenyTable = (role: string) => each(role, ['dynamodb:BatchGetItem'], [table('deny')]);
 
   return [
     ...lambda('token', 'TokenRole'),
-    ...reads('TokenRole', signing),
+    ...readsAndSigns('TokenRole', signing),
     ...readsDenyTable('TokenRole'),
 
     ...lambda('metadata', 'MetadataRole'),
@@ -80,14 +115,14 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
       ? []
       : [
           ...lambda('whip', 'WhipRole'),
-          ...reads('WhipRole', [...having('whipUrl'), ...streamKeys]),
+          ...readsAndSigns('WhipRole', [...having('whipUrl'), ...streamKeys]),
           ...readsDenyTable('WhipRole'),
         ]),
 
     ...(having('livekitUrl').length > 0
       ? [
           ...lambda('livekit', 'LivekitRole'),
-          ...reads('LivekitRole', having('livekitUrl')),
+          ...readsAndSigns('LivekitRole', having('livekitUrl')),
           ...readsDenyTable('LivekitRole'),
         ]
       : []),
@@ -128,16 +163,33 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
     ...each(
       'RotateRole',
       [
-        ...READ_VALUES,
+        ...READ_LABELS,
         'secretsmanager:ListSecretVersionIds',
         'secretsmanager:PutSecretValue',
         'secretsmanager:TagResource',
         'secretsmanager:UntagResource',
         'secretsmanager:UpdateSecretVersionStage',
       ],
-      secrets(signing),
+      secrets(rotating),
     ),
+    ...each('RotateRole', ['secretsmanager:GetSecretValue'], secrets(notInKms(rotating))),
     ...withKey('RotateRole', ['kms:Decrypt', 'kms:GenerateDataKey']),
+    ...(made.length === 0
+      ? []
+      : [
+          ...each('RotateRole', ['kms:CreateKey'], ['*'], ofThatKind),
+          ...each('RotateRole', ['kms:CreateAlias'], [anyKey], ofThatKind),
+          ...each(
+            'RotateRole',
+            ['kms:CreateAlias'],
+            made.map((name) => `arn:{AWS::Partition}:kms:${ACCOUNT}:${targets[name]?.signer?.keyId}/*`),
+          ),
+          ...publicKeysOf('RotateRole', made),
+          ...signsFor(
+            'RotateRole',
+            made.filter((name) => targets[name]?.fleet?.probe !== undefined),
+          ),
+        ]),
     ...(ssm.length === 0
       ? []
       : [

@@ -1,5 +1,5 @@
 import type { ConfigInput } from '../../../lib/config/config.ts';
-import { hours, jitsi, livekit, mediamtx, oidc, red5, rtcstats } from '../../../lib/config/index.ts';
+import { hours, jitsi, kms, livekit, mediamtx, oidc, red5, rtcstats } from '../../../lib/config/index.ts';
 import { resolveConfig } from '../../../lib/config/resolve-config.ts';
 import type { StackContext } from '../../../infra/stack/context.ts';
 
@@ -27,6 +27,29 @@ export const SCENARIOS = {
   },
   'one target alone': { issuers, targets: { rtcstats: rtcstats({}) }, grants: [] },
   'public keys alone': { issuers, targets: { cams: mediamtx({ issuer: 'streampass' }) }, grants: [] },
+  'keys in KMS, beside one that is not': {
+    issuers,
+    targets: {
+      cams: mediamtx({ issuer: 'streampass', signer: kms() }),
+      meet: jitsi({
+        appId: 'streampass',
+        domain: 'meet.example.com',
+        signing: 'RS256',
+        signer: kms({ keyId: 'alias/company/meet' }),
+        fleet: { by: 'files', files: ['/etc/prosody'], probe: ['https://meet.example.com'] },
+      }),
+      jaas: jitsi({
+        appId: 'streampass',
+        domain: 'meet.example.com',
+        signing: 'RS256',
+        jaas: { appId: 'a', keyId: 'k' },
+        signer: kms(),
+      }),
+      red5: red5({ issuer: 'streampass' }),
+    },
+    grants: [],
+    deploy: { kmsKeys: { secrets: key('secrets') } },
+  },
   'five kinds with every option': {
     issuers,
     targets: {

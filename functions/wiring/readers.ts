@@ -1,0 +1,19 @@
+import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
+import { createSecretsReader } from '../../lib/aws/secrets-reader.ts';
+import type { ConfiguredSecret } from '../../lib/config/secrets.ts';
+import type { Signer } from '../../lib/media-servers/target.ts';
+import type { SecretReader } from '../../lib/ports.ts';
+import { kmsReader } from './kms.ts';
+
+/** Reads one secret: its labels by Secrets Manager, and its keys there or in KMS. */
+export type ReaderOf = (
+  secret: Pick<ConfiguredSecret, 'name' | 'signing'>,
+  signer: Signer | undefined,
+) => SecretReader;
+
+/** Readers that share their clients. Reads nothing before it is asked. */
+export function createReaderOf(env: Readonly<Record<string, string | undefined>>): ReaderOf {
+  const secrets = createSecretsReader(createSecretsClient(env));
+  return ({ name, signing }, signer) =>
+    signer === undefined ? secrets : kmsReader(secrets, name, { ...signer, signing }, env);
+}

@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { kmsRotationSecrets } from '../../lib/aws/kms-rotation.ts';
+import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
+import type { RotationSecrets } from '../../lib/rotation/ports.ts';
+import { judgeSecret } from '../../lib/signing-keys/secret.ts';
+import { createKmsEndpoint, type KmsEndpoint } from '../../local/kms/endpoint.ts';
+import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
+import type { SecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
+import { seedEmptySecrets } from '../../local/secrets-manager/seed.ts';
+import { kmsClient } from '../local/kms/sdk-client.ts';
+import { sdkClient } from '../local/secrets-manager/sdk-client.ts';
+
+/** Secrets whose keys are in KMS, call by call: what may go wrong between two calls. */
+
+const VERSION = '11111111-0000-4000-8000-000000000001';
+const ALIAS = `alias/live/${VERSION}`;
+
+let endpoint: SecretsManagerEndpoint;
+let kms: KmsEndpoint;
+/** The operations that fail. */
+let failing: readonly string[];
+let secrets: RotationSecrets;
+
+beforeEach(async () => {
+  failing = [];
+  const fails = (operation: string) => failing.includes(operation);
+  endpoint = await createSecretsManagerEndpoint({
+    port: 0,
+    faults: (operation) => (fails(operation) ? 'internal-error' : undefined),
+  });
+  kms = await createKmsEndpoint({
+    port: 0,
+    faults: (operation) => (fails(operation) ? { code: 'AccessDeniedException' } : undefined),
+  });
+  seedEmptySecrets(endpoint, ['live']);
+  secrets = inKms('ES256');
+});
+afterEach(() => Promise.all([endpoint.close(), kms.close()]));
+
+function inKms(signing: 'ES256' | 'RS256'): RotationSecrets {
+  const secretsManager = sdkClient(endpoint);
+  const clients = { kms: kmsClient(kms), secretsManager };
+  return kmsRotationSecrets(secretsWriter(secretsManager), clients, { keyId: 'alias/live', signing });
+}
+
+const put = (text = 'held by KMS') => secrets.put('live', VERSION, text, ['AWSCURRENT']);
+const made = () => kms.calls.filter((call) => call === 'CreateKey').length;
+
+test.each([
+  ['the alias', 'CreateAlias'],
+  ['the version', 'PutSecretValue'],
+])(
+  'a key whose run failed at %s is taken up by the next run: none is paid for twice',
+  async (_what, fails) => {
+    failing = [fails];
+    await expect(put()).rejects.toThrow(/AccessDenied|Refused|error occurred/);
+    await expect(put()).rejects.toThrow(/AccessDenied|Refused|error occurred/);
+    failing = [];
+    await expect(put()).resolves.toBe('made');
+    expect(made()).toBe(1);
+  },
+);
+
+test('of two runs that make a version at once, the second finds it there', async () => {
+  await put();
+  await expect(put('something else')).resolves.toBe('exists');
+  expect(made()).toBe(1);
+});
+
+test('a version has the date that Secrets Manager made it at, and its public key', async () => {
+  await put();
+  const read = await secrets.value('live', VERSION);
+  const judged = await judgeSecret(read?.value ?? {}, 'ES256');
+  expect(judged).toMatchObject({ usable: true, text: '' });
+  expect(Math.abs((read?.createdAt ?? 0) - Date.now() / 1000)).toBeLessThan(60);
+  expect(await secrets.value('live', '22222222-0000-4000-8000-000000000002')).toBeUndefined();
+});
+
+test.each<[string, () => void, RegExp]>([
+  ['is disabled', () => kms.execute('DisableKey', { KeyId: ALIAS }), /^has a key in KMS that is not enabled/],
+  [
+    'is to be deleted',
+    () => kms.execute('ScheduleKeyDeletion', { KeyId: ALIAS }),
+    /^has a key in KMS that is not enabled/,
+  ],
+  ['is of another kind', () => (secrets = inKms('RS256')), /^has a key in KMS that is not for RS256/],
+])('a version whose key %s is not usable, until it is again', async (_what, spoil, problem) => {
+  await put();
+  spoil();
+  const spoilt = await judgeSecret((await secrets.value('live', VERSION))?.value ?? {}, 'ES256');
+  expect(spoilt).toEqual({ usable: false, problem: expect.stringMatching(problem) as string });
+  secrets = inKms('ES256');
+  kms.execute('EnableKey', { KeyId: ALIAS });
+  expect((await judgeSecret((await secrets.value('live', VERSION))?.value ?? {}, 'ES256')).usable).toBe(true);
+});
+
+test('a version without a key in KMS is not usable', async () => {
+  endpoint.execute('PutSecretValue', {
+    SecretId: 'live',
+    ClientRequestToken: VERSION,
+    SecretString: 'by hand',
+  });
+  expect(await judgeSecret((await secrets.value('live', VERSION))?.value ?? {}, 'ES256')).toEqual({
+    usable: false,
+    problem: `has no key in KMS: ${ALIAS} is unknown`,
+  });
+});
