@@ -33,8 +33,14 @@ export const handler = httpFunction({
   name: 'whip',
   configured: loaded,
   async answer(event) {
-    const { response, outcome } = await redirectEncoder(event, deps);
-    return { ...response, ...(outcome && { audit: (origin) => auditLines(outcome, origin) }) };
+    const { response, outcome, refused } = await redirectEncoder(event, deps);
+    return {
+      ...response,
+      audit: (origin) => [
+        ...(outcome === undefined ? [] : auditLines(outcome, origin)),
+        ...(refused === undefined ? [] : [{ event: 'whip.refused', reason: refused }]),
+      ],
+    };
   },
   refuse: (error) => ({
     statusCode: 503,

@@ -77,16 +77,12 @@ export async function takenPorts(ports: Readonly<Record<string, number>>): Promi
   return checked.flat();
 }
 
-/** Listens on a port, or on any free one for 0, until it is released. Rejects if the port is taken. */
-export async function holdPort(port: number): Promise<{ port: number; release: () => Promise<void> }> {
+/** Listens on a port until it is released. Rejects if the port is taken. */
+async function holdPort(port: number): Promise<{ release: () => Promise<void> }> {
   const server = createServer();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen({ port, host: '127.0.0.1', exclusive: true }, resolve);
   await promise;
-  const address = server.address();
-  return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
-    release: () => new Promise((released) => server.close(() => released())),
-  };
+  return { release: () => new Promise((released) => server.close(() => released())) };
 }

@@ -24,18 +24,20 @@ export interface NodeMessages<Known> {
 
 /** Answers a message with 200, or 404, 400, 401 or 409 with a `reason`; whatever `receive` throws, it throws too. */
 export function nodeMessages<Known>({ name, targets, place, mostBytes, receive }: NodeMessages<Known>) {
+  const refuse = (status: number, reason: string, target?: string): Answer => ({
+    ...jsonResponse(status, { reason }),
+    audit: () => [{ event: `${name}.refused`, target, reason }],
+  });
   return async (event: ApiGatewayEvent): Promise<Answer> => {
     const target = event.pathParameters?.['target'] ?? event.rawPath?.split('/').at(place) ?? '';
     const known = targets.get(target);
-    if (known === undefined) return jsonResponse(404, { reason: 'target_unknown' });
+    // Only names of the configuration are logged.
+    if (known === undefined) return refuse(404, 'target_unknown');
     const body = bodyOf(event, mostBytes);
-    if (body === undefined) return jsonResponse(400, { reason: 'message_malformed' });
+    if (body === undefined) return refuse(400, 'message_malformed', target);
     const received = await receive(body.toString('utf8').trim(), target, known);
-    if (received.ok) return jsonResponse(200, received.answer);
-    const { reason } = received;
-    return {
-      ...jsonResponse(MESSAGE_STATUS[reason], { reason }),
-      audit: () => [{ event: `${name}.refused`, target, reason }],
-    };
+    return received.ok
+      ? jsonResponse(200, received.answer)
+      : refuse(MESSAGE_STATUS[received.reason], received.reason, target);
   };
 }

@@ -15,6 +15,7 @@ import { writeLine } from '../../lib/node/log.ts';
 import type { Configured } from './configured.ts';
 import { createReaderOf } from './readers.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
+import { writeRingProblem } from './ring-problem.ts';
 
 /** What the functions that answer requests share: the configuration, checked, and what it needs of the outside. */
 export interface Service {
@@ -69,7 +70,7 @@ export function createService(
         within,
         refreshAfter: config.timing.keyRingRefresh,
         maxAge: config.timing.keyRingMaxAge,
-        onProblem: (problem) => writeLine({ event: 'ring.problem', target: secret.name, problem }),
+        onProblem: (problem) => writeRingProblem(secret.name, problem),
       }),
     ]),
   );

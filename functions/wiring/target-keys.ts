@@ -3,9 +3,9 @@ import { createLiveKeys, VERIFIER_FRESH_WITHIN } from '../../lib/signing-keys/li
 import type { LiveKeys } from '../../lib/signing-keys/live-keys.ts';
 import type { Signer, Target } from '../../lib/media-servers/target.ts';
 import type { SigningAlgorithm } from '../../lib/jws/signing-algorithm.ts';
-import { writeLine } from '../../lib/node/log.ts';
 import { createReaderOf } from './readers.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
+import { writeRingProblem } from './ring-problem.ts';
 
 /** One target, and the keys that its live tokens are signed with. */
 export interface KeyedTarget {
@@ -41,7 +41,7 @@ export function createLiveKeysOf(
       within,
       refreshAfter: Math.min(config.timing.keyRingRefresh, REFRESH_AFTER),
       maxAge: config.timing.keyRingMaxAge,
-      onProblem: (problem) => writeLine({ event: 'ring.problem', target: label, problem }),
+      onProblem: (problem) => writeRingProblem(label, problem),
     });
 }
 

@@ -261,6 +261,22 @@ function tokenAlarms(context: StackContext): readonly Alarm[] {
       periods: [3, 3],
       threshold: { over: 50 },
     },
+    {
+      id: 'RefusalsSurge',
+      name: 'refusals-surge',
+      description: 'More than half of what holders of tokens ask for at servers or APIs is refused.',
+      of: {
+        // Only of tokens that are ours: anyone can show anything else to a server.
+        metrics: {
+          refused: ofStage(context, 'HoldersDenied'),
+          allowed: ofStage(context, 'CallbacksAllowed'),
+        },
+        expression: 'IF(FILL(refused, 0) >= 100, 100 * refused / (refused + FILL(allowed, 0)), 0)',
+      },
+      periodSeconds: 300,
+      periods: [3, 3],
+      threshold: { over: 50 },
+    },
   ];
 }
 
@@ -339,7 +355,6 @@ export function alarmResources(context: StackContext): Resources {
       ]),
     ),
     ThrottledRequestsCounted: counted('HttpApiLogGroup', 'ThrottledRequests', '{ $.status = "429" }'),
-    RingProblemsCounted: counted('TokenLogGroup', 'RingProblems', '{ $.event = "ring.problem" }'),
     ...Object.fromEntries(
       alarmsOf(context).map((alarm) => [alarm.id, alarmResource(context, alarm, actions)]),
     ),

@@ -196,6 +196,11 @@ export function neededFunctions(context: StackContext): readonly (readonly [stri
   return Object.entries(FUNCTIONS).filter(([, { when }]) => when?.(context) ?? true);
 }
 
+/** The logical id of a function's log group, as osls forms it. */
+export function logGroupOf(name: string): string {
+  return `${capitalised(name)}LogGroup`;
+}
+
 /** The `functions` of serverless.yml. */
 export function serverlessFunctions(context: StackContext): Readonly<Record<string, Value>> {
   const { vpc } = context.config.deploy;

@@ -1,9 +1,10 @@
 import { attribute, ref, type Resources, type Value } from './cloudformation.ts';
 import { alarmResources } from './alarms.ts';
 import { apiExtensions, apiOutputs, apiResources, corsOf } from './api.ts';
+import { auditResources } from './audit.ts';
 import type { StackContext } from './context.ts';
 import { dashboardResources } from './dashboard.ts';
-import { neededFunctions, serverlessFunctions } from './functions.ts';
+import { logGroupOf, neededFunctions, serverlessFunctions } from './functions.ts';
 import { nodeOutputs, nodeResources } from './nodes.ts';
 import { roleResources } from './roles.ts';
 import { secretResources } from './secrets.ts';
@@ -42,6 +43,7 @@ export function generateStack(context: StackContext): Stack {
         ...nodeResources(context),
         ...apiResources(context),
         ...alarmResources(context),
+        ...auditResources(context),
         ...dashboardResources(context),
       },
       Outputs: {
@@ -59,12 +61,9 @@ function logExtensions(context: StackContext): Readonly<Record<string, Value>> {
   const KmsKeyId = context.config.deploy.kmsKeys?.logs;
   if (KmsKeyId === undefined) return {};
   const functions = neededFunctions(context).map(([name]) => name);
-  const groups = ['http-api', ...functions].map((name) => LOG_GROUP(name));
+  const groups = ['HttpApiLogGroup', ...functions.map(logGroupOf)];
   return Object.fromEntries(groups.map((group) => [group, { Properties: { KmsKeyId } }]));
 }
-
-const LOG_GROUP = (name: string) =>
-  name === 'http-api' ? 'HttpApiLogGroup' : `${name.charAt(0).toUpperCase()}${name.slice(1)}LogGroup`;
 
 /** An `advance` is worthless after a minute, because the next one follows. */
 const SCHEDULE: Readonly<Record<string, Value>> = {

@@ -26,6 +26,8 @@ const SECONDS_TO_START = 60;
 export interface Redirected {
   readonly response: ApiGatewayResponse;
   readonly outcome?: ExchangeOutcome;
+  /** Why the encoder was turned away for something that no exchange says. */
+  readonly refused?: 'stream_key_missing' | 'address_unknown' | 'node_unavailable';
 }
 
 /** Answers one request of an encoder; total but for defects of ours. */
@@ -35,12 +37,14 @@ export async function redirectEncoder(event: ApiGatewayEvent, deps: RedirectDeps
   if (method === 'OPTIONS') return { response: answer(204, { 'accept-post': 'application/sdp' }) };
   if (method !== 'POST') return { response: answer(405, { allow: 'POST, OPTIONS' }) };
   const streamKey = bearerTokenOf(event);
-  if (streamKey === undefined) return { response: unauthorized() };
+  if (streamKey === undefined) return { response: unauthorized(), refused: 'stream_key_missing' };
 
   const { target: name = '', room = '', stream = '' } = event.pathParameters ?? {};
   const target = Object.hasOwn(deps.config.targets, name) ? deps.config.targets[name] : undefined;
   const isPlace = [room, stream].every((part) => ROOM_NAME.test(part));
-  if (target?.whipUrl === undefined || !isPlace) return { response: answer(404) };
+  if (target?.whipUrl === undefined || !isPlace) {
+    return { response: answer(404), refused: 'address_unknown' };
+  }
 
   const outcome = await deps.exchange({
     subjectToken: streamKey,
@@ -61,7 +65,7 @@ export async function redirectEncoder(event: ApiGatewayEvent, deps: RedirectDeps
     return { response: answer(307, { location }), outcome };
   } catch {
     // The user's function that picks a node, or what it asks.
-    return { response: answer(503, { 'retry-after': '2' }), outcome };
+    return { response: answer(503, { 'retry-after': '2' }), outcome, refused: 'node_unavailable' };
   }
 }
 

@@ -1,4 +1,4 @@
-import { embeddedMetrics } from '../metrics.ts';
+import { embeddedMetrics, type MetricsDirective } from '../metrics.ts';
 import type { Reason } from '../oauth/reasons.ts';
 import type { Question } from './callback.ts';
 import type { Problem } from './verifier.ts';
@@ -57,18 +57,24 @@ function eventOf({ callback, problem, ended }: VerificationFacts): string {
   return `${part}.${problem === undefined ? 'allowed' : 'denied'}`;
 }
 
-function metricsOf({ problem, unavailable }: VerificationFacts, timestampMs: number): Line {
-  const name = unavailable
-    ? 'CallbacksUnavailable'
-    : problem === undefined
-      ? 'CallbacksAllowed'
-      : 'CallbacksDenied';
-  const by = unavailable
-    ? [['callback'], []]
-    : problem === undefined
-      ? [['callback']]
-      : [['callback', 'reason'], ['reason']];
-  return { ...embeddedMetrics(timestampMs, { by, units: { [name]: 'Count' } }), [name]: 1 };
+/** A refusal counts as a holder's if the token was one of ours: anyone can show a server anything else. */
+function metricsOf({ problem, unavailable, token }: VerificationFacts, timestampMs: number): Line {
+  const [name, by] =
+    problem === undefined
+      ? ['CallbacksAllowed', [['callback'], []]]
+      : unavailable
+        ? ['CallbacksUnavailable', [['callback'], []]]
+        : ['CallbacksDenied', [['callback', 'reason'], ['reason']]];
+  const ofHolder = name === 'CallbacksDenied' && token !== undefined;
+  const directives: readonly MetricsDirective[] = [
+    { by, units: { [name]: 'Count' } },
+    ...(ofHolder ? [{ by: [[]], units: { HoldersDenied: 'Count' } } as const] : []),
+  ];
+  return {
+    ...embeddedMetrics(timestampMs, ...directives),
+    [name]: 1,
+    ...(ofHolder && { HoldersDenied: 1 }),
+  };
 }
 
 /** What names a token, and nothing that it could be made of. */

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAdmission } from '../../lib/admission/admission.ts';
-import { rowIdOf } from '../../lib/admission/deny-rows.ts';
+import { DENIAL_KINDS, rowIdOf } from '../../lib/admission/deny-rows.ts';
 import type { Denied } from '../../lib/admission/deny-rows.ts';
 import { whomOf } from '../../lib/admission/for-whom.ts';
 import { dynamoDenyTable } from '../../lib/aws/deny-table.ts';
@@ -37,7 +39,7 @@ const IDENTITY: Identity = {
 const SESSION = 'session-1';
 const JTI = 'jti-1';
 
-/** As docs/operate.md shows them, and that the person is denied by each. */
+/** As docs/operate.md shows them (a test below compares): the person is denied by each. */
 const ROWS: readonly (readonly [string, Denied])[] = [
   ['a user of any issuer', { kind: 'sub', value: 'person-1' }],
   ['a user of one issuer', { kind: 'sub', value: 'person-1', issuer: ISSUER }],
@@ -58,6 +60,32 @@ const OTHERS: readonly (readonly [string, Denied])[] = [
   ['another token', { kind: 'token', value: 'jti-2' }],
   ['another stream key', { kind: 'stream-key', value: 'key-2' }],
 ];
+
+/** The ids that a row of each kind may name, by the table of docs/operate.md. */
+function documentedRows(): readonly string[] {
+  const handbook = readFileSync(join(import.meta.dirname, '../../docs/operate.md'), 'utf8');
+  const options = [
+    ...handbook.matchAll(/^\| `--([a-z-]+) [A-Z]+(?: \[--(issuer) ISSUER\])?` +\| ([^|]+)\|/gm),
+  ];
+  return options.flatMap(([, kind = '', issuer, denies = '']) => {
+    const named = [...denies.matchAll(/`(\w+)`/g)].map(([, claim]) => `${kind} ${claim}`);
+    if (named.length > 0) return named;
+    return issuer === undefined ? [kind] : [kind, `${kind} ${issuer}`];
+  });
+}
+
+/** The same of a row of this test. */
+function describeRow({ kind, value, issuer }: Denied): string {
+  if (kind === 'sub') return issuer === undefined ? kind : `${kind} issuer`;
+  const claim = Object.entries(IDENTITY.claims).find(([, id]) => id === value)?.[0];
+  return kind === 'sign-in' ? `${kind} ${claim}` : kind;
+}
+
+test('the rows that are tried are those that docs/operate.md shows', () => {
+  const tried = [...ROWS.map(([, row]) => row), TOKEN_ROW];
+  expect(documentedRows().toSorted()).toEqual(tried.map(describeRow).toSorted());
+  expect(new Set(tried.map(({ kind }) => kind))).toEqual(new Set(Object.keys(DENIAL_KINDS)));
+});
 
 let dynamo: DynamoEndpoint;
 let client: DynamoDBClient;

@@ -161,6 +161,17 @@ describe('an encoder with a stream key', () => {
     expect([response.statusCode, response.headers?.[header]]).toEqual([status, value]);
   });
 
+  test('each refusal leaves a line that says why', () => {
+    const reasons = host
+      .output()
+      .split('\n')
+      .filter((line) => /"event":"(whip\.refused|token\.denied)"/.test(line))
+      .map((line) => (JSON.parse(line) as { reason: string }).reason);
+    expect(new Set(reasons)).toEqual(
+      new Set(['address_unknown', 'stream_key_invalid', 'stream_key_missing', 'stream_key_scope']),
+    );
+  });
+
   test('no log line holds the key', () => {
     expect(host.output()).toContain('"event":"token.issued"');
     expect(host.output()).not.toContain(streamKey.slice(-30));

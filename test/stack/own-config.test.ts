@@ -5,11 +5,12 @@ import { TokenVerifier } from 'livekit-server-sdk';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { signIn } from '../../local/oidc-provider/sign-in.ts';
 import { freePorts } from '../support/free-ports.ts';
+import type { Ports } from '../../local/ports.ts';
 import { startStack, type Stack } from '../../local/stack.ts';
-import { buildProject, copyProject } from '../support/project.ts';
+import { buildProject, copyProject, runIn } from '../support/project.ts';
 import { serviceToken } from '../support/service-token.ts';
 
 /** The local stack with a configuration that shares nothing with the example but the way it is written. */
@@ -26,11 +27,12 @@ export default defineConfig(({ env }) => ({
       issuer: 'acme-studio',
       serverLimitMinutes: 30,
       fleet: ssm({ tag: { key: 'role', value: 'studio' } }),
+      address: 'https://studio.example',
     }),
     backup: red5({ issuer: 'acme-backup' }),
   },
   grants: [
-    { group: 'staff', target: 'studio', actions: ['publish'], rooms: ['news-*'], ttl: minutes(20) },
+    { group: 'staff', target: 'studio', actions: ['publish'], rooms: ['news-*'], ttl: minutes(20), streamKeys: { longest: hours(2) } },
     { group: 'staff', target: 'backup', actions: ['subscribe'], rooms: ['*'], ttl: minutes(20) },
     { group: 'staff', target: 'cameras', actions: ['publish', 'read'], rooms: ['*'], ttl: hours(1) },
     { target: 'hall', actions: ['subscribe'], rooms: ['*'], ttl: hours(1) },
@@ -41,6 +43,7 @@ export default defineConfig(({ env }) => ({
 
 let project: string;
 let stateDir: string;
+let ports: Ports;
 let stack: Stack;
 const idTokens: Record<string, string> = {};
 
@@ -50,7 +53,8 @@ beforeAll(async () => {
     mkdtemp(join(tmpdir(), 'streampass-own-config-')),
   ]);
   await buildProject(project);
-  stack = await startStack({ project, stateDir, ports: await freePorts(), profile: 'default', nodes: 2 });
+  ports = await freePorts();
+  stack = await startStack({ project, stateDir, ports, profile: 'default', nodes: 2 });
   for (const user of ['staff', 'viewer']) {
     idTokens[user] = (await signIn({ issuer: stack.urls.oidc, user })).idToken;
   }
@@ -62,7 +66,7 @@ afterAll(async () => {
   await Promise.all([project, stateDir].map((folder) => rm(folder, { recursive: true, force: true })));
 });
 
-async function tokenOf(user: string, parameters: Record<string, string>): Promise<string> {
+async function exchange(user: string, parameters: Record<string, string>): Promise<Record<string, string>> {
   const response = await fetch(`${stack.urls.api}/token`, {
     method: 'POST',
     body: new URLSearchParams({
@@ -72,7 +76,11 @@ async function tokenOf(user: string, parameters: Record<string, string>): Promis
       ...parameters,
     }),
   });
-  const { access_token: token = '', reason } = (await response.json()) as Record<string, string>;
+  return (await response.json()) as Record<string, string>;
+}
+
+async function tokenOf(user: string, parameters: Record<string, string>): Promise<string> {
+  const { access_token: token = '', reason } = await exchange(user, parameters);
   expect(reason).toBeUndefined();
   return token;
 }
@@ -90,7 +98,7 @@ async function callersSecret(): Promise<string> {
 
 test('each target has its secret', async () => {
   const { targets } = await stack.rotate({ action: 'status' });
-  expect(Object.keys(targets)).toEqual(['hall', 'cameras', 'studio', 'backup']);
+  expect(Object.keys(targets)).toEqual(['hall', 'cameras', 'studio', 'backup', 'stream-keys']);
   for (const { phase } of Object.values(targets)) expect(phase).toBe('steady');
 });
 
@@ -183,3 +191,96 @@ describe('a token', () => {
     expect([(await ask('yard')).ok, (await ask('gate')).ok]).toEqual([true, false]);
   });
 });
+
+/** What each place that lets somebody in answers to the same user, and whether that is a yes. */
+async function doors(): Promise<Readonly<Record<string, () => Promise<boolean>>>> {
+  const [studio, cameras, streamKey, key] = await Promise.all([
+    tokenOf('staff', { audience: 'studio', room: 'news-1' }),
+    tokenOf('staff', { audience: 'cameras', room: 'yard' }),
+    tokenOf('staff', {
+      audience: 'studio',
+      room: 'news-1',
+      stream: 'main',
+      requested_token_type: 'urn:streampass:token-type:stream-key',
+    }),
+    callersSecret(),
+  ]);
+  const { api } = stack.urls;
+  const json = { 'content-type': 'application/json' };
+  const post = (path: string, headers: Record<string, string>, body: unknown) =>
+    fetch(`${api}${path}`, {
+      method: 'POST',
+      redirect: 'manual',
+      headers,
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  const says = (yes: string) => async (response: Response) => (await response.text()).includes(yes);
+  const red5 = { type: 'publisher', streamID: 'news-1/main', token: studio };
+  return {
+    'POST /token': async () => {
+      const { access_token: token } = await exchange('staff', { audience: 'studio', room: 'news-1' });
+      return token !== undefined;
+    },
+    'POST /livekit/token': async () =>
+      (
+        await post(
+          '/livekit/token',
+          { ...json, authorization: `Bearer ${idTokens['staff']}` },
+          { room_name: 'lobby' },
+        )
+      ).ok,
+    'POST /whip': async () =>
+      (await post('/whip/studio/news-1/main', { authorization: `Bearer ${streamKey}` }, 'v=0')).status ===
+      307,
+    'POST /red5/validateCredentials': async () =>
+      says('"result":true')(await post(`/red5/${key}/validateCredentials`, json, red5)),
+    'POST /mediamtx/auth': async () =>
+      (
+        await post(`/mediamtx/auth?key=${key}`, json, {
+          action: 'publish',
+          path: 'yard',
+          protocol: 'webrtc',
+          token: cameras,
+          user: '',
+          password: '',
+        })
+      ).ok,
+    'POST /introspect': async () =>
+      says('"active":true')(
+        await post(
+          '/introspect',
+          { authorization: `Bearer ${key}`, 'content-type': 'application/x-www-form-urlencoded' },
+          `token=${studio}`,
+        ),
+      ),
+    'the authorizer': async () => {
+      const response = await fetch(
+        `http://127.0.0.1:${ports.lambda}/2015-03-31/functions/streampass-local-authorizer/invocations`,
+        {
+          method: 'POST',
+          body: JSON.stringify({ version: '2.0', headers: { authorization: `Bearer ${studio}` } }),
+        },
+      );
+      return says('"isAuthorized":true')(response);
+    },
+  };
+}
+
+test('whoever is denied is refused everywhere within 15 s', async () => {
+  const asked = Object.entries(await doors());
+  const command = (verb: string, ...more: string[]) =>
+    runIn(
+      project,
+      [process.execPath, 'cli/deny.ts', verb, '--sub', 'staff', '--port', String(ports.api), ...more],
+      { OIDC_ISSUER: stack.urls.oidc },
+    );
+  const answers = () => Promise.all(asked.map(async ([door, lets]) => [door, await lets()] as const));
+  expect(await answers()).toEqual(asked.map(([door]) => [door, true]));
+  const denying = command('deny', '--reason', 'left the company');
+  await vi.waitFor(async () => expect((await command('denied')).output).toContain('staff'), 10_000);
+  const denied = Date.now();
+  const nowhere = asked.map(([door]) => [door, false]);
+  await vi.waitFor(async () => expect(await answers()).toEqual(nowhere), { timeout: 30_000, interval: 500 });
+  expect((Date.now() - denied) / 1000).toBeLessThanOrEqual(15);
+  expect((await denying).code).toBe(0);
+}, 90_000);

@@ -4,6 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { OUTAGE_REASONS } from '../../../infra/stack/alarms.ts';
 import { FUNCTIONS } from '../../../infra/stack/functions.ts';
 import { auditLines } from '../../../lib/exchange/audit.ts';
+import { verificationLine, type VerificationFacts } from '../../../lib/token-verification/audit.ts';
+import type { VerifiedToken } from '../../../lib/token-verification/verify-token.ts';
+import { TARGETS } from '../../token-verification/scene.ts';
 import { OAuthError } from '../../../lib/oauth/oauth-error.ts';
 import { REASONS, type Reason } from '../../../lib/oauth/reasons.ts';
 import { evaluate, metricKey, rings, type Series } from './alarm-evaluation.ts';
@@ -38,6 +41,8 @@ const NIGHT: Readonly<Record<string, Series>> = {
   CallbacksUnavailable: once(1),
   RingProblems: once(1),
   UsersDenied: once(4),
+  HoldersDenied: once(4),
+  CallbacksAllowed: once(1),
   TokensIssued: once(1),
   Errors: once(1, 0),
   Throttles: once(1, 0),
@@ -64,6 +69,7 @@ const CAUSES: Readonly<Record<string, Readonly<Record<string, Series>>>> = {
   'callbacks-unavailable': { CallbacksUnavailable: [1, undefined, 2, undefined, 1] },
   'key-ring-problem': { RingProblems: [1, undefined, 1, undefined, 1] },
   'denials-surge': { UsersDenied: always(400), TokensIssued: always(100) },
+  'refusals-surge': { HoldersDenied: always(400), CallbacksAllowed: always(100) },
   errors: { Errors: [1, 0, 1, 0, 1] },
   throttles: { Throttles: [2, 0, 1] },
   slow: { Duration: always(115_000) },
@@ -126,6 +132,43 @@ describe('a metric that a function writes', () => {
     ).flat();
     expect(rings(alarms['DenialsSurge']!, metricsOf(lines, 3), PERIODS)).toBe(true);
     expect(rings(alarms['DenialsSurge']!, metricsOf(lines.slice(1), 3), PERIODS)).toBe(false);
+  });
+});
+
+const TOKEN: VerifiedToken = {
+  targetName: 'red5',
+  target: TARGETS.red5,
+  kid: 'k1',
+  claims: { jti: 'jti-1' },
+  grant: { subject: 'person-1', actions: [], rooms: [], transports: [] },
+  expiresAt: 60,
+};
+
+describe('a metric of servers that ask', () => {
+  const origin = { requestId: '1', sourceIp: '192.0.2.1', timestampMs: 0 };
+  const lines = (count: number, facts: Omit<VerificationFacts, 'callback'>) =>
+    Array.from({ length: count }, () => verificationLine({ callback: 'auth', ...facts }, origin));
+
+  test('rings refusals-surge once most holders of tokens are refused', () => {
+    const refused = lines(100, { problem: 'room_not_granted', token: TOKEN });
+    expect(rings(alarms['RefusalsSurge']!, metricsOf(refused, 3), PERIODS)).toBe(true);
+    expect(rings(alarms['RefusalsSurge']!, metricsOf(refused.slice(1), 3), PERIODS)).toBe(false);
+    const both = [...refused, ...lines(101, { token: TOKEN })];
+    expect(rings(alarms['RefusalsSurge']!, metricsOf(both, 3), PERIODS)).toBe(false);
+  });
+
+  test('rings nothing, however often a token that is none of ours is refused', () => {
+    const metrics = metricsOf(lines(1000, { problem: 'token_malformed' }), PERIODS);
+    const ringing = Object.keys(alarms).filter(
+      (id) =>
+        alarms[id]!.Properties?.['TreatMissingData'] === 'notBreaching' &&
+        rings(alarms[id]!, metrics, PERIODS),
+    );
+    expect(ringing).toEqual([]);
+  });
+
+  test('does not count the end of a stream', () => {
+    expect(lines(1, { ended: {}, token: TOKEN })[0]).not.toHaveProperty('_aws');
   });
 });
 

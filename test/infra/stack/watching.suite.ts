@@ -31,15 +31,17 @@ export function describeWatching(packaged: () => PackagedStack): void {
         ),
       ]);
       // Counted by the stack itself, from the log.
-      names.delete('RingProblems');
       names.delete('ThrottledRequests');
       expect([...names].toSorted()).toEqual([
         'AdvanceHeartbeat',
+        'CallbacksAllowed',
         'CallbacksUnavailable',
         'ColdStart',
         'ExchangeLatency',
+        'HoldersDenied',
         'NodesBehind',
         'RingAge',
+        'RingProblems',
         'RotationOverdue',
         'RotationPhaseAge',
         'RotationProblem',
