@@ -101,7 +101,7 @@ async function serverOf({ target, room, stream = '', transport, server, kind }: 
   });
   const configured = Object.hasOwn(config.targets, target) ? config.targets[target] : undefined;
   if (server !== undefined) return { origin: server, kind: configured?.kind ?? target };
-  const whipUrl = await configured?.whipUrl?.({ room, stream, token: '' });
+  const whipUrl = (await configured?.whipUrl?.({ room, stream }))?.('');
   if (whipUrl === undefined) {
     const why = problems[0] === undefined ? '' : ` (${problems[0]})`;
     throw new Error(`the configuration says no address of ${target}${why}: name it by --server`);

@@ -3,8 +3,9 @@
 import { SECRETS_OF } from '../lib/config/secrets.ts';
 import { auditLines } from '../lib/exchange/audit.ts';
 import { exchangeRequest } from '../lib/exchange/exchange.ts';
+import { acceptedKey } from '../lib/fleet/probe.ts';
 import { digestOf } from '../lib/identity/verified-tokens.ts';
-import { systemNow } from '../lib/node/system.ts';
+import { newRandomId, systemNow, within } from '../lib/node/system.ts';
 import { createOffers } from '../lib/stream-keys/offers.ts';
 import { redirectEncoder, type RedirectDeps } from '../lib/stream-keys/redirect-encoder.ts';
 import { configured } from './wiring/configured.ts';
@@ -16,6 +17,9 @@ import { denyTableOf } from './wiring/tables.ts';
 /** Encoders whose last offer is remembered. */
 const REMEMBERED_OFFERS = 1000;
 
+/** How long a node may take to say which token it accepts, in seconds: an encoder waits for that. */
+const NODE_ANSWERS_WITHIN = 2;
+
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const service = createService(loaded, process.env, denyTableOf(process.env));
 const exchangeDeps = createExchangeDeps(loaded.config, service, process.env);
@@ -23,7 +27,12 @@ const offers = createOffers(REMEMBERED_OFFERS);
 const deps: RedirectDeps = {
   config: loaded.config,
   exchange: (request) => exchangeRequest(request, exchangeDeps),
-  nextOffer: (streamKey) => offers.next(digestOf(streamKey), systemNow()),
+  async offerTo({ streamKey, targetName, target, node }) {
+    const ring = await service.ringOf(targetName).get();
+    const accepted = acceptedKey(target, node, ring, { now: systemNow, newId: newRandomId });
+    const known = await within(accepted, NODE_ANSWERS_WITHIN).catch(() => undefined);
+    return offers.next(digestOf(streamKey), systemNow(), known);
+  },
 };
 
 await service.prefetch(SECRETS_OF.whip);

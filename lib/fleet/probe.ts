@@ -1,8 +1,10 @@
 import { judgeSecret, kidOf } from '../signing-keys/secret.ts';
-import { signCompact } from '../jws/sign.ts';
+import { signCompact, type SigningKey } from '../jws/sign.ts';
+import type { SigningRing } from '../signing-keys/key-ring.ts';
 import type { ProbeResult } from '../rotation/state.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 import type { Target } from '../media-servers/target.ts';
+import type { Offer } from '../stream-keys/offers.ts';
 import { probeJitsi } from '../media-servers/jitsi/probe.ts';
 import { ProbeError, type ProbeAttempt } from '../media-servers/probe.ts';
 import { probeRed5 } from '../media-servers/red5/probe.ts';
@@ -21,6 +23,8 @@ const attempts: Readonly<Record<string, ProbeAttempt>> = {
   rtcstats: probeRtcstats,
 };
 
+const UNSIGNED = { accepted: false, problem: 'no token can be signed with this version' } as const;
+
 /** What a probe needs of the outside. */
 export interface ProbeDeps {
   /** Epoch seconds. */
@@ -38,31 +42,55 @@ export async function probe(
   version: ServerSecret,
   deps: ProbeDeps,
 ): Promise<ProbeResult> {
-  const attempt = attempts[target.kind];
-  if (attempt === undefined)
-    return { accepted: false, problem: `no probe is known for ${target.kind} servers` };
+  const { text, kms, versionId } = version;
+  const judged = await judgeSecret(kms ? { kms } : { SecretString: text }, target.signing);
+  if (!judged.usable) return UNSIGNED;
+  const key = { ...judged.material, kid: kidOf(versionId) };
   for (const address of addresses) {
-    const token = await probeToken(target, version, deps);
-    if (token === undefined) return { accepted: false, problem: 'no token can be signed with this version' };
-    const url = URL.parse(address);
-    if (url === null) return { accepted: false, problem: `"${address}" is not an address` };
-    const result = await attempt(url, token, PROBE_ROOM, connectionTo(url.origin)).catch(toResult);
-    if (!result.accepted) {
-      return { accepted: false, problem: `${url.origin}: ${withoutToken(result.problem, token)}` };
-    }
+    const result = await tryKey(target, address, key, deps);
+    if (!result.accepted) return result;
   }
   return { accepted: true };
 }
 
-async function probeToken(
+/**
+ * Which of a ring's two keys the server at an address accepts; `undefined` if that cannot be told: it does not answer, or
+ * it accepts both.
+ */
+export async function acceptedKey(
   target: Target,
-  version: ServerSecret,
-  { now, newId }: ProbeDeps,
-): Promise<string | undefined> {
-  const kid = target.header?.['kid'] ?? kidOf(version.versionId);
-  const { text, kms } = version;
-  const judged = await judgeSecret(kms ? { kms } : { SecretString: text }, target.signing);
-  if (!judged.usable) return undefined;
+  address: string,
+  { current, fallback = current }: Pick<SigningRing, 'current' | 'fallback'>,
+  deps: ProbeDeps,
+): Promise<Offer | undefined> {
+  const [first, second] = await Promise.all(
+    [current, fallback].map((key) => tryKey(target, address, key, deps)),
+  );
+  if (first?.accepted === second?.accepted) return undefined;
+  return first?.accepted ? 'first' : 'fallback';
+}
+
+async function tryKey(
+  target: Target,
+  address: string,
+  key: SigningKey,
+  deps: ProbeDeps,
+): Promise<ProbeResult> {
+  const attempt = attempts[target.kind];
+  if (attempt === undefined)
+    return { accepted: false, problem: `no probe is known for ${target.kind} servers` };
+  const url = URL.parse(address);
+  if (url === null) return { accepted: false, problem: `"${address}" is not an address` };
+  // A key that cannot sign now proves nothing about the servers.
+  const token = await probeToken(target, key, deps).catch(() => undefined);
+  if (token === undefined) return UNSIGNED;
+  const result = await attempt(url, token, PROBE_ROOM, connectionTo(url.origin)).catch(toResult);
+  if (result.accepted) return result;
+  return { accepted: false, problem: `${url.origin}: ${withoutToken(result.problem, token)}` };
+}
+
+function probeToken(target: Target, key: SigningKey, { now, newId }: ProbeDeps): Promise<string> {
+  const kid = target.header?.['kid'] ?? key.kid;
   const issuedAt = Math.floor(now());
   const claims = target.claims({
     // The least that the target knows: to watch rather than to publish, to join without moderating.
@@ -83,11 +111,10 @@ async function probeToken(
     session: PROBE_ROOM,
     kid,
   });
-  // A key that cannot sign now proves nothing about the servers.
   return signCompact(
     { ...claims, iat: issuedAt, exp: issuedAt + LIFETIME_SECONDS, jti: newId() },
-    { ...judged.material, kid },
-  ).catch(() => undefined);
+    { ...key, kid },
+  );
 }
 
 function toResult(error: unknown): ProbeResult {

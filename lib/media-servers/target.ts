@@ -91,12 +91,14 @@ export interface SignerOptions {
 /** The same of a configured target. */
 export type Signer = Required<SignerOptions>;
 
-/** What an encoder publishes, and by which token. */
+/** What an encoder publishes. */
 export interface WhipPlace {
   readonly room: string;
   readonly stream: string;
-  readonly token: string;
 }
+
+/** The address of one node, with this token in it. */
+export type AddressWith = (token: string) => string;
 
 /** One kind of media server, configured: the only thing that knows that server's claims and limits. */
 export interface Target {
@@ -175,7 +177,7 @@ export interface Target {
    * Where an encoder publishes by WHIP, with a token in the address; absent if its servers take none there, or if nobody
    * said where they are. May ask for a node; rejects if there is none.
    */
-  readonly whipUrl?: (place: WhipPlace) => Promise<string>;
+  readonly whipUrl?: (place: WhipPlace) => Promise<AddressWith>;
   /** Where LiveKit's clients connect; absent if nobody said it. With it, `POST /livekit/token` gives tokens of this target. */
   readonly livekitUrl?: string;
   /** What is wrong with the options that it was made of; a target with problems is never used. */

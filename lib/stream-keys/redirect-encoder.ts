@@ -7,16 +7,27 @@ import { bearerTokenOf, type ApiGatewayEvent, type ApiGatewayResponse } from '..
 import type { Config } from '../config/config.ts';
 import type { ExchangeOutcome } from '../exchange/exchange.ts';
 import type { TokenRequest } from '../exchange/parse-token-request.ts';
+import type { Target } from '../media-servers/target.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import { TOKEN_TYPE_JWT } from '../oauth/token-exchange.ts';
 import { ROOM_NAME } from '../policy/room.ts';
+import type { Offer } from './offers.ts';
 
 /** What a redirect needs. */
 export interface RedirectDeps {
   readonly config: Config;
   readonly exchange: (request: TokenRequest) => Promise<ExchangeOutcome>;
-  /** Which of two tokens is offered next to the encoder of this key: of two nodes, each takes one of them. */
-  readonly nextOffer: (streamKey: string) => 'first' | 'fallback';
+  /** Which of a rotation's two tokens an encoder is offered. */
+  readonly offerTo: (encoder: Encoder) => Promise<Offer>;
+}
+
+/** An encoder that is sent on. */
+export interface Encoder {
+  readonly streamKey: string;
+  readonly targetName: string;
+  readonly target: Target;
+  /** The origin of the node that it is sent to. */
+  readonly node: string;
 }
 
 /** An encoder connects at once: its token is for the time that takes. */
@@ -59,9 +70,12 @@ export async function redirectEncoder(event: ApiGatewayEvent, deps: RedirectDeps
   });
   if (!outcome.issued) return { response: refusal(outcome.error), outcome };
   const { access_token: first, fallback_token: fallback = first } = outcome.response;
-  const token = deps.nextOffer(streamKey) === 'first' ? first : fallback;
   try {
-    const location = await target.whipUrl({ room, stream, token });
+    const addressWith = await target.whipUrl({ room, stream });
+    const node = new URL(addressWith('')).origin;
+    const offer =
+      fallback === first ? 'first' : await deps.offerTo({ streamKey, targetName: name, target, node });
+    const location = addressWith(offer === 'first' ? first : fallback);
     return { response: answer(307, { location }), outcome };
   } catch {
     // The user's function that picks a node, or what it asks.

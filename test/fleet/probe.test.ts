@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeDefaultConfigFile } from '../../local/media-servers/config-templates.ts';
 import { startMediaServer, type MediaServer } from '../../local/media-servers/start-media-server.ts';
-import { probe } from '../../lib/fleet/probe.ts';
+import { acceptedKey, probe } from '../../lib/fleet/probe.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { jitsi, red5, rtcstats } from '../../lib/media-servers/index.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 
@@ -57,6 +58,16 @@ describe.each(kinds)('a probe of %s', (kind) => {
     };
     expect(result).toMatchObject({ accepted: false, problem: expect.stringMatching(words[kind]) as string });
     expect(JSON.stringify(result)).not.toMatch(/eyJ|secret-/);
+  });
+
+  const keyOf = ({ text }: typeof right) => ({ alg: 'HS256', kid: 'k', key: hmacKey(text) }) as const;
+  test.each([
+    ['the first', { current: keyOf(right), fallback: keyOf(wrong) }, 'first'],
+    ['the fallback', { current: keyOf(wrong), fallback: keyOf(right) }, 'fallback'],
+    ['both, which tells nothing', { current: keyOf(right), fallback: keyOf(right) }, undefined],
+    ['none, which tells nothing', { current: keyOf(wrong), fallback: keyOf(wrong) }, undefined],
+  ])('tells which of two keys is accepted: %s', async (_which, ring, accepted) => {
+    expect(await acceptedKey(targets[kind], address(), ring, means)).toBe(accepted);
   });
 
   test('has to be accepted at every address', async () => {
@@ -185,7 +196,7 @@ test.each([
     { ...targets.jitsi, signing: 'RS256' } as Target,
     'http://127.0.0.1:9',
     right,
-    /is not a key/,
+    /no token can be signed/,
   ],
   [
     'a kind without a probe',

@@ -4,7 +4,7 @@ import { defineTarget, targetOptions, type TargetOptions } from '../define-targe
 import { personalData } from '../personal-data.ts';
 import { readRooms, readText } from '../read-claims.ts';
 import { TRANSPORTS } from '../../policy/grant.ts';
-import type { ClaimedGrant, ClaimsInput, ServerClaims, WhipPlace } from '../target.ts';
+import type { AddressWith, ClaimedGrant, ClaimsInput, ServerClaims, WhipPlace } from '../target.ts';
 
 /** Options of a Red5 Pro target. */
 export interface Red5Options extends TargetOptions {
@@ -27,10 +27,7 @@ export interface Red5Options extends TargetOptions {
 }
 
 /** Picks the node that takes a stream: its address. */
-export type PickAddress = (place: {
-  readonly room: string;
-  readonly stream: string;
-}) => string | Promise<string>;
+export type PickAddress = (place: WhipPlace) => string | Promise<string>;
 
 const ROLES: Readonly<Record<string, string>> = { publish: 'red5-publisher', subscribe: 'red5-subscriber' };
 
@@ -101,15 +98,13 @@ function readRed5Claims(claims: ServerClaims): ClaimedGrant | undefined {
 }
 
 /** `POST /live/ROOM/whip/endpoint/STREAM` with the token in the query, as Red5's own SDK asks. */
-function whipUrlAt(address: string | PickAddress): (place: WhipPlace) => Promise<string> {
-  return async ({ room, stream, token }) => {
+function whipUrlAt(address: string | PickAddress): (place: WhipPlace) => Promise<AddressWith> {
+  return async ({ room, stream }) => {
     const origin = typeof address === 'string' ? address : await address({ room, stream });
-    const url = new URL(
-      `/live/${encodeURIComponent(room)}/whip/endpoint/${encodeURIComponent(stream)}`,
-      origin,
-    );
-    url.search = new URLSearchParams({ username: 'jwt', password: 'jwt', token }).toString();
-    return url.href;
+    const path = `/live/${encodeURIComponent(room)}/whip/endpoint/${encodeURIComponent(stream)}`;
+    const { href } = new URL(path, origin);
+    return (token) =>
+      `${href}?${new URLSearchParams({ username: 'jwt', password: 'jwt', token }).toString()}`;
   };
 }
 
