@@ -98,8 +98,9 @@ export async function verifySigned<
   versions: readonly ServerSecret[],
   now: number,
 ): Promise<VerifiedMessage<Message>> {
-  const jws = token.length > MOST_CHARACTERS ? undefined : decodeCompactJws(token);
-  if (jws === undefined) return { ok: false, reason: 'message_malformed' };
+  if (token.length > MOST_CHARACTERS) return { ok: false, reason: 'message_malformed' };
+  const jws = decodeCompactJws(token);
+  if (jws === undefined) return { ok: false, reason: 'message_unproven' };
   for (const { versionId, text } of versions) {
     if (!(await hasValidSignature(token, hmacKey(text), 'HS256'))) continue;
     const parsed = v.safeParse(schema, jws.claims);
