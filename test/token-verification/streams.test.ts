@@ -243,6 +243,8 @@ describe('the log', () => {
               ['stage', 'reason'],
             ],
           },
+          // Somebody holds this token, so the refusal is a user's.
+          { Dimensions: [['stage']] },
         ],
       },
     });
