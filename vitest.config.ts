@@ -1,5 +1,6 @@
 import { globSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { whyNoBrowser } from './test/browser/own-browser.ts';
 
 /** Folders of tests of pure parts: they run nothing built and no other program, so that all of them take less than a minute. */
 const PURE =
@@ -8,7 +9,13 @@ const PURE =
 const NOT_PURE =
   /\/(user-config|config-file|emergency|function|no-secret-shown|simulation|model|deny-table)\.test\.ts$/;
 
-const files = globSync('{test,client/test}/**/*.test.ts', { cwd: import.meta.dirname });
+const noBrowser = await whyNoBrowser();
+if (noBrowser !== undefined) console.warn(`skipped: test/browser/: ${noBrowser}`);
+
+const files = globSync('{test,client/test}/**/*.test.ts', {
+  cwd: import.meta.dirname,
+  exclude: noBrowser === undefined ? [] : ['test/browser/**'],
+});
 const unit = files.filter((file) => PURE.test(file) && !NOT_PURE.test(file));
 
 export default defineConfig({

@@ -4,19 +4,20 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inflate } from '@sparticuz/chromium';
 import { chromium, type Browser } from 'playwright-core';
+import { isInNpm } from './own-browser.ts';
 
 const packageFolder = join(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium')), '..');
 
 /**
  * Starts the Chromium that the package `@sparticuz/chromium` carries, with the libraries and fonts that come with it, so
- * that nothing but npm is needed. Web security stays on: what a page may ask of another origin is under test.
+ * that nothing but npm is needed; on a machine that it is not for, Playwright's own. Web security stays on: what a page may
+ * ask of another origin is under test.
  *
  * @param more further arguments
  */
 export async function launchChromium(...more: readonly string[]): Promise<Browser> {
-  const folder = await unpackOnce();
   return chromium.launch({
-    executablePath: join(folder, 'chromium'),
+    ...(isInNpm && (await fromNpm())),
     // Containers have neither a user to drop to nor user namespaces.
     args: [
       '--no-sandbox',
@@ -27,12 +28,19 @@ export async function launchChromium(...more: readonly string[]): Promise<Browse
       '--allow-loopback-in-peer-connection',
       ...more,
     ],
+  });
+}
+
+async function fromNpm() {
+  const folder = await unpackOnce();
+  return {
+    executablePath: join(folder, 'chromium'),
     env: {
       ...process.env,
       LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
       FONTCONFIG_PATH: join(folder, 'fonts'),
     },
-  });
+  };
 }
 
 /** Unpacks beside and renames, so that test files which run at the same time never see half of it. */

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseExtraRights } from '../../lib/fleet/extra-rights.ts';
 import { isMounted } from '../../lib/fleet/mounts.ts';
 import { ownFiles } from '../../lib/fleet/replace-file.ts';
+import { mayMount } from '../support/lacking.ts';
 
 let folder: string;
 let file: string;
@@ -49,9 +50,6 @@ describe.each([
     expect(parseExtraRights(line)).toEqual(rights);
   });
 });
-
-/** Whether this process may mount: as root, outside of a container that forbids it. */
-const mayMount = process.platform === 'linux' && spawnSync('unshare', ['-m', 'true']).status === 0;
 
 describe.runIf(mayMount)('a file that is mounted by itself', () => {
   test('in a container of the machine is noticed from outside, and is not replaced', async () => {

@@ -18,6 +18,7 @@ import { filesAsOwner } from '../../lib/fleet/file-work.ts';
 import { createNode } from '../../lib/fleet/node.ts';
 import { configFile } from '../../lib/fleet/secret-file.ts';
 import { fingerprintOf } from '../../lib/signing-keys/secret.ts';
+import { isRoot } from '../support/lacking.ts';
 import { AGENT, fileOf } from './machine.ts';
 
 const SERVER_USER = 54_321;
@@ -60,8 +61,7 @@ const node = (path = file) =>
   });
 const version = (text: string) => ({ versionId: `version-of-${text.slice(0, 5)}-0000000000000000`, text });
 
-/** Only root can act as another user, so only root has anything to gain. */
-describe.runIf(process.geteuid?.() === 0)('root, in a folder of the server user', () => {
+describe.runIf(isRoot)('root, in a folder of the server user', () => {
   test('changes the file as that user: owner, group and mode stay', async () => {
     const report = await node().apply([version(SECRETS[1]!)]);
     expect(report).toMatchObject({ fingerprint: fingerprintOf(SECRETS[1]!), problems: [] });

@@ -9,6 +9,7 @@ import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { lacking } from './lacking.ts';
 
 /** The repository. */
 export const ROOT = join(import.meta.dirname, '../..');
@@ -77,8 +78,9 @@ export async function buildProject(folder: string): Promise<void> {
   if (code !== 0) throw new Error(`the build failed:\n${output}`);
 }
 
-/** For vitest: the project of the fixture stands while the tests run. */
+/** For vitest: the project of the fixture stands while the tests run. Says what this machine cannot run. */
 export async function setup(): Promise<() => Promise<void>> {
+  for (const line of lacking) console.warn(line);
   const folder = await copyProject(FIXTURE);
   process.env['STREAMPASS_TEST_PROJECT'] = folder;
   await buildProject(folder);
