@@ -2,6 +2,7 @@ import { announcedUntil, createdAt, doStep, isAborted, phaseOf, type RuleInput }
 import type { Reason } from './reasons.ts';
 import type { Command } from './state.ts';
 import type { Plan } from './step.ts';
+import { isLengthSettled } from './token-length.ts';
 
 /** What somebody asked for, or why it is refused; nothing if nobody asked. */
 export function answerCommand(input: RuleInput): Plan | undefined {
@@ -40,11 +41,12 @@ const answers: Readonly<Record<Command, (input: RuleInput) => Plan>> = {
       return refuse(input, previous === undefined ? 'nothing_to_abort' : 'too_late_to_abort');
     }
     if (isAborted(input)) return refuse(input, 'aborting_already');
-    // An invocation that began just before could be telling the servers to change: only a while before that is due
-    // can the pending version go at once.
+    // An invocation that began just before could be telling the servers to change. So the pending version can go at once
+    // only a while before that is due, for an invocation that knows another length of tokens as well.
     const due = announcedUntil(input, pending);
+    const isEarly = due === undefined || (now < due - policy.clockSkew && isLengthSettled(input));
     const step =
-      due === undefined || now < due - policy.clockSkew
+      servers === current && isEarly
         ? ({ kind: 'drop', label: 'AWSPENDING', version: pending } as const)
         : ({ kind: 'mark', mark: 'aborted', version: pending } as const);
     return doStep(input, step, 'abort_requested');

@@ -23,3 +23,13 @@ export function recordTokenLength(input: RuleInput): Plan | undefined {
   const tokensGone = shorter.at + policy.keyRingMaxAge + waitsOf(policy, recorded).tokensGoneSeconds;
   return now >= tokensGone ? record('longest') : undefined;
 }
+
+/** Whether the length of tokens has been the same for so long that no invocation reckons with another one. */
+export function isLengthSettled({ state, policy, now }: RuleInput): boolean {
+  const { longest } = state.marks;
+  return (
+    longest !== undefined &&
+    Number(longest.version) === policy.longestToken &&
+    now >= longest.at + policy.slack + policy.clockSkew
+  );
+}

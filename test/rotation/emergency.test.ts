@@ -36,10 +36,10 @@ afterEach(async () => {
 });
 
 test('after an emergency no token of the leaked secret is issued later than the refresh of the ring', async () => {
-  const rotate = await startRotate(clock);
+  const rotate = await startRotate();
   await rotate({ action: 'advance' });
   await rotate({ action: 'start', confirmServersFollow: true });
-  const token = await startToken(clock);
+  const token = await startToken();
   let people = 0;
   const kids = async () => {
     const answer = await token(provider.idToken(`person-${++people}`, clock / 1000));

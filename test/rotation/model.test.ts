@@ -33,7 +33,7 @@ describe('a plan without', () => {
     { timeout: 60_000 },
     async (_, mutation) => {
       const production = await loadProduction(mutation);
-      const { broken, retired } = explore(production, bounds[mutation.shownBy]);
+      const { broken, retired } = explore(production, { ...bounds, ...largeBounds }[mutation.shownBy]);
       expect(broken !== undefined || !retired).toBe(true);
     },
   );

@@ -221,6 +221,18 @@ const states: [string, State, string, Step, number?][] = [
     { kind: 'mark', mark: 'aborted', version: 'v2' },
   ],
   [
+    'notes an abort while runs may reckon with another length of tokens',
+    { ...announced, marks: { announced: ['v2', 60], longest: ['3540', 179] }, asked: 'abort' },
+    'announced',
+    { kind: 'mark', mark: 'aborted', version: 'v2' },
+  ],
+  [
+    'notes an abort while pushing, though longer tokens make the wait longer than it was',
+    { ...pushing, marks: { announced: ['v2', 60] }, asked: 'abort' },
+    'pushing',
+    { kind: 'mark', mark: 'aborted', version: 'v2' },
+  ],
+  [
     'notes an abort while pushing',
     { ...pushing, asked: 'abort' },
     'pushing',

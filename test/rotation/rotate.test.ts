@@ -105,6 +105,8 @@ describe('a rotation', () => {
     const { run, labels } = harness;
     await run('advance');
     const v1 = labels()['AWSCURRENT'];
+    await run('advance');
+    harness.now += 600;
     await run('start');
     expect(await run('abort')).toMatchObject({ phase: 'steady', current: v1 });
     expect(labels()).toEqual({ AWSCURRENT: v1, STREAMPASS_SERVERS: v1 });

@@ -1,10 +1,12 @@
 /**
- * `npm run simulate -- --rotations N --seed S [--clients C] [--nodes N] [--connections K]`: the built functions through N rotations with
- * everything going wrong that can, on a virtual clock. Ends with status 1 at the first token set that is turned away. The
- * same seed gives the same run, but for the secrets and for how the calls of doubled deliveries fall between each other.
+ * `npm run simulate -- --rotations N --seed S [--clients C] [--nodes N] [--connections K]`: the functions of two regions through
+ * at least N rotations each, until every hardship has happened, on a virtual clock; then a line for each hardship says how often it did.
+ * Ends with status 1 at the first token set that is turned away. The same seed gives the same hardships, but for the
+ * secrets and for how the calls of overlapping runs fall between each other.
  */
 
 import { parseArgs } from 'node:util';
+import { HARDSHIPS, type Hardship } from './simulation/hardships.ts';
 import { simulate, type Progress } from './simulation/run.ts';
 
 const { values } = parseArgs({
@@ -17,14 +19,12 @@ const { values } = parseArgs({
   },
 });
 
-function line(progress: Progress): string {
-  const { rotations, aborts, faults, crashes, manual, counts, virtualSeconds } = progress;
-  const { overlaps, restored, hidden, invalid } = progress;
+function line({ rotations, mostReloads, virtualSeconds, counts }: Progress): string {
   const { first, fallback, rejected, down, unavailable } = counts;
   return (
-    `${rotations} rotations, ${aborts} aborts, ${manual} changes by hand in ${Math.round(virtualSeconds)} s · ` +
-    `${faults} faults, ${crashes} node crashes, ${overlaps} overlapping runs, ${restored} restored backups, ${hidden} unreachable nodes, ${invalid} invalid secrets · connected ${first} first, ${fallback} fallback, ${rejected} rejected · ` +
-    `${down} met a restart, ${unavailable} met 503`
+    `${rotations} rotations in ${Math.round(virtualSeconds)} s, at most ${mostReloads} reloads of a node in one · ` +
+    `${first + fallback} connections: ${first} by the first token, ${fallback} by the fallback token, ${rejected} rejected · ` +
+    `${down} met a restart, ${unavailable} requests met 503`
   );
 }
 
@@ -45,6 +45,8 @@ const end = await simulate({
   },
 });
 console.log(line(end));
+for (const [name, what] of Object.entries(HARDSHIPS))
+  console.log(`${String(end.hardships[name as Hardship]).padStart(7)} ${what}`);
 if (end.counts.rejected > 0) {
   console.error(`a token set was turned away: ${end.firstRejection}; replay it with --seed ${values.seed}`);
   process.exitCode = 1;

@@ -83,8 +83,15 @@ export const bounds = {
   'an emergency at any point': { ...one, budget: { ...nothing, emergencies: 1 } },
   'a configuration with shorter tokens': {
     ...one,
+    lengths: [2, 1],
     clocks: { ...clocks, longestToken: 2 },
     budget: { ...nothing, configs: 1 },
+  },
+  'a configuration with longer tokens, an abort': {
+    ...one,
+    lengths: [1, 3],
+    clocks: { ...clocks, longestToken: 3 },
+    budget: { ...nothing, configs: 1, aborts: 1 },
   },
   'no fleet, and changes by hand': {
     ...one,
@@ -117,6 +124,7 @@ export const bounds = {
     ...reporting,
     budget: { ...nothing, forgeries: 1 },
   },
+  'nodes that report, one goes silent': { ...reporting, budget: { ...nothing, silences: 2 } },
   'nodes that report, an abort': { ...reporting, budget: { ...nothing, aborts: 1 } },
   'public keys, an abort': { ...one, keys: 'jwks', budget: { ...nothing, starts: 2, aborts: 1 } },
   'public keys, an emergency': { ...one, keys: 'jwks', budget: { ...nothing, emergencies: 1 } },
@@ -133,8 +141,21 @@ export const largeBounds = {
     nodes: 2,
     budget: { ...nothing, emergencies: 1, aborts: 1 },
   },
+  'a configuration with far longer tokens, an abort': {
+    ...one,
+    lengths: [1, 5],
+    clocks: { ...clocks, longestToken: 5 },
+    budget: { ...nothing, configs: 1, aborts: 1 },
+  },
+  'a configuration with shorter tokens, an abort': {
+    ...one,
+    lengths: [2, 1],
+    clocks: { ...clocks, longestToken: 2 },
+    budget: { ...nothing, configs: 1, aborts: 1 },
+  },
   'a configuration with shorter and again longer tokens': {
     ...one,
+    lengths: [2, 1],
     clocks: { ...clocks, longestToken: 2 },
     budget: { ...nothing, configs: 2 },
   },

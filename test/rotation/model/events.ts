@@ -79,15 +79,15 @@ export function eventsFrom(world: World, explored: Explored): Event[] {
       ? [
           {
             name: 'the configuration allows another longest token',
-            world: configure(spend(world, 'configs'), otherLength(world, bounds)),
+            world: configure(spend(world, 'configs'), otherLength(world, bounds.lengths)),
           },
         ]
       : []),
   ];
 }
 
-function otherLength({ longestToken }: World, { clocks }: Bounds): number {
-  return longestToken === clocks.longestToken ? clocks.longestToken - 1 : clocks.longestToken;
+function otherLength({ longestToken }: World, [first, other]: Bounds['lengths'] = [1, 1]): number {
+  return longestToken === first ? other : first;
 }
 
 const BUDGET_OF = { start: 'starts', abort: 'aborts', emergency: 'emergencies' } as const;
@@ -345,7 +345,11 @@ function silences(world: World): Event[] {
     name: node.silent ? 'a node can be reached again' : 'a node goes silent',
     world: settle({
       ...spend(world, 'silences'),
-      nodes: withNode(world.nodes, index, { silent: !node.silent }),
+      // A node that can be reached again reports before anything is made of what it said.
+      nodes: withNode(world.nodes, index, {
+        silent: !node.silent,
+        ...(node.silent && { reported: node.holds, outdated: false }),
+      }),
     }),
   }));
 }
@@ -477,8 +481,8 @@ function reportsOf(nodes: World['nodes'], { rowIdOf }: Production): readonly Nod
     const report = { version: 1 as const, problems: [], fingerprint: fingerprintOf(secretOf(holds)) };
     rows.set(id, { id, node, iat: seenAt, seenAt, gone, report });
   };
-  for (const [index, { reported, silent, forged }] of nodes.entries()) {
-    put(`node ${index}`, `instance of node ${index}`, reported, silent ? NOW - SILENT : NOW);
+  for (const [index, { reported, silent, outdated, forged }] of nodes.entries()) {
+    put(`node ${index}`, `instance of node ${index}`, reported, silent && outdated ? NOW - SILENT : NOW);
     if (forged !== '') put(`node ${index}`, 'instance of the other one', forged, NOW);
   }
   return [...rows.values()];

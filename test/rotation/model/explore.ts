@@ -9,6 +9,8 @@ export interface Bounds {
   readonly nodes: number;
   readonly budget: Budget;
   readonly clocks: Clocks;
+  /** The longest token that the configuration allows at first, and after a change of it; the clocks hold the longer of them. */
+  readonly lengths?: readonly [first: number, other: number];
   /** Whether there are addresses to try a token on, which then reach every node. */
   readonly probes: boolean;
   /** Whether somebody brings secrets to the servers; default yes. */
@@ -56,7 +58,7 @@ export function explore(production: Production, bounds: Bounds): Exploration {
     publicKeyAge,
   };
   const explored = exploredOf(production, policy, bounds, livesOf(keys, clocks));
-  const start = steadyWorld(keys, nodes, clocks, budget);
+  const start = steadyWorld(keys, nodes, bounds.lengths?.[0] ?? longestToken, budget);
   const states: World[] = [start];
   const cameFrom: { readonly parent: number; readonly event: string }[] = [{ parent: -1, event: 'steady' }];
   const known = new Set([keyOf(start)]);

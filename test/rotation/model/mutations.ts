@@ -1,7 +1,7 @@
-import type { bounds } from './bounds.ts';
+import type { bounds, largeBounds } from './bounds.ts';
 import type { Mutation } from './production.ts';
 
-type Shown = Mutation & { readonly shownBy: keyof typeof bounds };
+type Shown = Mutation & { readonly shownBy: keyof typeof bounds | keyof typeof largeBounds };
 
 const TOKENS_GONE = 'const tokensGoneSeconds = keyRingMaxAge + longestToken + clockSkew + slack;';
 
@@ -250,6 +250,30 @@ export const mutations: Readonly<Record<string, Shown>> = {
     file: '../fleet/reported-nodes.ts',
     find: 'rowIdOf({ instance }: {',
     replace: 'rowIdOf({ node: instance }: {',
+  },
+  'an abort that waits while the servers are told': {
+    shownBy: 'a configuration with far longer tokens, an abort',
+    file: 'commands.ts',
+    find: 'servers === current && isEarly',
+    replace: 'isEarly',
+  },
+  'an abort that waits while tokens become longer': {
+    shownBy: 'a configuration with longer tokens, an abort',
+    file: 'commands.ts',
+    find: ' && isLengthSettled(input)',
+    replace: '',
+  },
+  'the length that is not recorded yet in an abort': {
+    shownBy: 'a configuration with longer tokens, an abort',
+    file: 'token-length.ts',
+    find: 'Number(longest.version) === policy.longestToken &&',
+    replace: '',
+  },
+  'the date of the length in an abort': {
+    shownBy: 'a configuration with longer tokens, an abort',
+    file: 'token-length.ts',
+    find: 'now >= longest.at + policy.slack + policy.clockSkew',
+    replace: 'true',
   },
   'the wait of public keys before a new one signs': {
     shownBy: 'public keys, an abort',

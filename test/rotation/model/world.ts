@@ -122,11 +122,11 @@ export interface Clocks {
 export const EMERGENCY = 100;
 
 /** Steady: version 1 everywhere. */
-export function steadyWorld(keys: World['keys'], nodes: number, clocks: Clocks, left: Budget): World {
+export function steadyWorld(keys: World['keys'], nodes: number, longestToken: number, left: Budget): World {
   return settle({
     keys,
     labels: part({ current: 1, pending: 0, previous: 0, servers: 1 }),
-    marks: part({ longest: { version: clocks.longestToken, age: 0 } }),
+    marks: part({ longest: { version: longestToken, age: 0 } }),
     created: part({ 1: 0 }),
     nodes: nodesOf(
       Array.from({ length: keys === 'jwks' ? 0 : nodes }, () => ({
@@ -144,7 +144,7 @@ export function steadyWorld(keys: World['keys'], nodes: number, clocks: Clocks, 
     pairs: part({}),
     fetchable: part({}),
     newest: 1,
-    longestToken: clocks.longestToken,
+    longestToken,
     windowOpen: left.windows === 0,
     cut: 0,
     leaked: 0,
@@ -263,7 +263,7 @@ export function livesOf(keys: World['keys'], clocks: Clocks): Lives {
   return {
     marks: {
       announced: waits,
-      longest: 0,
+      longest: slack + clockSkew,
       confirmed: 0,
       shorter: keyRingMaxAge + tokenLife,
       emergency: keyRingMaxAge,
@@ -302,11 +302,11 @@ const olderCreated = memo((created: World['created'], lives: Lives) =>
   agesOf(Object.entries(created).map(([id, age]) => [id, Math.min(age + 1, lives.created)])),
 );
 
-/** A report of a node that can be reached is at most a tick old. */
+/** A report is believed for a tick; a node that can be reached has sent another one by then. */
 const olderNodes = memo((nodes: World['nodes']) =>
   nodesOf(
     nodes.map((node) => {
-      if (node.silent) return node;
+      if (node.silent) return { ...node, outdated: true };
       const outdated = node.reported !== node.holds && !node.outdated;
       return { ...node, reported: outdated ? node.reported : node.holds, outdated };
     }),

@@ -1,7 +1,6 @@
 import type { Chance } from './chance.ts';
-import type { TokenInstance } from './functions.ts';
 import type { Provider } from './provider.ts';
-import type { SimulatedNode } from './servers.ts';
+import type { Region } from './region.ts';
 
 /** What clients saw. */
 export interface Counts {
@@ -16,6 +15,8 @@ export interface Counts {
 }
 
 interface TokenSet {
+  /** Where it was issued: the other region's nodes have other secrets. */
+  readonly region: Pick<Region, 'nodes'>;
   readonly access: string;
   readonly fallback: string | undefined;
   /** Epoch seconds, as the token says. */
@@ -37,15 +38,13 @@ export function simulateClients(
   {
     chance,
     provider,
-    issuers,
-    nodes,
+    regions,
     dropFallback,
     connections,
   }: {
     readonly chance: Chance;
     readonly provider: Provider;
-    readonly issuers: readonly TokenInstance[];
-    readonly nodes: readonly SimulatedNode[];
+    readonly regions: readonly Pick<Region, 'nodes' | 'issuers'>[];
     readonly dropFallback: boolean;
     /** Connections that a client may try at one time. */
     readonly connections: number;
@@ -56,20 +55,23 @@ export function simulateClients(
   let rejection: string | undefined;
 
   const renew = async (client: number, now: number) => {
-    const issuer = issuers[chance.below(issuers.length)];
-    const answer = await issuer?.(provider.idToken(`client-${client}`, now));
+    const region = regions[chance.below(regions.length)]!;
+    const issuers = region.issuers();
+    const answer = await issuers[chance.below(issuers.length)]?.(provider.idToken(`client-${client}`, now));
     if (answer?.status === 503) counts.unavailable++;
     else if (answer?.accessToken === undefined)
       throw new Error(`token answered ${answer?.status} ${answer?.reason}`);
     else
       sets[client] = {
+        region,
         access: answer.accessToken,
         fallback: dropFallback ? undefined : answer.fallbackToken,
         expiresAt: expiryOf(answer.accessToken),
       };
   };
 
-  const connect = (client: number, { access, fallback, expiresAt }: TokenSet, now: number) => {
+  const connect = (client: number, { region, access, fallback, expiresAt }: TokenSet, now: number) => {
+    const { nodes } = region;
     const index = chance.below(nodes.length);
     const first = nodes[index]?.connect(access, now);
     if (first === 'down') counts.down++;

@@ -18,22 +18,25 @@ export type TokenInstance = (idToken: string) => Promise<TokenAnswer>;
 /** One instance of the built `rotate` function. */
 export type RotateInstance = (event: object) => Promise<RotationReport>;
 
+const BUILT = join(PROJECT, 'dist/functions');
+let instances = 0;
+
 /**
  * A fresh instance of a built function, as Lambda starts one: module state of its own, the environment as it is now.
  *
  * @throws {Error} where it was not built
  */
-async function start(name: string, instance: number): Promise<(event: object) => Promise<unknown>> {
-  const file = join(PROJECT, `dist/functions/${name}.mjs`);
+async function start(name: string, folder: string): Promise<(event: object) => Promise<unknown>> {
+  const file = join(folder, `${name}.mjs`);
   if (!existsSync(file)) throw new Error(`${file} is missing: npm run build makes it`);
-  const { handler } = (await import(`${pathToFileURL(file).href}?instance=${instance}`)) as {
+  const { handler } = (await import(`${pathToFileURL(file).href}?instance=${++instances}`)) as {
     handler: (event: object, context: object) => Promise<unknown>;
   };
   return (event) => handler(event, {});
 }
 
-export async function startToken(instance: number): Promise<TokenInstance> {
-  const handler = await start('token', instance);
+export async function startToken(folder = BUILT): Promise<TokenInstance> {
+  const handler = await start('token', folder);
   return async (idToken) => {
     const form = new URLSearchParams({
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -60,7 +63,7 @@ export async function startToken(instance: number): Promise<TokenInstance> {
   };
 }
 
-export async function startRotate(instance: number): Promise<RotateInstance> {
-  const handler = await start('rotate', instance);
+export async function startRotate(folder = BUILT): Promise<RotateInstance> {
+  const handler = await start('rotate', folder);
   return (event) => handler(event) as Promise<RotationReport>;
 }

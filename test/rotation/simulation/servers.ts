@@ -13,10 +13,14 @@ export interface SimulatedNode {
   readonly file: string;
   /** Does what is due at `now`: a restart asked for by the reload command, the end of a restart. */
   live(now: number): void;
-  /** Stops it, as a crash or a replaced machine does; it comes back with the version labelled for the servers. */
-  crash(now: number): void;
-  /** Puts a config file of before in place of the one that is there, and restarts the server, behind everybody's back. */
-  restore(secret: string, now: number): void;
+  /** Stops it, as a crash or a replaced machine does; it comes back with the version labelled for the servers. Whether it did. */
+  crash(now: number): boolean;
+  /** Puts a config file of before in place of the one that is there, and restarts the server, behind everybody's back; whether it did. */
+  restore(secret: string, now: number): boolean;
+  /** Stops it, until it joins. */
+  leave(): void;
+  /** Starts it with the version labelled for the servers. */
+  join(now: number): void;
   /** Takes the file away, so that nobody can look at the node or change it; its server goes on. */
   hide(): void;
   /** Puts the file back. */
@@ -25,6 +29,10 @@ export interface SimulatedNode {
   setSlow(isSlow: boolean): void;
   /** From now on its reloads fail, without a restart, until `false`. */
   setFailing(isFailing: boolean): void;
+  /** Reloads that failed so far. */
+  failedReloads(): number;
+  /** Reloads since the last time, those that failed among them. */
+  takeReloads(): number;
   /** Whether a reload has asked for a restart that has not begun. */
   isAsked(): boolean;
   /** `down`, or whether a token is accepted, by this node's own clock. */
@@ -40,7 +48,8 @@ export interface NodeTimes {
 
 /** What `rotate` runs to reload a node: it asks the simulated node for a restart, and lasts or fails as the simulation says. */
 const RELOAD = `#!/bin/sh
-if [ -e "$1.fail" ]; then exit 1; fi
+echo >> "$1.reloads"
+if [ -e "$1.fail" ]; then echo >> "$1.failures"; exit 1; fi
 touch "$1.restart"
 while [ -e "$1.slow" ]; do sleep 0.02; done
 `;
@@ -69,6 +78,8 @@ export function simulateNode(
   let held: ReturnType<typeof rules.readConfig> | undefined;
   let upAt: number | undefined;
   let boots = false;
+  let hasLeft = false;
+  let reloadsBefore = 0;
 
   const stop = (now: number, isBoot: boolean) => {
     held = undefined;
@@ -81,7 +92,7 @@ export function simulateNode(
     live(now) {
       if (existsSync(`${file}.restart`)) {
         rmSync(`${file}.restart`);
-        stop(now, false);
+        if (!hasLeft) stop(now, false);
       }
       if (upAt === undefined || now < upAt || !existsSync(file)) return;
       // What a booting machine does before its server starts; a mere restart reads what stands there.
@@ -91,12 +102,23 @@ export function simulateNode(
       const read = rules.readConfig(readFileSync(file, 'utf8'));
       held = read.ok && read.settings.secret !== '' ? read : undefined;
     },
-    crash: (now) => stop(now, true),
+    crash(now) {
+      if (!hasLeft) stop(now, true);
+      return !hasLeft;
+    },
     restore(secret, now) {
-      if (!existsSync(file)) return;
+      if (hasLeft || !existsSync(file)) return false;
       const replaced = red5Properties.replaceSecret(readFileSync(file, 'utf8'), secret);
       if (replaced.ok) writeFileSync(file, replaced.text);
       stop(now, false);
+      return true;
+    },
+    leave() {
+      [held, upAt, hasLeft] = [undefined, undefined, true];
+    },
+    join(now) {
+      hasLeft = false;
+      stop(now, true);
     },
     hide() {
       if (existsSync(file)) renameSync(file, `${file}.away`);
@@ -106,6 +128,12 @@ export function simulateNode(
     },
     setSlow: (isSlow) => setFlag(`${file}.slow`, isSlow),
     setFailing: (isFailing) => setFlag(`${file}.fail`, isFailing),
+    failedReloads: () => linesIn(`${file}.failures`),
+    takeReloads() {
+      const before = reloadsBefore;
+      reloadsBefore = linesIn(`${file}.reloads`);
+      return reloadsBefore - before;
+    },
     isAsked: () => existsSync(`${file}.restart`),
     connect(token, now) {
       if (held === undefined || !held.ok) return 'down';
@@ -113,6 +141,11 @@ export function simulateNode(
       return rules.judge(token, held.settings, attempt, now + clockOffset).accepted;
     },
   };
+}
+
+/** Lines that the reload script has written. */
+function linesIn(file: string): number {
+  return existsSync(file) ? readFileSync(file, 'utf8').length : 0;
 }
 
 function setFlag(file: string, isSet: boolean): void {
