@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { FUNCTIONS } from '../../infra/stack/functions.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const page = readFileSync(join(ROOT, 'CONTRIBUTING.md'), 'utf8');
@@ -23,9 +24,22 @@ test('the map shows each folder of the repository and of lib, and no other', () 
   expect(onMap.toSorted()).toEqual([...top, ...rooms].toSorted());
 });
 
-test('each file and folder that the page names is there', () => {
-  const named = [
-    ...page.matchAll(/`((?:lib|functions|infra|test|local|cli|build|client|docs|bench|site)\/[\w./-]+)`/g),
-  ].map(([, path = '']) => path);
-  expect(named.filter((path) => !path.includes('NAME') && !existsSync(join(ROOT, path)))).toEqual([]);
-});
+test.each(Object.entries(FUNCTIONS).flatMap(([name, { routes }]) => (routes === undefined ? [] : [name])))(
+  'functions/%s.ts, which answers requests, is made by httpFunction',
+  (name) => {
+    expect(readFileSync(join(ROOT, 'functions', `${name}.ts`), 'utf8')).toContain(
+      'export const handler = httpFunction({',
+    );
+  },
+);
+
+test.each(globSync('{.,client,site,bench,examples/*}/package.json', { cwd: ROOT }))(
+  'the scripts of %s run in cmd.exe too: no quote, variable, substitution or program of a Unix shell',
+  (file) => {
+    const { scripts = {} } = JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as {
+      readonly scripts?: Readonly<Record<string, string>>;
+    };
+    const unix = /['$`;]|\b[A-Z_]+=|(^|&& )(rm|cp|mv|mkdir|cat|test|exec|export|sh|bash) /;
+    expect(Object.entries(scripts).filter(([, command]) => unix.test(command))).toEqual([]);
+  },
+);
