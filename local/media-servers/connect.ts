@@ -9,21 +9,27 @@ const longestBody = 64 * 1024;
 /**
  * `POST /connect`, the same for every kind of server and easy for curl: JSON `token`, `room`, `action`, `transport` →
  * 200 with what was granted, 403 with the server's reason, 400 for a request that says nothing a server could judge,
- * 503 while no node takes connections. `?node=N` asks for one node.
+ * 503 while no node takes connections. `?node=N` asks for one node. With `?status=body` the status is 200 and the body holds
+ * it, for pages: a browser writes every other status into its console in red.
  */
 export async function answerConnect<Kind extends MediaServerKind>(
   fleet: Fleet<Kind>,
   exchange: HttpExchange,
 ): Promise<void> {
+  const { searchParams } = exchange.url;
+  const tell = (status: number, words: object): void => {
+    if (searchParams.get('status') === 'body') answerJson(exchange, 200, { status, ...words });
+    else answerJson(exchange, status, words);
+  };
   const body = await readText(exchange.request, longestBody);
   const asked = parseConnect(body, rulesOf(fleet.kind).actions);
   if (!asked.ok) {
-    answerJson(exchange, 400, { reason: asked.problem });
+    tell(400, { reason: asked.problem });
     return;
   }
-  const picked = fleet.pick(exchange.url.searchParams.get('node'), asked.token);
+  const picked = fleet.pick(searchParams.get('node'), asked.token);
   if (!picked.ok) {
-    answerJson(exchange, picked.unknown ? 400 : 503, { reason: picked.problem });
+    tell(picked.unknown ? 400 : 503, { reason: picked.problem });
     return;
   }
 
@@ -31,10 +37,10 @@ export async function answerConnect<Kind extends MediaServerKind>(
   const judgement = fleet.judge(picked, token, attempt);
   const where = { server: fleet.kind, node: picked.node.index, nodes: fleet.nodes.length };
   if (judgement.accepted) {
-    answerJson(exchange, 200, { ...where, action: attempt.action, granted: judgement.granted });
+    tell(200, { ...where, action: attempt.action, granted: judgement.granted });
   } else {
     const { reason, neverAnswers } = judgement;
-    answerJson(exchange, 403, { ...where, reason, ...(neverAnswers && { never_answers: true }) });
+    tell(403, { ...where, reason, ...(neverAnswers && { never_answers: true }) });
   }
 }
 

@@ -41,6 +41,11 @@ beforeAll(async () => {
   });
   const script = outputFiles[0]?.text ?? '';
   const server = createServer((request, response) => {
+    // As LiveKit tells its client of a token that is not good.
+    if (request.url?.startsWith('/rtc')) {
+      response.writeHead(401).end('invalid token');
+      return;
+    }
     const isScript = request.url === '/page.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
     response.end(isScript ? script : '<!doctype html><script type="module" src="/page.js"></script>');
@@ -166,6 +171,22 @@ test('rtcstats-server’s refusal after the WebSocket opened is heard, and a fre
      return { tokens: taken, readyState, refused };`,
   );
   expect(outcome).toEqual({ tokens: 2, readyState: 1, refused: 'refused' });
+});
+
+test.each([
+  ['refused', 'refuses each token', '', 2],
+  ['unavailable', 'is not there', '1', 1],
+])('with livekit-client, %s is what a server that %s is told as', async (kind, _, port, exchanges) => {
+  const outcome = await run<{ kind: string; exchanges: number; message: string }>(
+    'viewer',
+    `let exchanges = 0;
+     const pass = page.createStreamPass({ ...options, fetch: (...all) => (exchanges++, fetch(...all)) });
+     const address = 'ws://localhost:' + (${JSON.stringify(port)} || location.port);
+     const failure = await page.connectRoom(pass, new page.Room(), address).catch((error) => error);
+     return { kind: failure.kind, exchanges, message: failure.message };`,
+  );
+  expect(outcome).toMatchObject({ kind, exchanges });
+  expect(outcome.message).not.toContain('eyJ');
 });
 
 test('an abort while no media path is found yet ends the attempt', async () => {

@@ -110,6 +110,14 @@ export async function ask(
   await page.getByRole('button', { name: 'Get a token' }).click();
 }
 
+/** What the page writes into its console in red, and what it throws, from now on. */
+export function redLines(page: Page): string[] {
+  const lines: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && lines.push(message.text()));
+  page.on('pageerror', (error) => lines.push(error.message));
+  return lines;
+}
+
 /** Keeps a picture of the whole page in `test-output/`, for a look. */
 export async function keepScreenshot(page: Page, name: string): Promise<void> {
   await mkdir(screenshots, { recursive: true });

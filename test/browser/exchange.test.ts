@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ask, keepScreenshot, patience, signIn, startDemo, type Demo } from './demo.ts';
@@ -82,6 +83,7 @@ describe('an exchange', () => {
     await ask(page, { server, role, room: 'board' });
     await page.getByRole('button', { name: 'Connect once' }).click();
     await page.locator('#connect-notice').getByText(says).waitFor();
+    expect(await page.locator('#count-first').textContent()).toBe('1');
     await page.context().close();
   });
 });
@@ -101,10 +103,14 @@ describe('what a person may not do', () => {
   }) => {
     const page = await demo.openAs('viewer');
     await ask(page, { room: 'public-news', role: 'watch' });
-    await page.getByText('With the held token').waitFor();
+    await page.getByText('With the held token:').waitFor();
     await page.getByLabel('Room').fill('public-sport');
     await page.getByRole('button', { name: 'Connect once' }).click();
+    await page
+      .getByText('With the held token, which is for room public-news: Red5 Pro, room public-sport')
+      .waitFor();
     await page.getByText('Red5 Pro turned you away, in its own words').waitFor();
+    expect(await page.locator('#count-rejected').textContent()).toBe('1');
     expect(await page.locator('#connect-notice code').textContent()).toContain('room');
     await page.context().close();
   });
@@ -174,7 +180,7 @@ describe('the page', () => {
     { name: 'narrow-light', colorScheme: 'light', viewport: { width: 360, height: 780 } },
     { name: 'narrow-dark', colorScheme: 'dark', viewport: { width: 360, height: 780 } },
   ] as const)(
-    'fits $name without scrolling sideways, and breaks no rule of its policy',
+    'fits $name without scrolling sideways or past claims, and breaks no rule of its policy or of axe',
     async ({ name, ...options }, { expect }) => {
       const page = await demo.open(options);
       const complaints: string[] = [];
@@ -184,9 +190,11 @@ describe('the page', () => {
       await ask(page, { room: 'public-news', role: 'watch' });
       await page.getByRole('button', { name: 'Stay connected' }).click();
       await expect.poll(() => page.locator('#viewers tr').count(), patience).toBe(4);
-      await page.getByText('Request and answer as sent').click();
       await keepScreenshot(page, name);
       expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      expect(await page.locator('#claims').isVisible()).toBe(name.startsWith('wide'));
+      await page.evaluate(`for (const details of document.querySelectorAll('details')) details.open = true`);
+      expect(await rulesBroken(page)).toEqual([]);
       expect(complaints).toEqual([]);
       await page.context().close();
     },
@@ -223,6 +231,15 @@ describe('the page', () => {
     await page.context().close();
   });
 });
+
+/** The rules of axe (WCAG and good practice) that the page as it stands breaks, each with the first element that does. */
+async function rulesBroken(page: Page): Promise<string[]> {
+  // Evaluated by the debugger: the page's own policy lets no script in.
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(
+    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))`,
+  );
+}
 
 /** `METHOD URL` of all that the page sends from now on, preflights too: Playwright's own events leave these out. */
 async function networkLog(page: Page): Promise<string[]> {

@@ -46,6 +46,8 @@ describe.concurrent('as time passes', () => {
     const page = await demo.openAs('viewer');
     await getToken(page);
     await page.getByText('The sign-in ended at').waitFor();
+    await page.getByText('The token has ended before a new one came').waitFor();
+    await page.getByRole('button', { name: 'Sign in again' }).waitFor();
     await ask(page, {});
     await page.getByText('Your sign-in is over').waitFor();
     expect(await page.locator('#token-notice code').textContent()).toMatch(/^subject_token_expired: .+/);

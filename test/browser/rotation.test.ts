@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
-import { ask, keepScreenshot, patience, startDemo, type Demo } from './demo.ts';
+import { ask, keepScreenshot, patience, redLines, startDemo, type Demo } from './demo.ts';
 
 /** A whole rotation with the demo profile's own waits, which pass six times as fast for everyone. */
 let demo: Demo;
@@ -13,6 +13,7 @@ beforeAll(async () => {
 
 test('viewers stay connected through a whole rotation, by fallback where needed, and none is rejected', async () => {
   const page = await demo.openAs('viewer', { colorScheme: 'dark' });
+  const red = redLines(page);
   await ask(page, { room: 'public-news', role: 'watch' });
   await page.getByRole('button', { name: 'Stay connected' }).click();
   const count = async (name: string): Promise<number> =>
@@ -34,6 +35,7 @@ test('viewers stay connected through a whole rotation, by fallback where needed,
   expect(await count('fallback')).toBeGreaterThan(0);
   expect(await count('rejected')).toBe(0);
   expect(await count('fresh')).toBe(0);
+  expect(red).toEqual([]);
 
   const { nodes } = (await (await fetch(`${demo.stack.servers['red5']}/status`)).json()) as {
     readonly nodes: readonly { readonly connected: number; readonly secretFingerprint: string }[];

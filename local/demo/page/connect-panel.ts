@@ -6,7 +6,7 @@ import { byId, quote, setText, showNotice } from './dom.ts';
 import { connectAsClient, countNodes, present, protocolOf } from './media-server.ts';
 import { onOneNode } from './one-node.ts';
 import { Refused } from './refusal.ts';
-import { startViewers, type ViewerState } from './viewers.ts';
+import { outcomeOf, startViewers, type ViewerState } from './viewers.ts';
 import { createViewersTable } from './viewers-table.ts';
 
 /** A token that is held, and what it was asked for. */
@@ -47,6 +47,7 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
   let session: Session | undefined;
   let aimed: Asked | undefined;
   let staying: AbortController | undefined;
+  let hasRotated = false;
 
   const showState = (): void => {
     if (aimed === undefined) return;
@@ -57,7 +58,7 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
     const how =
       usable === undefined
         ? `Get a token for ${titleOf(aimed.server)} first.`
-        : `With the held token: ${describe(aimed, actionOf(aimed, usable.scope))}. ` +
+        : `With the held token${forOther(usable.asked, aimed)}: ${describe(aimed, actionOf(aimed, usable.scope))}. ` +
           'Choose another room or role above to see what it is not good for.';
     setText(byId('connect-how'), how);
   };
@@ -79,8 +80,10 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
           { isRefusal: (error) => error instanceof Refused, signal: AbortSignal.timeout(20_000) },
         ),
       );
+      counts.add(outcomeOf[offered]);
       showNotice(notice, 'good', `${titleOf(asked.server)} let you in ${offeredWords[offered]}`, words);
     } catch (error) {
+      if (error instanceof StreamPassError && error.kind === 'refused') counts.add('rejected');
       showRefusal(titleOf(asked.server), error);
     }
     showState();
@@ -114,6 +117,7 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
     const nodes = await countNodes(server);
     if (abort.signal.aborted) return;
     counts.reset();
+    hasRotated = false;
     table.clear();
     byId('strip-figure').hidden = false;
     byId('viewers-region').hidden = false;
@@ -127,6 +131,7 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
         onConnection(viewer: ViewerState) {
           if (viewer.outcome !== undefined) counts.add(viewer.outcome);
           table.take(viewer);
+          if (hasRotated) tellRotation();
         },
         onDenied(error) {
           if (staying === abort) stopStaying();
@@ -136,6 +141,17 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
       abort.signal,
     );
     showNotice(notice, 'good', `Four viewers connect to ${titleOf(asked.server)} every second`);
+  };
+
+  /** An emergency turns viewers away after its end, too, so that this is told again with each connection. */
+  const tellRotation = (): void => {
+    const { first, fallback, fresh, rejected } = counts.total();
+    showNotice(
+      notice,
+      rejected === 0 ? 'good' : 'bad',
+      `The rotation has ended: ${rejected} rejected`,
+      `${first + fallback + fresh} connections, ${fallback} of them by a fallback token.`,
+    );
   };
 
   connect.addEventListener('click', () => void connectOnce());
@@ -168,14 +184,8 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
     },
     tellRotationEnd() {
       if (staying === undefined) return;
-      const { first, fallback, fresh, rejected } = counts.total();
-      const words = `${first + fallback + fresh} connections until then, ${fallback} of them by a fallback token.`;
-      showNotice(
-        notice,
-        rejected === 0 ? 'good' : 'bad',
-        `The rotation has ended: ${rejected} rejected`,
-        words,
-      );
+      hasRotated = true;
+      tellRotation();
     },
   };
 }
@@ -186,6 +196,12 @@ const actionsByRank = ['moderate', 'publish', 'join', 'subscribe', 'report'];
 function actionOf({ scope }: Asked, granted: string): string {
   const words = (scope ?? granted).split(' ');
   return actionsByRank.find((action) => words.includes(action)) ?? granted;
+}
+
+/** Said where the form asks for another room by now. */
+function forOther(held: Asked, aimed: Asked): string {
+  if (held.room === aimed.room) return '';
+  return `, which is for ${held.room === undefined ? 'any room' : `room ${held.room}`}`;
 }
 
 function describe(asked: Asked, action: string): string {

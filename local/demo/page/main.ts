@@ -1,6 +1,8 @@
 import { createStreamPass, type StreamPass, type StreamPassOptions } from 'streampass-client';
 import type { DemoConfig } from '../demo-config.ts';
 import { createAskForm } from './asked.ts';
+import { kidOfToken } from './claims.ts';
+import { clientCode, curlCode } from './code.ts';
 import { createConnectPanel } from './connect-panel.ts';
 import { byId, setText } from './dom.ts';
 import { createPersonPanel } from './person-panel.ts';
@@ -30,6 +32,10 @@ setText(
     : 'All servers change their secrets. That takes hours, because a token lives up to a day. To watch a whole ' +
         'rotation in three minutes, stop this stack and start it with npm start -- --demo.',
 );
+
+// One column shows what comes next first; there the details are opened by hand.
+const hasColumns = matchMedia('(min-width: 62rem)').matches;
+for (const details of document.querySelectorAll<HTMLDetailsElement>('.wide-open')) details.open = hasColumns;
 
 form.onChange(aim);
 form.onSubmit(() => {
@@ -69,11 +75,16 @@ async function getToken(): Promise<void> {
   connections.use(undefined);
   video.use(undefined);
   tokenPanel.clear();
+  rotation.useToken();
+  setText(byId('client-code'), clientCode(asked, config.tokenEndpoint));
+  setText(byId('curl-code'), curlCode(asked, config, signIn.person()?.sub ?? 'viewer'));
   const current = createStreamPass({ ...options, fetch: tokenPanel.fetch });
   pass = current;
   let isFirst = true;
   current.on('renewed', (answer) => {
     tokenPanel.showToken(answer);
+    const { token, fallbackToken } = answer;
+    rotation.useToken({ token: kidOfToken(token), fallback: fallbackToken && kidOfToken(fallbackToken) });
     if (isFirst) {
       const scope = answer.scope ?? '';
       connections.use({ asked, scope, pass: current, options });

@@ -7,6 +7,8 @@ import { joinJitsi } from './xmpp.ts';
 /** What a refusal comes with. */
 interface ConnectAnswer {
   readonly reason?: string;
+  /** Of `POST /connect`. */
+  readonly status?: number;
 }
 
 const timeoutMs = 8000;
@@ -35,13 +37,14 @@ export async function present(
   token: string,
   node: number,
 ): Promise<void> {
-  const { status, body } = await post(`${server}/connect?node=${node}`, 'application/json', {
+  const { body } = await post(`${server}/connect?status=body&node=${node}`, 'application/json', {
     token,
     action,
     room: asked.room ?? anyRoom,
     transport: asked.transport,
   });
-  if (status !== 200) throw refusal(status, (body as ConnectAnswer).reason);
+  const { status, reason } = body as ConnectAnswer;
+  if (status !== 200) throw refusal(status ?? 503, reason);
 }
 
 /** How {@link connectAsClient} connects, in words. */

@@ -1,6 +1,7 @@
 import type { DemoServer } from '../demo-config.ts';
 import { titleOf } from './asked.ts';
 import { byId, element, setChildren, setText, showNotice } from './dom.ts';
+import { createLanes } from './lanes.ts';
 import { askRotation, type NodeReport, type RotationAction, type TargetReport } from './rotation-report.ts';
 import { noteSeen, timelineEntries, type Seen } from './timeline.ts';
 import { kidOf, nodeName, timeOfDay } from './words.ts';
@@ -16,6 +17,8 @@ export interface RotationPanel {
   readonly tick: () => void;
   /** The colour of a secret's version: neighbours in time differ. */
   readonly toneOf: (kid: string) => string;
+  /** Which versions sign the token that is held and its fallback, by their `kid`; none is held, if left out. */
+  readonly useToken: (signedBy?: { readonly token: string; readonly fallback: string | undefined }) => void;
 }
 
 /** @param onEnd told when the shown target's rotation has ended */
@@ -47,6 +50,22 @@ export function createRotationPanel(first: DemoServer, onEnd: () => void): Rotat
       if (name === server.target && after !== before && phase === 'steady') onEnd();
     }
     draw();
+  };
+
+  const lanes = createLanes(toneOf);
+  let signedBy: { readonly token: string; readonly fallback: string | undefined } | undefined;
+  const noteLanes = (): void => {
+    const nodes = reports[server.target]?.nodes ?? [];
+    lanes.note(
+      new Map([
+        ['token', signedBy?.token],
+        ['its fallback', signedBy?.fallback],
+        ...nodes.map(({ node, holds }): [string, string | undefined] => [
+          nodeName(node),
+          holds === null ? undefined : holds.split(' ').map(kidOf).join(' '),
+        ]),
+      ]),
+    );
   };
 
   const draw = (): void => {
@@ -109,6 +128,7 @@ export function createRotationPanel(first: DemoServer, onEnd: () => void): Rotat
 
   return {
     show(shown) {
+      if (shown.target !== server.target) lanes.clear();
       server = shown;
       draw();
     },
@@ -116,9 +136,13 @@ export function createRotationPanel(first: DemoServer, onEnd: () => void): Rotat
       const report = reports[server.target];
       if (report !== undefined) {
         setChildren(byId('timeline'), timelineEntries(report, seenOf(server.target), Date.now()));
+        noteLanes();
       }
     },
     toneOf,
+    useToken(used) {
+      signedBy = used;
+    },
   };
 }
 

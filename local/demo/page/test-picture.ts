@@ -1,7 +1,16 @@
-/** A drawn picture with a running clock, as a stream of 30 pictures a second, until the signal aborts. */
+import { PICTURE, writeNumber } from './numbered-picture.ts';
+
+const EVERY_MS = 66;
+
+let number = 0;
+
+/** A drawn picture with a running clock and a number, as a stream of 15 pictures a second, until the signal aborts. */
 export function startTestPicture(canvas: HTMLCanvasElement, signal: AbortSignal): MediaStream {
   const drawing = canvas.getContext('2d');
-  const { width, height } = canvas;
+  const { width, height } = PICTURE;
+  // Each picture that is drawn is sent, and none twice.
+  const stream = canvas.captureStream(0);
+  const [track] = stream.getVideoTracks();
   const draw = (): void => {
     if (drawing === null) return;
     const now = new Date();
@@ -12,13 +21,15 @@ export function startTestPicture(canvas: HTMLCanvasElement, signal: AbortSignal)
     drawing.textAlign = 'center';
     drawing.fillText(now.toISOString().slice(11, 22), width / 2, height / 1.8);
     drawing.fillRect(0, height - 8, ((now.getTime() % 1000) / 1000) * width, 8);
+    number = (number + 1) % 2 ** 16;
+    writeNumber(drawing, number);
+    (track as CanvasCaptureMediaStreamTrack | undefined)?.requestFrame();
   };
   draw();
-  const timer = setInterval(draw, 33);
-  const stream = canvas.captureStream(30);
+  const timer = setInterval(draw, EVERY_MS);
   signal.addEventListener('abort', () => {
     clearInterval(timer);
-    for (const track of stream.getTracks()) track.stop();
+    track?.stop();
   });
   return stream;
 }

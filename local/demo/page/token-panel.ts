@@ -31,6 +31,7 @@ export function createTokenPanel(signInAgain: () => void): TokenPanel {
   let held: { answer: ExchangeAnswer; since: number } | undefined;
   /** The last answer of the API, for its own words. */
   let lastWords: string | undefined;
+  let failure: StreamPassError | undefined;
 
   const showHeld = (): void => {
     byId('token-held').hidden = held === undefined;
@@ -68,6 +69,7 @@ export function createTokenPanel(signInAgain: () => void): TokenPanel {
 
     showToken(answer) {
       held = { answer, since: performance.now() };
+      failure = undefined;
       notice.replaceChildren();
       setText(byId('granted'), answer.scope ?? '');
       setText(
@@ -91,6 +93,7 @@ export function createTokenPanel(signInAgain: () => void): TokenPanel {
     },
 
     showFailure(error) {
+      failure = error;
       const words = lastWords ?? error.message;
       const action = error.kind === 'sign-in-again' ? [button('Sign in again', signInAgain)] : [];
       const tone = error.kind === 'try-later' || error.kind === 'sign-in-again' ? 'warn' : 'bad';
@@ -101,11 +104,19 @@ export function createTokenPanel(signInAgain: () => void): TokenPanel {
     showExpired() {
       held = undefined;
       showHeld();
-      showNotice(notice, 'warn', 'The token has ended before a new one came', 'What is connected stays so.');
+      const action = failure?.kind === 'sign-in-again' ? [button('Sign in again', signInAgain)] : [];
+      showNotice(
+        notice,
+        'warn',
+        'The token has ended before a new one came',
+        'What is connected stays so.',
+        ...action,
+      );
     },
 
     clear() {
       held = undefined;
+      failure = undefined;
       notice.replaceChildren();
       byId('wire').hidden = true;
       showHeld();

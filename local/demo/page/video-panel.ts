@@ -1,8 +1,17 @@
 import type { StreamPass } from 'streampass-client';
-import { keepOpen, publish, red5Whep, red5Whip, watch, type WebRtcAddress } from 'streampass-client/whep';
+import {
+  keepOpen,
+  publish,
+  red5Whep,
+  red5Whip,
+  watch,
+  type WebRtcAddress,
+  type WebRtcPlayer,
+} from 'streampass-client/whep';
 import type { Asked } from './asked.ts';
-import { byId, setText, showNotice } from './dom.ts';
-import { countNodes } from './media-server.ts';
+import { byId, showNotice } from './dom.ts';
+import { countNodes, present } from './media-server.ts';
+import { createPlayer } from './player.ts';
 import { startTestPicture } from './test-picture.ts';
 
 /** Real video through the local Red5 nodes: published by WHIP, watched by WHEP. */
@@ -22,11 +31,10 @@ export interface HeldToken {
 const STREAM = 'main';
 /** A room for a token that is good for any. */
 const ANY_ROOM = 'any-room';
-/** A viewer that saw no new picture for so long is on a node that restarted, in milliseconds. */
-const STALL_MS = 700;
-const LOOK_MS = 100;
-/** Publishers: when the node of one restarts, the other one goes on. */
-const PUBLISHERS = [0, 1];
+/** Nodes that are published to and watched from. */
+const MOST_NODES = 3;
+/** Sessions of one viewer, each on a node of its own: when one of the nodes restarts, the other session goes on. */
+const SESSIONS = [0, 1];
 
 export function createVideoPanel(): VideoPanel {
   const card = byId('video-card');
@@ -49,28 +57,40 @@ export function createVideoPanel(): VideoPanel {
     showNotice(problem, 'bad', 'The video stopped', error instanceof Error ? error.message : String(error));
   };
 
-  const startPublishing = ({ asked, pass }: HeldToken, signal: AbortSignal): void => {
+  const startPublishing = async ({ asked, pass }: HeldToken, signal: AbortSignal): Promise<void> => {
     const media = startTestPicture(byId<HTMLCanvasElement>('video-picture'), signal);
-    for (const node of PUBLISHERS) {
-      const address = onNode(red5Whip(placeOf(asked)), () => node);
-      const open = (ending: AbortSignal) => publish(pass, media, { address, signal: ending });
+    for (let node = 0; node < (await usedNodes(asked)); node++) {
+      const address = onNode(red5Whip(placeOf(asked)), node);
+      const judged = judgedPass(pass, asked, 'publish', node);
+      const open = (ending: AbortSignal) => publish(judged, media, { address, signal: ending });
       void keepOpen(open, (session) => endWithMedia(session.peer, session.close), { signal }).catch(fail);
     }
   };
   const startWatching = async ({ asked, pass }: HeldToken, signal: AbortSignal): Promise<void> => {
-    const nodes = await countNodes(asked.server.url);
+    const nodes = await usedNodes(asked);
     for (const [index, player] of players.entries()) {
-      let node = index;
-      const address = onNode(red5Whep(placeOf(asked)), () => node++ % nodes);
-      const open = (ending: AbortSignal) => watch(pass, { address, signal: ending });
-      void keepOpen(open, (session) => player.play(session.stream, session.close), { signal }).catch(fail);
+      player.reset();
+      const nodeOf = SESSIONS.map((session) => index + session - 1);
+      for (const session of SESSIONS.slice(0, nodes)) {
+        const open = (ending: AbortSignal) => {
+          const node = nextNode(nodeOf, session, nodes);
+          nodeOf[session] = node;
+          const address = onNode(red5Whep(placeOf(asked)), node);
+          return watch(judgedPass(pass, asked, 'subscribe', node), { address, signal: ending });
+        };
+        const show = (opened: WebRtcPlayer): void => {
+          endWithMedia(opened.peer, opened.close);
+          player.play(opened, opened.close);
+        };
+        void keepOpen(open, show, { signal }).catch(fail);
+      }
     }
   };
 
   publishButton.addEventListener('click', () => {
     if (held === undefined) return;
     running = { ...running, publishing: toggle(running.publishing) };
-    if (running.publishing) startPublishing(held, running.publishing.signal);
+    if (running.publishing) startPublishing(held, running.publishing.signal).catch(fail);
     show();
   });
   watchButton.addEventListener('click', () => {
@@ -101,12 +121,36 @@ function placeOf({ server, room = ANY_ROOM }: Asked) {
   return { server: server.url, room, stream: STREAM };
 }
 
+async function usedNodes({ server }: Asked): Promise<number> {
+  return Math.min(await countNodes(server.url), MOST_NODES);
+}
+
+/** The node after this session's last one, on which no other session of the viewer is. */
+function nextNode(nodeOf: readonly number[], session: number, nodes: number): number {
+  const own = nodeOf[session] ?? 0;
+  const others = nodeOf.filter((_, other) => other !== session);
+  const after = [1, 2].map((steps) => (own + steps) % nodes);
+  return after.find((node) => !others.includes(node)) ?? 0;
+}
+
+/**
+ * The node judges each token before it is offered: a refusal by WHIP or WHEP would be a red line in the browser's console,
+ * though it is the ordinary course of a rotation.
+ */
+function judgedPass(pass: StreamPass, asked: Asked, action: string, node: number): StreamPass {
+  return {
+    ...pass,
+    connect: (attempt, options) =>
+      pass.connect(async (token, offered, signal) => {
+        await present(asked.server.url, { ...asked, transport: undefined }, action, token, node);
+        return attempt(token, offered, signal);
+      }, options),
+  };
+}
+
 /** The local fleet has one address; `node` says which of its nodes is meant. */
-function onNode(
-  addressOf: (token: string) => WebRtcAddress,
-  nextNode: () => number,
-): (token: string) => WebRtcAddress {
-  return (token) => ({ ...addressOf(token), url: `${addressOf(token).url}&node=${nextNode()}` });
+function onNode(addressOf: (token: string) => WebRtcAddress, node: number): (token: string) => WebRtcAddress {
+  return (token) => ({ ...addressOf(token), url: `${addressOf(token).url}&node=${node}` });
 }
 
 /** A node that restarts ends its sessions: the connection says so before a time-out would. */
@@ -114,40 +158,4 @@ function endWithMedia(peer: RTCPeerConnection, end: () => void): void {
   peer.addEventListener('connectionstatechange', () => {
     if (['disconnected', 'failed', 'closed'].includes(peer.connectionState)) end();
   });
-}
-
-/** A video element that counts what it shows. */
-function createPlayer(number: number): { play: (stream: MediaStream, end: () => void) => void } {
-  const video = byId<HTMLVideoElement>(`video-${number}`);
-  const frames = byId(`video-${number}-frames`);
-  const pause = byId(`video-${number}-pause`);
-  let total = 0;
-  let longestPauseMs = 0;
-  let lastFrameAt: number | undefined;
-
-  return {
-    play(stream, end) {
-      video.srcObject = stream;
-      void video.play().catch(() => undefined);
-      let before = 0;
-      const openedAt = performance.now();
-      const look = setInterval(() => {
-        const now = performance.now();
-        const { totalVideoFrames } = video.getVideoPlaybackQuality();
-        if (totalVideoFrames > before) {
-          total += totalVideoFrames - before;
-          longestPauseMs = Math.max(longestPauseMs, now - (lastFrameAt ?? now));
-          lastFrameAt = now;
-          before = totalVideoFrames;
-          setText(frames, String(total));
-          setText(pause, `${(longestPauseMs / 1000).toFixed(1)} s`);
-        }
-        const wasPlaying = before > 0;
-        if (video.srcObject !== stream || (wasPlaying && now - (lastFrameAt ?? openedAt) > STALL_MS)) {
-          clearInterval(look);
-          end();
-        }
-      }, LOOK_MS);
-    },
-  };
 }

@@ -35,7 +35,8 @@ export interface ViewersOptions {
   readonly onDenied: (error: StreamPassError) => void;
 }
 
-const outcomeOf: Readonly<Record<OfferedToken, Outcome>> = {
+/** What a token that was taken counts as. */
+export const outcomeOf: Readonly<Record<OfferedToken, Outcome>> = {
   first: 'first',
   'first-fallback': 'fallback',
   fresh: 'fresh',

@@ -12,7 +12,7 @@ export interface MediaSession {
 /** Takes streams by WHIP and gives them out by WHEP, as the nodes of a cluster do: each stream is known to all of them. */
 export interface Forwarder {
   /**
-   * Takes a stream in. The last publisher of a name that still sends is the one that viewers see.
+   * Takes a stream in. Viewers see the publisher on their own node; if there is none, the last one of that name that still sends.
    *
    * @throws {Error} if the offer is not an SDP offer that sends VP8 video or Opus audio
    */
@@ -63,9 +63,14 @@ export function createForwarder(): Forwarder {
   const publishersOf = (stream: string) =>
     [...sessions.values()].filter((session) => session.publishes && session.stream === stream);
 
-  /** Brings a viewer to the stream's newest publisher; the sender keeps sequence and time continuous. */
+  const sourceOf = ({ stream, node }: Session): Session | undefined => {
+    const publishers = publishersOf(stream);
+    return publishers.findLast((publisher) => publisher.node === node) ?? publishers.at(-1);
+  };
+
+  /** Brings a viewer to its publisher; the sender keeps sequence and time continuous. */
   const follow = async (viewer: Session): Promise<void> => {
-    const source = publishersOf(viewer.stream).at(-1);
+    const source = sourceOf(viewer);
     for (const kind of KINDS) {
       const sender = viewer.transceivers[kind]?.sender;
       const track = source?.tracks[kind];
@@ -94,6 +99,8 @@ export function createForwarder(): Forwarder {
   ): Promise<MediaSession> => {
     const connection = new RTCPeerConnection({
       codecs,
+      // Without it each session asks a STUN server of Google's, and its answer waits five seconds for that.
+      iceLite: true,
       iceServers: [],
       iceUseTcp: false,
       // No address of this machine but loopback: nobody else may reach the streams.
@@ -121,7 +128,7 @@ export function createForwarder(): Forwarder {
         transceiver.setDirection(publishes ? 'recvonly' : 'sendonly');
         if (publishes) continue;
         transceiver.sender.onPictureLossIndication.subscribe(() => {
-          const source = publishersOf(stream).at(-1);
+          const source = sourceOf(session);
           if (source !== undefined) askForKeyFrame(source);
         });
       }

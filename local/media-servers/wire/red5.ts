@@ -33,7 +33,9 @@ export function red5Wire(fleet: Fleet<'red5'>): WireForm {
       }
       const ended = resource.exec(url.pathname)?.[1];
       if (ended !== undefined && request.method === 'DELETE') {
-        answer(exchange, (await forwarder.end(ended)) ? 200 : 404);
+        // One that a restart has ended is over, too.
+        await forwarder.end(ended);
+        answer(exchange, 200);
         return true;
       }
       return false;

@@ -1,0 +1,123 @@
+/**
+ * `npm run bench:video`: how long a viewer waits, from the page's load to the first picture, and how many pictures two viewers
+ * lose while the secret is rotated, in Chromium on the local stack. `--picture` also makes docs/pictures/demo.png.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { freePorts } from '../test/support/free-ports.ts';
+import { startStack } from '../local/stack.ts';
+import { launchChromium } from '../test/browser/chromium.ts';
+
+type Browser = Awaited<ReturnType<typeof launchChromium>>;
+type Page = Awaited<ReturnType<Browser['newPage']>>;
+
+const LOADS = 5;
+const PICTURE = join(import.meta.dirname, '../docs/pictures/demo.png');
+/** The picture is taken when this phase begins: nodes have restarted then. */
+const PICTURED_PHASE = 'promoted';
+/** Announced, pushing, promoted, steady. */
+const PHASES = 4;
+const LOOK_MS = 500;
+
+const { values } = parseArgs({ options: { picture: { type: 'boolean', default: false } } });
+const folder = await mkdtemp(join(tmpdir(), 'streampass-video-'));
+const ends: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
+try {
+  const stack = await startStack({ ports: await freePorts(), stateDir: folder, profile: 'demo' });
+  ends.push(stack.close);
+  const browser = await launchChromium();
+  ends.push(() => browser.close());
+  const open = (user: string) => openPage(browser, stack.urls.page, user);
+
+  const stage = await open('moderator');
+  const red: string[] = [];
+  stage.on('console', (message) => message.type() === 'error' && red.push(message.text()));
+  await getToken(stage, 'publish and watch');
+  await stage.getByRole('button', { name: 'Publish a test picture' }).click();
+  await stage.getByRole('button', { name: 'Watch', exact: true }).click();
+  await stage.getByRole('button', { name: 'Stay connected' }).click();
+  await picturesShown(stage);
+
+  const viewer = await open('viewer');
+  const waits: number[] = [];
+  for (let load = 0; load < LOADS; load++) {
+    await viewer.reload();
+    await getToken(viewer, 'watch');
+    await viewer.getByRole('button', { name: 'Watch', exact: true }).click();
+    waits.push(await picturesShown(viewer));
+  }
+  await viewer.context().close();
+  const sorted = waits.toSorted((one, other) => one - other);
+  console.log(
+    `page load to first picture, ${LOADS} loads: median ${sorted[(LOADS - 1) / 2]} ms (${waits.join(', ')})`,
+  );
+
+  const before = await lossOf(stage);
+  const began = performance.now();
+  await stage.getByRole('button', { name: 'Start a rotation' }).click();
+  for (let last = 'steady', changes = 0; changes < PHASES; await delay(LOOK_MS)) {
+    const now = (await stack.rotate({ action: 'status' })).targets['red5']?.phase ?? 'unknown';
+    if (now === last) continue;
+    last = now;
+    changes++;
+    console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${now}`);
+    if (values.picture && now === PICTURED_PHASE) await takePicture(stage);
+  }
+  const after = await lossOf(stage);
+  for (const [index, { shown, lost }] of after.entries())
+    console.log(
+      `viewer ${index + 1}: ${shown - (before[index]?.shown ?? 0)} pictures shown during the rotation, ` +
+        `${lost - (before[index]?.lost ?? 0)} lost`,
+    );
+  console.log(`before it: ${before.map(({ shown, lost }) => `${lost} of ${shown} lost`).join(', ')}`);
+  console.log(`red lines in the console: ${red.length}${red.length > 0 ? `\n${red.join('\n')}` : ''}`);
+} finally {
+  for (const end of ends.toReversed()) await end();
+}
+
+/** A window of somebody who is signed in. */
+async function openPage(browser: Browser, url: string, user: string): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('button', { name: user }).click();
+  await page.getByText(`Local ${user}`).waitFor();
+  return page;
+}
+
+async function getToken(page: Page, role: string): Promise<void> {
+  await page.getByLabel('Room').fill('public-news');
+  await page.getByLabel('Role').selectOption({ label: role });
+  await page.getByRole('button', { name: 'Get a token' }).click();
+}
+
+/** The page as a reader of the README sees it: video, lanes and timeline, beside claims and code. */
+async function takePicture(page: Page): Promise<void> {
+  await page.setViewportSize({ width: 1280, height: 1000 });
+  await page.evaluate(`document.getElementById('video-card').scrollIntoView()`);
+  await page.screenshot({ path: PICTURE });
+}
+
+/** Waits until both viewers show pictures. @returns milliseconds since the page was loaded */
+function picturesShown(page: Page): Promise<number> {
+  return page.evaluate<number>(`new Promise((resolve) => {
+    const shown = (viewer) => document.getElementById('video-' + viewer + '-frames').textContent !== '0';
+    const look = () => shown(1) && shown(2) ? resolve(Math.round(performance.now())) : requestAnimationFrame(look);
+    look();
+  })`);
+}
+
+async function lossOf(page: Page): Promise<readonly { readonly shown: number; readonly lost: number }[]> {
+  const count = async (id: string): Promise<number> => Number(await page.locator(id).textContent());
+  return Promise.all(
+    [1, 2].map(async (viewer) => ({
+      shown: await count(`#video-${viewer}-frames`),
+      lost: await count(`#video-${viewer}-lost`),
+    })),
+  );
+}
