@@ -2,6 +2,7 @@ import { announcedUntil, createdAt, doStep, isAborted, phaseOf, type RuleInput }
 import type { Reason } from './reasons.ts';
 import type { Command } from './state.ts';
 import type { Plan } from './step.ts';
+import { waitsOf } from './policy.ts';
 import { isLengthSettled } from './token-length.ts';
 
 /** What somebody asked for, or why it is refused; nothing if nobody asked. */
@@ -42,9 +43,11 @@ const answers: Readonly<Record<Command, (input: RuleInput) => Plan>> = {
     }
     if (isAborted(input)) return refuse(input, 'aborting_already');
     // An invocation that began just before could be telling the servers to change. So the pending version can go at once
-    // only a while before that is due, for an invocation that knows another length of tokens as well.
-    const due = announcedUntil(input, pending);
-    const isEarly = due === undefined || (now < due - policy.clockSkew && isLengthSettled(input));
+    // only a while before that is due. An invocation may know other lengths of tokens for a while: then what counts is
+    // when it would be due with the shortest ones.
+    const waits = isLengthSettled(input) ? input.waits : waitsOf(policy, 0);
+    const due = announcedUntil(input, pending, waits);
+    const isEarly = due === undefined || now < due - policy.clockSkew;
     const step =
       servers === current && isEarly
         ? ({ kind: 'drop', label: 'AWSPENDING', version: pending } as const)

@@ -64,11 +64,19 @@ export function overlapEnds({ state, waits, current }: RuleInput): number | unde
   return Math.max(promoted.at, servers.at) + waits.overlapSeconds;
 }
 
-/** When every live token knows a version; `undefined` while it is not recorded since when it is in the ring. Epoch seconds. */
-export function announcedUntil(input: RuleInput, version: string): number | undefined {
+/**
+ * When every live token knows a version; `undefined` while it is not recorded since when it is in the ring. Epoch seconds.
+ *
+ * @param waits default: those of the policy
+ */
+export function announcedUntil(
+  input: RuleInput,
+  version: string,
+  waits: Waits = input.waits,
+): number | undefined {
   const { announced } = input.state.marks;
   if (announced?.version !== version) return undefined;
-  return Math.max(announced.at, createdAt(input, version)) + input.waits.announceSeconds;
+  return Math.max(announced.at, createdAt(input, version)) + waits.announceSeconds;
 }
 
 /** Epoch seconds. */

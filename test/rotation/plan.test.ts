@@ -222,9 +222,23 @@ const states: [string, State, string, Step, number?][] = [
   ],
   [
     'notes an abort while runs may reckon with another length of tokens',
-    { ...announced, marks: { announced: ['v2', 60], longest: ['3540', 179] }, asked: 'abort' },
+    {
+      ...announced,
+      marks: { announced: ['v2', announceSeconds - 3540 - 60], longest: ['3540', 179] },
+      asked: 'abort',
+    },
     'announced',
     { kind: 'mark', mark: 'aborted', version: 'v2' },
+  ],
+  [
+    'aborts an announcement at once, whatever the length of tokens, before one of any length would be over',
+    {
+      ...announced,
+      marks: { announced: ['v2', announceSeconds - 3540 - 61], longest: ['3540', 179] },
+      asked: 'abort',
+    },
+    'announced',
+    { kind: 'drop', label: 'AWSPENDING', version: 'v2' },
   ],
   [
     'notes an abort while pushing, though longer tokens make the wait longer than it was',

@@ -7,9 +7,13 @@ const phases = [
   [
     'announced',
     'Announced',
-    'Each new token comes with a twin under the new secret. Servers still hold the old one.',
+    'Each new token comes with a fallback token, signed with the new secret. Servers still hold the old one.',
   ],
-  ['pushing', 'Pushing', 'Node after node takes the new secret. Where one secret fails, the twin works.'],
+  [
+    'pushing',
+    'Pushing',
+    'One node after another takes the new secret. Where one token is refused, the other is accepted.',
+  ],
   ['promoted', 'Promoted', 'The new secret signs. The old one stays as the fallback for a while.'],
   ['steady', 'Done', 'One secret again, the same everywhere.'],
 ] as const;

@@ -260,8 +260,8 @@ export const mutations: Readonly<Record<string, Shown>> = {
   'an abort that waits while tokens become longer': {
     shownBy: 'a configuration with longer tokens, an abort',
     file: 'commands.ts',
-    find: ' && isLengthSettled(input)',
-    replace: '',
+    find: 'isLengthSettled(input) ? input.waits : waitsOf(policy, 0)',
+    replace: 'input.waits',
   },
   'the length that is not recorded yet in an abort': {
     shownBy: 'a configuration with longer tokens, an abort',
