@@ -42,7 +42,12 @@ interface Session {
   readonly publishes: boolean;
   readonly transceivers: Partial<Record<Kind, RTCRtpTransceiver>>;
   readonly tracks: Partial<Record<Kind, MediaStreamTrack>>;
+  /** When it began, or when its media was received last, in milliseconds of the monotonic clock. */
+  heardAt: number;
 }
+
+/** A publisher that has been silent for so long may be gone: a page that is closed says nothing. */
+const SILENT_AFTER_MS = 2000;
 
 /** Both are in every browser. The payload types are those that browsers use, so that nothing is renumbered. */
 const codecs = {
@@ -65,7 +70,8 @@ export function createForwarder(): Forwarder {
 
   const sourceOf = ({ stream, node }: Session): Session | undefined => {
     const publishers = publishersOf(stream);
-    return publishers.findLast((publisher) => publisher.node === node) ?? publishers.at(-1);
+    const sending = publishers.filter(({ heardAt }) => performance.now() - heardAt < SILENT_AFTER_MS);
+    return sending.findLast((publisher) => publisher.node === node) ?? sending.at(-1) ?? publishers.at(-1);
   };
 
   /** Brings a viewer to its publisher; the sender keeps sequence and time continuous. */
@@ -116,10 +122,15 @@ export function createForwarder(): Forwarder {
       publishes,
       transceivers: {},
       tracks: {},
+      heardAt: performance.now(),
     };
     try {
       connection.onTrack.subscribe((track) => {
-        if (publishes) session.tracks[track.kind as Kind] = track;
+        if (!publishes) return;
+        session.tracks[track.kind as Kind] = track;
+        track.onReceiveRtp.subscribe(() => {
+          session.heardAt = performance.now();
+        });
       });
       await connection.setRemoteDescription({ type: 'offer', sdp: offer });
       for (const transceiver of connection.getTransceivers()) {
