@@ -4,10 +4,10 @@ import { resolveConfig } from '../../lib/config/resolve-config.ts';
 import type { FleetOptions } from '../../lib/media-servers/target.ts';
 
 describe('a fleet that is made by its function', () => {
-  const fleetOf = (fleet: FleetOptions, env = {}) =>
+  const fleetOf = (fleet: FleetOptions) =>
     resolveConfig(
       { issuers: [], targets: { live: red5({ issuer: 'streampass', fleet }) }, grants: [] },
-      { stage: 'prod', env },
+      { stage: 'prod', env: {} },
     ).config.targets['live']?.fleet;
 
   test.each([
@@ -22,7 +22,7 @@ describe('a fleet that is made by its function', () => {
       { by: 'ssm', tag: { key: 'k', value: 'v' }, document: 'mine' },
     ],
   ])('is %o', (fleet, expected) => {
-    expect(fleetOf(fleet, { SSM_DOCUMENT: 'streampass-prod-secret' })).toEqual(expected);
+    expect(fleetOf(fleet)).toEqual(expected);
   });
 
   test.each([
