@@ -15,8 +15,8 @@ const RETRY_AFTER = 5;
 let client: ReturnType<typeof createKmsClient> | undefined;
 
 /**
- * Reads a target's keys in KMS, and the labels of its versions in Secrets Manager. A signature that cannot be had is one log
- * line, and 503 `signing_unavailable`.
+ * Reads a target's keys in KMS, and the labels of its versions in Secrets Manager. If KMS does not sign, one log line says so,
+ * and the request is refused with 503 `signing_unavailable`.
  */
 export function kmsReader(
   { stages }: SecretReader,

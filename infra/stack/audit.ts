@@ -87,7 +87,8 @@ export const QUERIES: Readonly<Record<string, SavedQuery>> = {
       '| limit 1000',
     ],
   },
-  WhoWasLetIn: {
+  // This id and its name stay as they are: with another id an update would make a second query of the same name.
+  AtTheDoors: {
     name: 'who was let in at a server that asks',
     of: VERIFIERS,
     lines: [

@@ -1,12 +1,7 @@
 import type { ConfiguredSecret } from '../../lib/config/secrets.ts';
+import { KMS_ALGORITHMS } from '../../lib/jws/kms-algorithm.ts';
 import { arn, type Statement, type Value } from './cloudformation.ts';
 import { isSignedByKms, rotates, secretsWhere, type StackContext } from './context.ts';
-
-/** By the algorithm of a target: what its keys are in KMS, and what they sign with. */
-const IN_KMS = {
-  ES256: { spec: 'ECC_NIST_P256', algorithm: 'ECDSA_SHA_256' },
-  RS256: { spec: 'RSA_2048', algorithm: 'RSASSA_PKCS1_V1_5_SHA_256' },
-} as const;
 
 const ANY_KEY = arn('kms', 'key/*');
 
@@ -27,14 +22,14 @@ export function useKmsKeys(secrets: readonly ConfiguredSecret[], signs: boolean)
 }
 
 function signWith(held: readonly ConfiguredSecret[]): readonly Statement[] {
-  return Object.entries(IN_KMS).flatMap(([signing, { algorithm }]) => {
+  return Object.entries(KMS_ALGORITHMS).flatMap(([signing, { signsBy }]) => {
     const those = held.filter((secret) => secret.signing === signing);
     if (those.length === 0) return [];
     return [
       {
         ...allow(`Sign${signing}`, 'kms:Sign', ANY_KEY),
         Condition: {
-          StringEquals: { 'kms:MessageType': 'DIGEST', 'kms:SigningAlgorithm': algorithm },
+          StringEquals: { 'kms:MessageType': 'DIGEST', 'kms:SigningAlgorithm': signsBy },
           StringLike: { 'kms:RequestAlias': aliasesOf(those) },
         },
       },
@@ -49,8 +44,8 @@ export function makeKmsKeys(context: StackContext): readonly Statement[] {
     (secret) => isSignedByKms(secret) && secret.target !== undefined && rotates(secret.target),
   );
   if (held.length === 0) return [];
-  const specs = Object.entries(IN_KMS).flatMap(([signing, { spec }]) =>
-    held.some((secret) => secret.signing === signing) ? [spec] : [],
+  const specs = Object.entries(KMS_ALGORITHMS).flatMap(([signing, { keySpec }]) =>
+    held.some((secret) => secret.signing === signing) ? [keySpec] : [],
   );
   const only = { 'kms:KeySpec': specs, 'kms:KeyUsage': 'SIGN_VERIFY', 'kms:KeyOrigin': 'AWS_KMS' };
   return [

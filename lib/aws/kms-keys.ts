@@ -9,16 +9,13 @@ import {
 import { createHash } from 'node:crypto';
 import { importSPKI, type CryptoKey } from 'jose';
 import { toRawSignature } from '../jws/ecdsa-signature.ts';
+import { isKmsAlgorithm, KMS_ALGORITHMS, type KmsAlgorithm } from '../jws/kms-algorithm.ts';
 import { isSoundKey } from '../jws/sound-key.ts';
 import type { KmsKey } from '../signing-keys/secret.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 
 /** What KMS gets for one call, tries included, in milliseconds. */
 const CALL_TIMEOUT_MS = 2900;
-
-/** KMS's name of an algorithm that it signs with. @see KMS API reference, Sign */
-const ALGORITHM = { ES256: 'ECDSA_SHA_256', RS256: 'RSASSA_PKCS1_V1_5_SHA_256' } as const;
-type KmsAlgorithm = keyof typeof ALGORITHM;
 
 /** RFC 7518 §3.4. */
 const ECDSA_BYTES = 64;
@@ -47,7 +44,7 @@ export function createKmsKeys(client: Pick<KMSClient, 'send'>, options: KmsKeysO
   return {
     async of(versionId) {
       const KeyId = aliasOf(options, versionId);
-      if (signing !== 'ES256' && signing !== 'RS256') throw new TypeError(`KMS signs no ${signing} here`);
+      if (!isKmsAlgorithm(signing)) throw new TypeError(`KMS signs no ${signing} here`);
       try {
         const { PublicKey } = await client.send(new GetPublicKeyCommand({ KeyId }), bounded());
         const publicKey = await publicKeyOf(PublicKey, signing);
@@ -75,7 +72,7 @@ export function createKmsKeys(client: Pick<KMSClient, 'send'>, options: KmsKeysO
         KeyId,
         Message: createHash('sha256').update(input).digest(),
         MessageType: 'DIGEST',
-        SigningAlgorithm: ALGORITHM[alg],
+        SigningAlgorithm: KMS_ALGORITHMS[alg].signsBy,
       }),
       bounded(),
     );

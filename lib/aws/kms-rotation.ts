@@ -1,12 +1,11 @@
 import { CreateAliasCommand, CreateKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { ListSecretVersionIdsCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { isKmsAlgorithm, KMS_ALGORITHMS } from '../jws/kms-algorithm.ts';
 import type { RotationSecrets } from '../rotation/ports.ts';
 import { aliasOf, createKmsKeys, type KmsKeysOptions } from './kms-keys.ts';
 
 /** The tag of a secret that names the key that was made last, and for which version. */
 const MADE = 'streampass:kms-key';
-
-const KEY_SPEC = { ES256: 'ECC_NIST_P256', RS256: 'RSA_2048' } as const;
 
 /**
  * A secret whose versions hold no key: the key of each is in KMS, under an alias that ends with the version's id. Labels,
@@ -30,10 +29,10 @@ export function kmsRotationSecrets(
 
   async function makeKey(versionId: string): Promise<string> {
     const { signing } = options;
-    if (signing !== 'ES256' && signing !== 'RS256') throw new TypeError(`KMS makes no keys for ${signing}`);
+    if (!isKmsAlgorithm(signing)) throw new TypeError(`KMS makes no keys for ${signing}`);
     const { KeyMetadata } = await clients.kms.send(
       new CreateKeyCommand({
-        KeySpec: KEY_SPEC[signing],
+        KeySpec: KMS_ALGORITHMS[signing].keySpec,
         KeyUsage: 'SIGN_VERIFY',
         Description: `streampass signs with it: ${aliasOf(options, versionId)}`,
       }),

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isKmsAlgorithm } from '../jws/kms-algorithm.ts';
 import type { SignerOptions } from '../media-servers/target.ts';
 import { checkOptions } from '../options/check-options.ts';
 
@@ -37,7 +38,7 @@ export function kms(options: KmsOptions = {}): SignerOptions {
     problems(targets, own) {
       if (!checked.ok) return checked.problems;
       const { signing, signer } = targets[own] ?? {};
-      if (signing !== 'ES256' && signing !== 'RS256') {
+      if (!isKmsAlgorithm(signing)) {
         const why =
           signing === 'HS256'
             ? 'these servers share a secret with streampass, which the rotation has to read'
