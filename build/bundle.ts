@@ -34,8 +34,13 @@ export async function bundleFunction(
     entryPoints: [entryPoint],
     outfile,
     plugins: [requireBuiltins, slimSdk, configurationOf(configFile), ...withoutKms],
-    // The SDK asks whether a body is one of these, which no body here is; Node would load web streams to say so.
-    define: { Blob: 'undefined', ReadableStream: 'undefined' },
+    define: {
+      // The SDK asks whether a body is one of these, which no body here is; Node would load web streams to say so.
+      Blob: 'undefined',
+      ReadableStream: 'undefined',
+      'crypto.subtle.verify': 'verifyAtOnce',
+    },
+    inject: ['lib/jws/verify-at-once.ts'],
   });
   return metafile;
 }

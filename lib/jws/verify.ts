@@ -1,5 +1,6 @@
+import { KeyObject } from 'node:crypto';
 import { compactVerify } from 'jose';
-import type { CryptoKey, KeyObject } from 'jose';
+import type { CryptoKey } from 'jose';
 import { makesDemands } from './header.ts';
 
 /**
@@ -13,8 +14,20 @@ export async function hasValidSignature(
   key: CryptoKey | KeyObject,
   algorithm: string,
 ): Promise<boolean> {
-  return compactVerify(token, key, { algorithms: [algorithm] }).then(
+  return compactVerify(token, cryptoKeyOf(key), { algorithms: [algorithm] }).then(
     ({ protectedHeader }) => !makesDemands(protectedHeader),
     () => false,
   );
+}
+
+const cryptoKeys = new WeakMap<KeyObject, CryptoKey>();
+
+/** A secret as Web Crypto takes it, made once: `jose` would import it anew for each token. */
+function cryptoKeyOf(key: CryptoKey | KeyObject): CryptoKey | KeyObject {
+  if (!(key instanceof KeyObject) || key.type !== 'secret') return key;
+  const known = cryptoKeys.get(key);
+  if (known !== undefined) return known;
+  const made = key.toCryptoKey({ name: 'HMAC', hash: 'SHA-256' }, true, ['verify']);
+  cryptoKeys.set(key, made);
+  return made;
 }

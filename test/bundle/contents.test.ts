@@ -68,6 +68,13 @@ test('the bundle of rotate holds nothing that verifies a sign-in', () => {
 });
 
 test.each(ALL)(
+  'the bundle of %s asks Web Crypto for no verification that node:crypto can answer at once',
+  (name) => {
+    expect(textOf(name)).not.toMatch(/(?<!globalThis\.)\bcrypto\.subtle\.verify\b/);
+  },
+);
+
+test.each(ALL)(
   'the bundle of %s holds nothing of KMS, because the configuration never calls kms()',
   (name) => {
     expect(inputsOf(name).filter((file) => /client-kms|lib\/aws\/kms/.test(file))).toEqual([]);

@@ -5,8 +5,7 @@ import { decodeCompactJws, decodeJws } from '../../lib/jws/compact.ts';
 import type { Jws } from '../../lib/jws/compact.ts';
 import { headerProblem } from '../../lib/jws/header.ts';
 import { privateKeyFromJwk } from '../../lib/jws/sign.ts';
-import { hasValidSignature } from '../../lib/jws/verify.ts';
-import { accepts, acceptsUnder } from './verifier.ts';
+import { accepts, acceptsUnder, hasValidSignature } from './verifier.ts';
 import { readProviderKeys } from '../../lib/jws/provider-keys.ts';
 
 /** RFC 7515 Appendix A: the claims set of A.1.1, A.2.1 and A.3.1. */

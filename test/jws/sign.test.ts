@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { privateKeyFromJwk, signCompact } from '../../lib/jws/sign.ts';
-import { hasValidSignature } from '../../lib/jws/verify.ts';
 import { newPrivateKey } from '../support/signing-keys.ts';
 import { newKeyPair } from './key-pairs.ts';
+import { hasValidSignature } from './verifier.ts';
 
 const SECRET = 'ä secret of thirty-two bytes or more';
 const key = { alg: 'HS256', kid: '0f7b9d42', key: hmacKey(SECRET) } as const;

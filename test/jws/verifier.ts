@@ -1,9 +1,28 @@
 import { constants, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundleFunction } from '../../build/bundle.ts';
 import { decodeJws } from '../../lib/jws/compact.ts';
 import { headerProblem } from '../../lib/jws/header.ts';
 import { readProviderKeys, type ProviderKeys } from '../../lib/jws/provider-keys.ts';
-import { hasValidSignature } from '../../lib/jws/verify.ts';
+import { ROOT } from '../support/project.ts';
+
+/** `lib/jws/verify.ts` as it ships: bundled, so that `node:crypto` answers in the place of Web Crypto. */
+async function bundledVerifier(): Promise<typeof import('../../lib/jws/verify.ts')> {
+  const folder = await mkdtemp(join(tmpdir(), 'streampass-verifier-'));
+  try {
+    const file = join(folder, 'verify.mjs');
+    const config = join(ROOT, 'test/support/streampass.config.ts');
+    await bundleFunction(join(ROOT, 'lib/jws/verify.ts'), file, config);
+    return (await import(file)) as typeof import('../../lib/jws/verify.ts');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+export const { hasValidSignature } = await bundledVerifier();
 
 /** Whether the verifier that ships accepts this JWS under these published keys: form, header, key, signature. */
 export async function acceptsUnder(keys: ProviderKeys, token: string): Promise<boolean> {

@@ -7,8 +7,7 @@
 import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { decodeJws } from '../../lib/jws/compact.ts';
-import { hasValidSignature } from '../../lib/jws/verify.ts';
-import { accepts as acceptsUnderKey } from './verifier.ts';
+import { accepts as acceptsUnderKey, hasValidSignature } from './verifier.ts';
 
 const EC_KEY = {
   kid: 'kid-ec-sign',

@@ -1,0 +1,59 @@
+import { constants, createHmac, KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import type { CryptoKey } from 'jose';
+
+/** How `jose` names what a JWS is signed with (W3C Web Cryptography, "AlgorithmIdentifier"). */
+export interface SignatureAlgorithm {
+  readonly name: string;
+  /** Such as `SHA-256`; none where the algorithm has its own. */
+  readonly hash?: string;
+}
+
+/**
+ * Web Crypto's `subtle.verify`, answered by `node:crypto` on the calling thread. Both ask OpenSSL the same question, but Web
+ * Crypto hands it to another thread: this costs more than the signature, and a function has one request at a time. The
+ * bundler puts it in the place of `crypto.subtle.verify`, so `jose` calls it.
+ *
+ * @param key judged by `jose`: type, hash, curve, usage, length. One that must not be extracted stays with Web Crypto (DEP0204)
+ * @throws {TypeError | Error} if the key is not of this algorithm; `jose` takes this for a refusal
+ */
+export async function verifyAtOnce(
+  algorithm: SignatureAlgorithm,
+  key: CryptoKey,
+  signature: Uint8Array<ArrayBuffer>,
+  data: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
+  if (!key.extractable) return globalThis.crypto.subtle.verify(algorithm, key, signature, data);
+  const digest = algorithm.hash?.replace('SHA-', 'sha') ?? null;
+  const keyObject = keyObjectOf(key);
+  switch (algorithm.name) {
+    case 'RSASSA-PKCS1-v1_5':
+    case 'Ed25519':
+      return verify(digest, data, keyObject, signature);
+    case 'RSA-PSS': {
+      const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants;
+      // RFC 7518 §3.5: the salt is as long as the hash.
+      return verify(digest, data, { key: keyObject, padding, saltLength }, signature);
+    }
+    case 'ECDSA':
+      return verify(digest, data, { key: keyObject, dsaEncoding: 'ieee-p1363' }, signature);
+    case 'HMAC':
+      return digest !== null && isHmac(digest, keyObject, signature, data);
+    default:
+      return globalThis.crypto.subtle.verify(algorithm, key, signature, data);
+  }
+}
+
+function isHmac(digest: string, key: KeyObject, mac: Uint8Array, data: Uint8Array): boolean {
+  const expected = createHmac(digest, key).update(data).digest();
+  return mac.length === expected.length && timingSafeEqual(mac, expected);
+}
+
+const keyObjects = new WeakMap<CryptoKey, KeyObject>();
+
+function keyObjectOf(key: CryptoKey): KeyObject {
+  const known = keyObjects.get(key);
+  if (known !== undefined) return known;
+  const made = KeyObject.from(key);
+  keyObjects.set(key, made);
+  return made;
+}
