@@ -6,6 +6,7 @@ import { defineConfig, type OxlintOverride } from 'oxlint';
  */
 export const ROOMS = [
   'jws',
+  'cwt',
   'api-gateway',
   'oauth',
   'options',

@@ -4,7 +4,7 @@ import { whyNoBrowser } from './test/browser/own-browser.ts';
 
 /** Folders of tests of pure parts: they run nothing built and no other program, so that all of them take less than a minute. */
 const PURE =
-  /^test\/(infra\/generated|admission|api-gateway|config|docs|exchange|identity|jws|media-servers|policy|rotation|signing-keys|stream-keys|token-verification)\//;
+  /^test\/(infra\/generated|admission|api-gateway|config|cwt|docs|exchange|identity|jws|media-servers|policy|rotation|signing-keys|stream-keys|token-verification)\//;
 /** Tests in these folders that run the built functions, or many schedules. */
 const NOT_PURE =
   /\/(user-config|config-file|emergency|function|no-secret-shown|simulation|model|deny-table)\.test\.ts$/;

@@ -1,4 +1,4 @@
-/** GET /.well-known/jwks.json and GET /asap/{file}: the public keys of the targets that sign asymmetrically. */
+/** GET /.well-known/jwks.json, GET /asap/{file} and GET /keys/{file}: the public keys of the targets that sign asymmetrically. */
 
 import { createLiveKeysOf, keyTargets } from './wiring/target-keys.ts';
 import { serveKeys } from '../lib/signing-keys/serve-keys.ts';
@@ -10,7 +10,7 @@ const targets = keyTargets(loaded.config, createLiveKeysOf(loaded.config, proces
   ({ target }) => target.keys === 'jwks',
 );
 
-/** `GET /.well-known/jwks.json` and `GET /asap/{file}`: the keys of the targets whose servers fetch them. */
+/** `GET /.well-known/jwks.json`, `GET /asap/{file}` and `GET /keys/{file}`: the keys of the targets whose servers fetch them. */
 export const handler = httpFunction({
   name: 'keys',
   configured: loaded,

@@ -10,7 +10,7 @@ import { findingsOf } from './token-findings.ts';
 
 /** What is asked about a token. */
 export interface TokenQuestion {
-  /** Compact JWS. */
+  /** Compact JWS, or a CWT in base64url. */
   readonly token: string;
   readonly target: Target;
   /** Left out: the signature is taken for good. */
@@ -25,16 +25,21 @@ export interface TokenQuestion {
  * What a target's servers would say to a token, action by action, and why: lines to print. Neither the token nor the secret
  * is in them.
  *
- * @throws {Error} the token is no JWT in compact form
+ * @throws {Error} the token is no JWT in compact form, or none of the target's form
  */
 export function explainToken({ token, target, secret, attempt, now }: TokenQuestion): readonly string[] {
   const jws = decodeCompactJws(token);
-  if (jws === undefined)
-    throw new Error('the token is no JWT: three parts of base64url, the first two JSON objects');
-  const findings = findingsOf(target, jws.header, jws.claims, now).map(
+  const parts = target.form === undefined ? jws : target.form.read(token);
+  if (parts === undefined)
+    throw new Error(
+      target.form === undefined
+        ? 'the token is no JWT: three parts of base64url, the first two JSON objects'
+        : `the token is no ${target.form.name} of this kind of server, in base64url`,
+    );
+  const findings = findingsOf(target, parts.header, parts.claims, now).map(
     (finding) => `  ${finding.bad ? '✗' : '✓'} ${finding.text}`,
   );
-  if (!hasRules(target)) return [...findings, ...claimed(target, jws.claims)];
+  if (!hasRules(target) || jws === undefined) return [...findings, ...claimed(target, parts.claims)];
 
   const key = secret ?? randomBytes(32).toString('base64url');
   const judged = secret === undefined ? signedWith(key, jws) : token;
@@ -62,7 +67,7 @@ function claimed(target: Target, claims: JsonObject): readonly string[] {
   const rooms = grant.rooms === '*' ? 'any room' : grant.rooms.join(', ');
   return [
     '  – signature: not checked',
-    `the claims allow ${grant.subject}: ${grant.actions.join(' ')} in ${rooms}`,
+    `the claims allow ${grant.subject === '' ? 'whoever has it' : grant.subject}: ${grant.actions.join(' ')} in ${rooms}`,
   ];
 }
 

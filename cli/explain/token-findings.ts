@@ -25,7 +25,10 @@ export function findingsOf(
   now: number,
 ): readonly Finding[] {
   const own: Readonly<Record<string, typeof jitsiFindings>> = {
+    cat: catFindings,
     jitsi: jitsiFindings,
+    moqRelay: moqRelayFindings,
+    moqx: moqxFindings,
     red5: red5Findings,
     rtcstats: rtcstatsFindings,
   };
@@ -177,6 +180,48 @@ function rtcstatsFindings(_target: Target, _header: JsonObject, claims: JsonObje
     ...(beside.length === 0
       ? []
       : [bad(`${beside.join(', ')} stand beside rtcStats, where they are passed over: put them into it`)]),
+  ];
+}
+
+function catFindings(target: Target, _header: JsonObject, claims: JsonObject): readonly Finding[] {
+  const { iss, catu, catm } = claims;
+  const isList = Array.isArray(catm);
+  return [
+    ...(iss === target.issuer ? [] : [bad(`iss is ${shown(iss)}: it must be ${shown(target.issuer)}`)]),
+    isJsonObject(catu)
+      ? good(`catu: ${shown(catu)}`)
+      : bad('catu is missing, or no map: the token is good for any address'),
+    isList ? good(`catm: ${catm.join(', ')}`) : bad('catm is missing, or no array: any method is allowed'),
+  ];
+}
+
+function moqxFindings(_target: Target, _header: JsonObject, { moqt }: JsonObject): readonly Finding[] {
+  return [Array.isArray(moqt) ? good(`moqt: ${shown(moqt)}`) : bad('moqt is missing: nothing is allowed')];
+}
+
+/** moq-dev/moq `doc/bin/relay/auth.md`, "Claims". */
+const MOQ_RELAY_CLAIMS = [
+  'root',
+  'put',
+  'get',
+  'publish',
+  'subscribe',
+  'exp',
+  'iat',
+  'nbf',
+  'iss',
+  'sub',
+  'jti',
+];
+
+function moqRelayFindings(_target: Target, _header: JsonObject, claims: JsonObject): readonly Finding[] {
+  const unknown = Object.keys(claims).filter((name) => !MOQ_RELAY_CLAIMS.includes(name));
+  const { root } = claims;
+  return [
+    ...(unknown.length === 0
+      ? []
+      : [bad(`${unknown.join(', ')}: the relay refuses claims that it does not know`)]),
+    root === undefined || root === '' ? good('root is empty: any path') : good(`root is ${shown(root)}`),
   ];
 }
 

@@ -79,7 +79,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   },
   keys: {
     description: 'Public keys of the targets that sign asymmetrically',
-    routes: { 'GET /.well-known/jwks.json': USUAL, 'GET /asap/{file}': USUAL },
+    routes: { 'GET /.well-known/jwks.json': USUAL, 'GET /asap/{file}': USUAL, 'GET /keys/{file}': USUAL },
     slowSeconds: 5,
     secrets: { of: ({ target }) => target?.keys === 'jwks', read: 'values' },
   },

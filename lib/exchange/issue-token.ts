@@ -77,12 +77,15 @@ export async function issueToken(
     ...(target.notBefore && { nbf: issuedAt }),
     exp: expiresAt,
     jti: issuance.jti,
-    [FOR_WHOM_CLAIM]: toForWhom(whomOf(identity, issuance.session), target.subject, targetName),
+    ...(!target.omitsForWhom && {
+      [FOR_WHOM_CLAIM]: toForWhom(whomOf(identity, issuance.session), target.subject, targetName),
+    }),
     ...(Object.keys(caps).length > 0 && { [CAPS_CLAIM]: caps }),
   };
   const replacedKid = target.header?.['kid'];
+  const write = target.form?.write ?? signCompact;
   const sign = (key: SigningKey): Promise<string> =>
-    signCompact(claims, replacedKid === undefined ? key : { ...key, kid: replacedKid });
+    write(claims, replacedKid === undefined ? key : { ...key, kid: replacedKid });
   const draft = draftOf(ring.current);
   const drafted = await sign(draft);
 

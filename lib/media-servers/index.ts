@@ -1,7 +1,10 @@
 /** The table of targets: each kind of media server is one file beside this one, and one line here. */
 export { antmedia } from './antmedia/claims.ts';
+export { cat } from './cat/claims.ts';
 export { jitsi } from './jitsi/claims.ts';
 export { livekit } from './livekit/claims.ts';
 export { mediamtx } from './mediamtx/claims.ts';
+export { moqRelay } from './moq-relay/claims.ts';
+export { moqx } from './moqx/claims.ts';
 export { red5 } from './red5/claims.ts';
 export { rtcstats } from './rtcstats/claims.ts';

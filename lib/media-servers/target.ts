@@ -1,6 +1,7 @@
 import type { TargetRotationOptions } from '../rotation/options.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
+import type { SigningKey } from '../jws/sign.ts';
 import type { OptionProblem } from '../options/check-options.ts';
 import type { Grant, Transport } from '../policy/grant.ts';
 
@@ -36,7 +37,7 @@ export type ServerClaims = Readonly<Record<string, unknown>>;
 
 /** What a token of a target allows, read back from its claims. */
 export interface ClaimedGrant {
-  /** The person, as this target sees them. */
+  /** The user, as this target sees them; empty if its tokens name nobody. */
   readonly subject: string;
   readonly actions: readonly string[];
   readonly rooms: readonly string[] | '*';
@@ -100,6 +101,18 @@ export interface WhipPlace {
 /** The address of one node, with this token in it. */
 export type AddressWith = (token: string) => string;
 
+/** Another form of token than a signed JWT. */
+export interface TokenForm {
+  /** What it is called: `CWT`. */
+  readonly name: string;
+  /** Claims signed with a key, as text. Those that the form has no place for are left out. */
+  readonly write: (claims: ServerClaims, key: SigningKey) => Promise<string>;
+  /** Takes a token apart without verifying it; `undefined` if it has not this form. */
+  readonly read: (
+    token: string,
+  ) => { readonly header: ServerClaims; readonly claims: ServerClaims } | undefined;
+}
+
 /** One kind of media server, configured: the only thing that knows that server's claims and limits. */
 export interface Target {
   /** The server's kind, such as `red5`; names its config format and its probe. */
@@ -133,6 +146,12 @@ export interface Target {
   readonly takesSession: boolean;
   /** Set where a token has no `iat`, because the server would refuse it for a clock that is behind ours. */
   readonly omitsIssuedAt?: true;
+  /** Set if a token does not say for whom it is (`for`): its servers refuse what they do not know, or it has to be short. */
+  readonly omitsForWhom?: true;
+  /** Set if a token does not name its user, whom `readClaims` then gives as an empty string. */
+  readonly namesNobody?: true;
+  /** Absent for a signed JWT in compact form (RFC 7519). */
+  readonly form?: TokenForm;
   /** Set where a token says that it is good from its beginning (`nbf`). */
   readonly notBefore?: true;
   /** Whether the server folds the case of room names, so that rules and requests must as well. */

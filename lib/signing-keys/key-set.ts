@@ -35,6 +35,19 @@ export async function toKeySet(keys: readonly PublishedKey[]): Promise<JsonWebKe
 }
 
 /**
+ * The key that moq-relay asks its `key_dir` for, as one JWK that may only verify; `undefined` if none has this name.
+ *
+ * @param file a `kid`, and `.jwk`
+ * @see moq-dev/moq `doc/bin/relay/auth.md`; RFC 7517 §4.3
+ */
+export async function findJwk(keys: readonly PublishedKey[], file: string): Promise<string | undefined> {
+  const found = keys.find(({ kid }) => `${kid}.jwk` === file);
+  if (found === undefined) return undefined;
+  const { kid, alg, publicKey } = found;
+  return JSON.stringify({ ...(await exportJWK(publicKey)), kid, alg, key_ops: ['verify'] });
+}
+
+/**
  * The key that Prosody asks its `asap_key_server` for, as SubjectPublicKeyInfo in PEM (RFC 7468 §13); `undefined` if none
  * has this name.
  *

@@ -4,7 +4,7 @@ import { cachedResponse } from '../api-gateway/cached-response.ts';
 import type { LiveKeys } from './live-keys.ts';
 import { PUBLIC_KEY_MAX_AGE } from './max-age.ts';
 import type { Target } from '../media-servers/target.ts';
-import { findPem, toKeySet, toPublicKeys } from './key-set.ts';
+import { findJwk, findPem, toKeySet, toPublicKeys } from './key-set.ts';
 
 /** A target whose servers fetch public keys, and its live keys. */
 export interface PublishedTarget {
@@ -35,8 +35,13 @@ export async function serveKeys(
   if (pem !== undefined) {
     return cachedResponse(event, { contentType: 'application/x-pem-file', body: pem, maxAgeSeconds });
   }
+  const jwk = await findJwk(published.flat(), file);
+  if (jwk !== undefined) {
+    return cachedResponse(event, { contentType: 'application/jwk+json', body: jwk, maxAgeSeconds });
+  }
   return jsonResponse(404, {
     error: 'not_found',
-    error_description: 'No key has this name: it is the SHA-256 of a kid in lower-case hex, and .pem.',
+    error_description:
+      'No key has this name: it is a kid and .jwk, or the SHA-256 of a kid in lower-case hex and .pem.',
   });
 }

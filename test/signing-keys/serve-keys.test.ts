@@ -1,3 +1,5 @@
+import { loadPublic } from '@moq/token';
+import { exportJWK } from 'jose';
 import { createHash, createPublicKey, KeyObject } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readProviderKeys } from '../../lib/jws/provider-keys.ts';
@@ -95,6 +97,32 @@ describe('a client that has the set already', () => {
     expect(again.statusCode).toBe(200);
     expect(again.headers['etag']).not.toBe(headers['etag']);
   });
+});
+
+describe('GET /keys/{file}', () => {
+  test.each([
+    ['RSA', rsa],
+    ['EC', ec],
+    ['OKP', ed],
+  ])(
+    'serves the %s key that moq-relay asks for, which its library takes',
+    async (kty, { alg, kid, publicKey }) => {
+      const { statusCode, headers, body } = await serveKeys({ pathParameters: { file: `${kid}.jwk` } }, [
+        jitsi,
+        mediamtx,
+      ]);
+      expect([statusCode, headers['content-type']]).toEqual([200, 'application/jwk+json']);
+      expect(JSON.parse(body)).toMatchObject({ kty, alg, kid, key_ops: ['verify'] });
+      expect(loadPublic(body)).toMatchObject(await exportJWK(publicKey));
+    },
+  );
+
+  test.each(['99999999.jwk', '11111111', '.jwk', '../11111111.jwk', '11111111.JWK'])(
+    'answers 404 for %s',
+    async (file) => {
+      expect((await serveKeys({ pathParameters: { file } }, [jitsi])).statusCode).toBe(404);
+    },
+  );
 });
 
 describe('GET /asap/{file}', () => {

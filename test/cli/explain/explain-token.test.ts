@@ -2,7 +2,9 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { explainToken } from '../../../cli/explain/explain-token.ts';
 import type { TokenQuestion } from '../../../cli/explain/explain-token.ts';
-import { jitsi, mediamtx, red5, rtcstats } from '../../../lib/config/index.ts';
+import { cat, jitsi, mediamtx, moqRelay, moqx, red5, rtcstats } from '../../../lib/config/index.ts';
+import type { Target } from '../../../lib/media-servers/target.ts';
+import { sharedKey } from '../../support/signing-keys.ts';
 
 const NOW = 1_790_000_000;
 const SECRET = 'a-secret-of-forty-characters-for-a-test-';
@@ -216,6 +218,44 @@ describe('of a server whose rules are not there, the claims are told', () => {
   test('and a key that cannot be looked up is named', () => {
     const token = signed({ sub: 'anna', mediamtx_permissions: [], exp: NOW + 60 }, { alg: 'RS256' });
     expect(explain({ target: other, token })).toContain('kid is missing');
+  });
+});
+
+describe('a token in CBOR is explained by its claims’ names', () => {
+  const cdn = cat({ path: '/live/', issuer: 'streampass', signing: 'HS256' });
+  const relay = moqx({});
+  const key = sharedKey('11111111', SECRET);
+  const scopes = [
+    { actions: ['CLIENT_SETUP'] },
+    { actions: ['PUBLISH_NAMESPACE', 'PUBLISH'], namespace: 'a/b' },
+  ];
+
+  test.each<[string, Target, object, readonly string[]]>([
+    [
+      'of a CDN',
+      cdn,
+      { iss: 'streampass', catu: { path: { prefix: '/live/a/' } }, catm: ['GET', 'HEAD'] },
+      ['✓ alg is HS256', '✓ catm: GET, HEAD', 'the claims allow whoever has it: read in a'],
+    ],
+    ['without restrictions', cdn, { iss: 'streampass' }, ['✗ catu is missing', '✗ catm is missing']],
+    ['of another issuer', cdn, { iss: 'x' }, ['✗ iss is "x": it must be "streampass"']],
+    ['of moqx', relay, { moqt: scopes }, ['✓ moqt: ', 'the claims allow whoever has it: publish in a/b']],
+  ])('%s', async (_title, target, claims, lines) => {
+    const token = (await target.form?.write({ exp: NOW + 60, ...claims }, key)) ?? '';
+    const said = explain({ target, token });
+    for (const line of lines) expect(said).toContain(line);
+  });
+
+  test('and so is what moq-relay refuses', () => {
+    const claims = { root: 'a', put: [''], for: 'x', exp: NOW + 60 };
+    const token = signed(claims, { alg: 'ES256', kid: 'k1' });
+    const said = explain({ target: moqRelay({}), token });
+    expect(said).toContain('✗ for: the relay refuses claims that it does not know');
+    expect(said).toContain('the claims allow whoever has it: publish in a');
+  });
+
+  test('and what is none is refused', () => {
+    expect(() => explain({ target: cdn, token: signed(red5Claims) })).toThrow(/no CWT/);
   });
 });
 

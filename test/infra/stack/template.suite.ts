@@ -93,7 +93,7 @@ export function describeTemplate(packaged: () => PackagedStack): void {
           "AWS::ApiGatewayV2::ApiMapping": 1,
           "AWS::ApiGatewayV2::DomainName": 1,
           "AWS::ApiGatewayV2::Integration": 9,
-          "AWS::ApiGatewayV2::Route": 17,
+          "AWS::ApiGatewayV2::Route": 18,
           "AWS::ApiGatewayV2::Stage": 1,
           "AWS::CloudWatch::Alarm": 50,
           "AWS::CloudWatch::Dashboard": 1,

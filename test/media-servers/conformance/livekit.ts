@@ -38,7 +38,7 @@ export const livekitServer: ConformingServer = {
   powers: POWERS,
   comesWith: { publishData: 'publish' },
   sameIfAbsent: ['nbf', 'video.canPublishData', ...POWERS.map((power) => `video.${power}`)],
-  longest: 720,
+  longest: 760,
   async judge(token, keys, now) {
     const { iss } = v.parse(v.object({ iss: v.string() }), payloadOf(token));
     const held = keys.find(({ kid }) => kid === iss);

@@ -6,7 +6,7 @@ import type { ConformingServer } from './server.ts';
 export const rtcstatsServer: ConformingServer = {
   target: rtcstats({}),
   ignoresRooms: true,
-  longest: 400,
+  longest: 420,
   judge:
     (token, [held], now) =>
     (attempt) =>

@@ -13,7 +13,7 @@ export interface Attempt {
 }
 
 /** Whether the bearer of a token may do this. */
-export type Verdict = (attempt: Attempt) => boolean;
+export type Verdict = (attempt: Attempt) => boolean | Promise<boolean>;
 
 /** A key that a server holds: a shared secret, or a public key. */
 export interface ServerKey {

@@ -1,0 +1,86 @@
+import { decode, encode, Tagged } from 'cborg';
+import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
+import type { SigningKey } from '../jws/sign.ts';
+import { toCose, type CborMap, type MacForm } from './cose.ts';
+
+/** A token taken apart. Nothing in it is verified. */
+export interface Cwt {
+  /** COSE's number of the algorithm, and the key's id as it stands: bytes or a string, protected or not. */
+  readonly header: CborMap;
+  readonly claims: CborMap;
+}
+
+/** How the parts of a token are written, where those who verify it differ. */
+export interface CwtForm extends MacForm {
+  /** Whether the tags stand before the token that say what it is (RFC 8392 §6); default yes. */
+  readonly tagged?: boolean;
+  /** Whether the key's id is bytes (RFC 9052 §3.1) or a string. */
+  readonly kid?: 'bytes' | 'string';
+}
+
+/** RFC 9053 §2.1 and §3.1: the numbers of the algorithms. */
+export const COSE_ALGORITHMS: Readonly<Partial<Record<SigningAlgorithm, number>>> = {
+  HS256: 5,
+  ES256: -7,
+};
+
+/** RFC 9052 §3.1: labels of header parameters. */
+const ALG = 1;
+const KID = 4;
+
+/** RFC 8392 §6 and RFC 9052 §2: what the tags before a token say. */
+const TAGS = { cwt: 61, mac0: 17, sign1: 18 } as const;
+
+/**
+ * A CBOR Web Token (RFC 8392) in base64url: COSE_Mac0 for HS256, COSE_Sign1 for others, with `alg` and `kid` in the protected
+ * header. Rejects if the key is held elsewhere and cannot sign now.
+ *
+ * @throws {TypeError} COSE has no number for the key's algorithm here, or a value has no form in CBOR
+ */
+export async function signCwt(claims: CborMap, key: SigningKey, form: CwtForm = {}): Promise<string> {
+  const alg = COSE_ALGORITHMS[key.alg];
+  if (alg === undefined) throw new TypeError(`CWTs are not signed with ${key.alg}`);
+  const kid = form.kid === 'string' ? key.kid : Buffer.from(key.kid, 'utf8');
+  const protectedHeader = new Map<number, unknown>([
+    [ALG, alg],
+    [KID, kid],
+  ]);
+  const content = { protectedHeader, unprotectedHeader: new Map(), payload: encode(claims) };
+  const message = await toCose(content, key, form);
+  const tag = key.alg === 'HS256' ? TAGS.mac0 : TAGS.sign1;
+  const token =
+    form.tagged === false ? encode(message) : encode(new Tagged(TAGS.cwt, new Tagged(tag, message)));
+  return Buffer.from(token).toString('base64url');
+}
+
+/** Takes a token apart, or gives `undefined` if it is none. Verifies nothing. */
+export function decodeCwt(token: string): Cwt | undefined {
+  try {
+    const options = {
+      useMaps: true,
+      rejectDuplicateMapKeys: true,
+      tags: Object.fromEntries(Object.values(TAGS).map((tag) => [tag, untag])),
+    };
+    const message: unknown = decode(Buffer.from(token, 'base64url'), options);
+    if (!Array.isArray(message) || message.length !== 4) return undefined;
+    const [protectedHeader, unprotected, payload]: readonly unknown[] = message;
+    if (!(protectedHeader instanceof Uint8Array) || !(payload instanceof Uint8Array)) return undefined;
+    const header: unknown = decode(protectedHeader, { useMaps: true, rejectDuplicateMapKeys: true });
+    const claims: unknown = decode(payload, { useMaps: true, rejectDuplicateMapKeys: true });
+    return isCborMap(header) && isCborMap(unprotected) && isCborMap(claims)
+      ? { header: new Map([...unprotected, ...header]), claims }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const untag = (content: () => unknown): unknown => content();
+
+/** Whether a decoded value is a map whose keys are numbers and strings alone. */
+export function isCborMap(value: unknown): value is CborMap {
+  return (
+    value instanceof Map &&
+    [...value.keys()].every((key) => typeof key === 'number' || typeof key === 'string')
+  );
+}
