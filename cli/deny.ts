@@ -32,9 +32,9 @@ WHOM is one of
   --session ID                     one call: the session in the audit log
   --token JTI                      one streaming token
   --stream-key ID                  one stream key, with all tokens made of it
-WHEN is a time (2030-12-31T18:00:00Z) or how long from now (90m, 24h, 7d); left out, for ever
-  --stage STAGE    a deployed stage, with your AWS credentials; left out: the local stack
-  --region REGION  the stage's AWS region; left out: your default one
+WHEN is a time (2030-12-31T18:00:00Z) or how long from now (90m, 24h, 7d); default: no end
+  --stage STAGE    a deployed stage, with your AWS credentials; default: the local stack
+  --region REGION  the stage's AWS region; default: your AWS settings' region
   --json           prints JSON
   --port N         the first port of the local stack (3000)`;
 

@@ -8,7 +8,7 @@ const userNames = localUsers.map((user) => user.sub);
 const usage = `Usage: npm run -s id-token -- USER
 
 Signs USER in at the local OpenID Connect provider (npm start) and prints the ID token.
-USER is one of ${userNames.join(', ')}, or a group that your rules name and these are not in.
+USER is one of ${userNames.join(', ')}, or the name of any other group in your rules.
 
 Environment:
   OIDC_ISSUER  the provider, default http://localhost:3001

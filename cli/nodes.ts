@@ -1,6 +1,6 @@
 /**
  * `npm run nodes -- list [TARGET] --stage STAGE` shows the servers that report (fleet `reported`); `npm run nodes -- forget
- * TARGET NODE --stage STAGE` takes one away that is gone without a goodbye. With your own AWS credentials.
+ * TARGET NODE --stage STAGE` removes one that is gone and did not report so. With your own AWS credentials.
  */
 
 import { parseArgs } from 'node:util';
@@ -34,7 +34,8 @@ async function rowsOf(table: NodeTable, target: string, goneAfter: number): Prom
 
 async function main(): Promise<void> {
   const { values, positionals } = options();
-  const { stage = 'prod', json = false } = values;
+  const { stage = 'prod', json = false, help = false } = values;
+  if (help) return console.log(USAGE);
   const [verb, target, node] = positionals;
   const targets = await reportingTargets(stage);
   if (targets.size === 0)
@@ -65,7 +66,9 @@ async function main(): Promise<void> {
       throw new Refused(`${target} has no node ${node}; it has ${names || 'none'}`);
     }
     for (const { id } of found) await table.remove(target, id);
-    return console.log(`${node} is forgotten. If its server still runs, start its agent: it reports again.`);
+    return console.log(
+      `${node} is removed from the list. If its server still runs, start its agent again: it then reports.`,
+    );
   }
   throw new Refused(USAGE);
 }
@@ -76,16 +79,14 @@ function describe(target: string, row: PresentRow): string {
   const { report, seenAt } = row;
   const age = `${Math.max(0, Math.round(systemNow() - seenAt))} s ago`;
   const held = report.fingerprint ?? Object.values(report.ring ?? {}).join(' ');
-  return [target, nameOf(row), age, `holds ${held || 'nothing that is known'}`, ...report.problems].join(
-    '  ',
-  );
+  return [target, nameOf(row), age, `holds ${held || 'no known secret'}`, ...report.problems].join('  ');
 }
 
 function options() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { stage: { type: 'string' }, json: { type: 'boolean' } },
+      options: { stage: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
     });
   } catch (error) {
     throw new Refused(`${(error as Error).message}\n${USAGE}`, { cause: error });

@@ -13,11 +13,11 @@ import { tableOf, timelineOf } from './rehearse/show.ts';
 
 const USAGE = `usage: npm run rehearse [-- OPTIONS]
   --config FILE       the configuration (streampass.config.ts)
-  --stage STAGE       the stage it is read for (prod)
+  --stage STAGE       the stage for which it is read (prod)
   --start TIME        when the rotation starts, such as 2026-11-24T09:00:00Z (now)
   --nodes N           nodes of each target (4)
   --reload SECONDS    how long a node takes no connections while it is reloaded (30)
-  --faults            with throttled calls, lost runs, a silent node and reloads that fail
+  --faults            simulates throttled calls, lost runs, a silent node and failing reloads
   --svg FILE          writes a timeline
 Exit status: 0 no connection would be refused, 1 one would, or the configuration is wrong.`;
 
@@ -60,7 +60,9 @@ async function main(): Promise<number> {
     const rehearsal = await rehearse(name, { ...target, fleet }, config, options);
     rehearsals[name] = rehearsal;
     console.log(tableOf(name, rehearsal, timeZone));
-    console.log(hasFleet ? '' : '  No fleet is configured: this is how it would be with one.\n');
+    console.log(
+      hasFleet ? '' : '  No fleet is configured. This is the rotation as it would be with a fleet.\n',
+    );
   }
   if (values.svg !== undefined) await writeFile(values.svg, timelineOf(rehearsals, timeZone));
   return Object.values(rehearsals).some(({ refused, ended }) => refused > 0 || !ended) ? 1 : 0;

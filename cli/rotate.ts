@@ -12,10 +12,10 @@ import { deployedRotate, localRotate, type InvokeRotate } from './rotate/invoke.
 import type { ShownReport } from './rotate/report-schema.ts';
 
 const USAGE = `usage: npm run rotate -- start|status|abort|emergency|advance [TARGET …]
-  --stage STAGE              a deployed stage, with your AWS credentials; left out: the local stack
-  --region REGION            the stage's AWS region; left out: your default one
+  --stage STAGE              a deployed stage, with your AWS credentials; default: the local stack
+  --region REGION            the stage's AWS region; default: your AWS settings' region
   --confirm-servers-follow   with start: servers without a fleet fetch the version labelled STREAMPASS_SERVERS themselves
-  --watch                    looks again until the rotation is over
+  --watch                    prints each change until the rotation is over
   --json                     prints the report as it is
   --port N                   the first port of the local stack (3000)
 An emergency needs a TARGET. Exit status: 0 done, 1 failed, 2 refused, 3 the report names a problem.`;

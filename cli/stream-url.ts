@@ -18,11 +18,11 @@ import { encoderSettings, PUBLISHING, serverOnHostOf, type Settings } from './st
 
 const USAGE = `usage: npm run -s stream-url -- --target TARGET --room ROOM [--stream STREAM]
   --transport T      ${PUBLISHING.join(', ')} (RTMP)
-  --server ORIGIN    the media server, such as rtmp://red5.example.com; left out: on the host of the target's address
+  --server ORIGIN    the media server, such as rtmp://red5.example.com; default: on the host of the target's address
                      in streampass.config.ts
-  --kind KIND        the server's kind, red5 or mediamtx; left out: as in streampass.config.ts, or the target's name
-  --endpoint URL     the address of POST /token; left out: that of the local stack
-  --exec COMMAND     runs COMMAND with {url} in it filled in, again with a new address when it ends, until SIGINT or SIGTERM
+  --kind KIND        the server's kind, red5 or mediamtx; default: as in streampass.config.ts, or the target's name
+  --endpoint URL     the address of POST /token; default: that of the local stack
+  --exec COMMAND     runs COMMAND with the address in place of {url}; whenever it ends, runs it again with a new address
   --json             prints JSON
 The sign-in is a stream key: STREAM_KEY in the environment, or standard input. Or an ID token: SUBJECT_TOKEN in the environment.`;
 

@@ -12,15 +12,15 @@ import { readSettings, SettingsProblem } from './settings.ts';
 import { apply, boot, isHeld, observe } from './verbs.ts';
 import { watch } from './watch.ts';
 
-const USAGE = `streampass-node: brings a media server to its secret
+const USAGE = `streampass-node: keeps a media server's secret up to date
 
   streampass-node observe --target NAME                 says which secret the server holds
   streampass-node apply --target NAME --secret-arn ARN --version-id ID
-                                                        brings it to this version, and reloads it
+                                                        writes this version, and reloads the server
   streampass-node boot --target NAME                    before the server starts: fetches the version that it should hold
   streampass-node watch --target NAME                   follows the rotation, and reports to streampass (fleet "reported")
   streampass-node check FILE --kind KIND says what would be changed in a config file
-  streampass-node install NAME UNIT.service             puts itself on this machine, before the server's unit
+  streampass-node install NAME UNIT.service             installs the agent on this machine; it starts before the server's unit
 
 Settings: /etc/streampass/NAME.conf, or the environment (STREAMPASS_KIND, STREAMPASS_CONFIG and so on).
 The last line of the output is a report in JSON. Exit status: 0 if the server holds what it should, 1 if not, 2 for a wrong call.

@@ -6,7 +6,7 @@ import type { FindingKind } from '../../lib/policy/lint.ts';
 const NOTES: readonly FindingKind[] = ['any_room'];
 
 /**
- * What is odd about a configuration's rules, one line each, and the exit code: 1 if there is something to fix.
+ * The rules of a configuration that look like a mistake, one line each, and the exit code: 1 if there is something to fix.
  *
  * @param ignored kinds that are not looked for
  * @throws {Error} there is no such kind
@@ -24,7 +24,7 @@ export function lintLines(
   return {
     lines:
       findings.length === 0
-        ? ['nothing is odd about the rules']
+        ? ['no rule looks like a mistake']
         : findings.map(
             ({ kind, path, text }) => `${isNote(kind) ? 'note' : 'mend'}  ${path}: ${text} (${kind})`,
           ),

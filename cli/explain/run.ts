@@ -19,14 +19,14 @@ const USAGE = `usage: npm run -s explain -- COMMAND
 
   policy [-] [--service] [--group NAME]… [--claim NAME=VALUE]… [--issuer ISS] [--target NAME] [--action A] [--room R] [--transport T]
       what a user, or a service, may do, and by which rule; - reads their ID token or its claims from standard input;
-      with an action, a room or a transport also how a request for these is answered
+      with an action, a room or a transport it also says how such a request is answered
   lint [--ignore KIND]…
-      what is odd about the rules; exit code 1 if there is something to fix
+      rules that look like a mistake; exit code 1 if there is something to fix
   token JWT|- --target NAME [--action A] [--room R] [--transport T] [--secret-from-env VARIABLE]
-      what that server would say to a streaming token, and why
+      whether that server would accept a streaming token, and why
   diff OLD NEW [--fail-on gains|losses|any] [--markdown]
-      who gains and who loses what between two configuration files; one of them may be -, a JSON array of rules;
-      exit code 1 if somebody does and --fail-on says so
+      who gains and who loses permissions between two configuration files; one of them may be -, a JSON array of rules;
+      exit code 1 if --fail-on names what happened
 
   --config FILE   the configuration, default streampass.config.ts
 `;
