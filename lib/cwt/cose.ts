@@ -54,5 +54,6 @@ async function proofOf(
   }
   const input = encode(['Signature1', protectedHeader, NOTHING, payload]);
   if ('sign' in key) return key.sign(input);
-  return new Uint8Array(await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key.key, input));
+  const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
+  return new Uint8Array(await globalThis.crypto.subtle.sign(algorithm, key.key, input));
 }
