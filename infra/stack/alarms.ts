@@ -4,15 +4,8 @@ import { policyOf, rotationSeconds } from '../../lib/rotation/policy.ts';
 import { rotationOf } from '../../lib/rotation/options.ts';
 import { longestTokenOf } from '../../lib/rotation/longest-token.ts';
 import { parseAlarmDestination } from '../../lib/config/deploy-options.ts';
-import {
-  attribute,
-  capitalised,
-  idOf,
-  ref,
-  type Resource,
-  type Resources,
-  type Value,
-} from './cloudformation.ts';
+import { logicalIdOf } from '../../lib/config/target-name.ts';
+import { attribute, capitalised, ref, type Resource, type Resources, type Value } from './cloudformation.ts';
 import {
   nameOf,
   rotates,
@@ -152,7 +145,7 @@ function secretAgeAlarms(context: StackContext, [name, target]: NamedTarget): re
   const oldest = policy.everySeconds + rotationSeconds(policy) + PATIENCE_SECONDS;
   return [
     {
-      id: `${idOf(name)}SecretOld`,
+      id: `${logicalIdOf(name)}SecretOld`,
       name: `secret-old-${name}`,
       entry: 'secret-old',
       description: `The secret of ${name} should have been replaced a week ago.`,

@@ -54,8 +54,3 @@ export function policy(statements: readonly Statement[]): Value {
 export function capitalised(name: string): string {
   return name.charAt(0).toUpperCase() + name.slice(1);
 }
-
-/** The logical id of a target's resources: `live-eu` is `LiveDasheu`. */
-export function idOf(target: string): string {
-  return capitalised(target.replaceAll('-', 'Dash').replaceAll('_', 'Underscore'));
-}

@@ -1,6 +1,7 @@
 import { stackDocument } from '../../lib/fleet/stack-document.ts';
-import { idOf, policy, ref, sub, type Resource, type Resources } from './cloudformation.ts';
+import { policy, ref, sub, type Resource, type Resources } from './cloudformation.ts';
 import type { ConfiguredSecret } from '../../lib/config/secrets.ts';
+import { logicalIdOf } from '../../lib/config/target-name.ts';
 import { secretsWhere, type StackContext } from './context.ts';
 import { allow, withKey } from './roles.ts';
 import { secretArn } from './secrets.ts';
@@ -13,7 +14,7 @@ export function nodeResources(context: StackContext): Resources {
   const fetched = secretsWhere(context, isFetchedByNodes);
   if (fetched.length === 0) return {};
   const policies = fetched.map((secret): [string, Resource] => [
-    `${idOf(secret.name)}NodePolicy`,
+    `${logicalIdOf(secret.name)}NodePolicy`,
     {
       Type: 'AWS::IAM::ManagedPolicy',
       Properties: {
@@ -88,7 +89,7 @@ export function nodeOutputs(context: StackContext): Readonly<Record<string, { re
   return {
     ...Object.fromEntries(
       secretsWhere(context, ({ target }) => target !== undefined).map((secret) => [
-        `${idOf(secret.name)}SecretArn`,
+        `${logicalIdOf(secret.name)}SecretArn`,
         { Value: secretArn(context, secret) },
       ]),
     ),

@@ -1,6 +1,5 @@
 import { isLocalhost } from '../../lib/config/deploy-options.ts';
 import { formatProblem } from '../../lib/config/resolve-config.ts';
-import { idOf } from './cloudformation.ts';
 import type { StackContext } from './context.ts';
 import { neededFunctions } from './functions.ts';
 
@@ -44,14 +43,5 @@ export function refusals(context: StackContext, params: readonly string[]): read
         ? []
         : [line(`deploy.vpc.functions[${index}]`, `must be one of ${functions.join(', ')}`)],
     ),
-    ...sameNames(Object.keys(config.targets)).map((name) =>
-      line(`targets.${name}`, 'has the name of another target for AWS, which ignores case'),
-    ),
   ];
-}
-
-/** Names whose resources would have the names of another target's. */
-function sameNames(names: readonly string[]): readonly string[] {
-  const ids = names.map((name) => idOf(name).toLowerCase());
-  return names.filter((_, index) => ids.indexOf(ids[index] ?? '') < index);
 }

@@ -1,5 +1,6 @@
-import { arn, idOf, ref, type Resources, type Value } from './cloudformation.ts';
+import { arn, ref, type Resources, type Value } from './cloudformation.ts';
 import type { ConfiguredSecret } from '../../lib/config/secrets.ts';
+import { logicalIdOf } from '../../lib/config/target-name.ts';
 import { secretsWhere, type StackContext } from './context.ts';
 
 /**
@@ -12,7 +13,7 @@ export function secretResources(context: StackContext): Resources {
   const created = secretsWhere(context, (secret) => isCreated(context, secret));
   return Object.fromEntries(
     created.map(({ name, secret, target }) => [
-      `${idOf(name)}Secret`,
+      `${logicalIdOf(name)}Secret`,
       {
         Type: 'AWS::SecretsManager::Secret',
         DeletionPolicy: 'RetainExceptOnCreate',
@@ -38,7 +39,7 @@ function descriptionOf(name: string, target: ConfiguredSecret['target']): string
 /** The ARN of a signing secret, for policies and outputs. */
 export function secretArn(context: StackContext, signing: ConfiguredSecret): Value {
   const { name, secret } = signing;
-  return isCreated(context, signing) ? ref(`${idOf(name)}Secret`) : existingSecretArn(secret);
+  return isCreated(context, signing) ? ref(`${logicalIdOf(name)}Secret`) : existingSecretArn(secret);
 }
 
 /** The ARN of a secret of another stack: Secrets Manager adds six characters to its name. */

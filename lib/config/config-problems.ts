@@ -7,7 +7,7 @@ import { deployProblems } from './deploy-problems.ts';
 import { fleetProblems } from './fleet-problems.ts';
 import { rotationProblems } from './rotation-problems.ts';
 import { isSameSecret } from './same-secret.ts';
-import { STREAM_KEYS } from './stream-keys.ts';
+import { targetNameProblem } from './target-name.ts';
 import { timingProblems } from './timing-problems.ts';
 
 /**
@@ -37,8 +37,10 @@ export function configProblems(
 }
 
 function issuerProblems({ issuers }: Config): OptionProblem[] {
-  return issuers.flatMap(({ issuer }, index) =>
-    issuer !== '' && issuers.findIndex((other) => other.issuer === issuer) < index
+  // What an address is without its spelling: the case of its host, and a slash after the host alone.
+  const addresses = issuers.map(({ issuer }) => URL.parse(issuer)?.href ?? issuer);
+  return addresses.flatMap((address, index) =>
+    address !== '' && addresses.indexOf(address) < index
       ? [
           {
             path: `issuers[${index}].issuer`,
@@ -50,11 +52,10 @@ function issuerProblems({ issuers }: Config): OptionProblem[] {
 }
 
 function nameProblems({ targets }: Config): OptionProblem[] {
-  const grammar = 'a target’s name is 1 to 64 letters, digits, "-" or "_", beginning with a letter';
-  return Object.keys(targets).flatMap((name) => {
-    if (name === STREAM_KEYS)
-      return [{ path: `targets.${name}`, problem: 'is the name of the stream keys’ own secret' }];
-    return /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name) ? [] : [{ path: `targets.${name}`, problem: grammar }];
+  const names = Object.keys(targets);
+  return names.flatMap((name, index) => {
+    const problem = targetNameProblem(name, names.slice(0, index));
+    return problem === undefined ? [] : [{ path: `targets.${name}`, problem }];
   });
 }
 

@@ -10,6 +10,7 @@ import type { Rule } from './rule.ts';
 export const FINDING_KINDS = [
   'never_matches',
   'group_not_sent',
+  'group_case',
   'shadowed',
   'tenants_meet',
   'no_issuer',
@@ -40,6 +41,7 @@ export function lintPolicy(policy: LintedPolicy): readonly Finding[] {
   return [
     ...policy.grants.flatMap((rule, position) => [
       ...whoFindings(rule, `grants[${position}]`, policy),
+      ...groupCaseFindings(rule, position, policy),
       ...roomFindings(rule, `grants[${position}]`),
       ...companionFindings(rule, `grants[${position}]`, policy),
     ]),
@@ -92,6 +94,15 @@ function whoFindings(rule: Rule, path: string, { issuers }: LintedPolicy): reado
         ]
       : []),
   ];
+}
+
+/** A group that an earlier rule spells in another case: providers take the two for different groups. */
+function groupCaseFindings({ group }: Rule, position: number, { grants }: LintedPolicy): readonly Finding[] {
+  const before = grants.slice(0, position).flatMap((rule) => rule.group ?? []);
+  const other = before.find((one) => one !== group && one.toLowerCase() === group?.toLowerCase());
+  if (other === undefined) return [];
+  const text = `"${group}" and "${other}" are two groups: names of groups are compared letter by letter`;
+  return [{ kind: 'group_case', path: `grants[${position}].group`, text }];
 }
 
 function roomFindings(rule: Rule, path: string): readonly Finding[] {

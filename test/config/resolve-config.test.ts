@@ -125,6 +125,28 @@ describe('each mistake is one line that names its path', () => {
       'targets.stats.secret',
     ],
     ['an empty secret name', target('stats', rtcstats({ secret: '' })), 'targets.stats.secret'],
+    [
+      'a target whose name differs from another one in case alone',
+      target('Live', red5({ secret: 's', issuer: 'i' })),
+      'targets.Live',
+    ],
+    [
+      'targets whose resources would have one logical id',
+      {
+        ...sound,
+        targets: {
+          ...sound.targets,
+          'eu-live': rtcstats({ secret: 's' }),
+          euDashLive: rtcstats({ secret: 't' }),
+        },
+      },
+      'targets.euDashLive',
+    ],
+    [
+      'a target with the name of the stream keys’ secret, spelt otherwise',
+      target('Stream-Keys', rtcstats({ secret: 's' })),
+      'targets.Stream-Keys',
+    ],
     ['a target name with a space', target('my stats', rtcstats({ secret: 's' })), 'targets.my stats'],
     [
       'a token longer than the server takes',
@@ -173,6 +195,11 @@ describe('each mistake is one line that names its path', () => {
       'a user pool id that is none',
       { ...sound, issuers: [cognito({ userPoolId: 'pool', clientId: 'c' })] },
       'issuers[0].userPoolId',
+    ],
+    [
+      'an issuer twice, spelt in two ways',
+      { ...sound, issuers: [...sound.issuers, oidc({ ...app, issuer: 'https://ID.example.com/' })] },
+      'issuers[1].issuer',
     ],
     ['an issuer twice', { ...sound, issuers: [...sound.issuers, ...sound.issuers] }, 'issuers[1].issuer'],
     ['an overlap below the age of a ring', { ...sound, timing: { overlap: 500 } }, 'timing.overlap'],

@@ -58,6 +58,15 @@ describe('of rules it is said', () => {
       [entra({ tenantId: TENANT, clientId: 'app', groups: 'groups' })],
       ['group_not_sent grants[0].group'],
     ],
+    [
+      'that two rules spell a group in two cases',
+      [
+        { ...watch, group: 'viewers' },
+        { ...watch, group: 'Viewers', rooms: ['b'] },
+      ],
+      [A],
+      ['group_case grants[1].group'],
+    ],
     ['nothing of app roles, which have names', [watch], [entra({ tenantId: TENANT, clientId: 'app' })], []],
     ['nothing of groups while no provider is configured', [watch], [], []],
     ['that the second of two equal ones is useless', [watch, watch], [A], ['shadowed grants[1]']],

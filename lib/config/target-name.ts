@@ -1,0 +1,21 @@
+import { STREAM_KEYS } from './stream-keys.ts';
+
+/** The logical id that the resources of a target begin with: `live-eu` is `LiveDasheu`. */
+export function logicalIdOf(target: string): string {
+  const id = target.replaceAll('-', 'Dash').replaceAll('_', 'Underscore');
+  return id.charAt(0).toUpperCase() + id.slice(1);
+}
+
+/**
+ * What is wrong with a target's name, beside the names before it; `undefined` if nothing is. The name stands in names of AWS
+ * resources, in logical ids and in files, some of which do not tell upper case from lower case.
+ */
+export function targetNameProblem(name: string, before: readonly string[]): string | undefined {
+  if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
+    return 'a target’s name is 1 to 64 letters, digits, "-" or "_", beginning with a letter';
+  }
+  const comparable = (other: string) => logicalIdOf(other).toLowerCase();
+  if (comparable(name) === comparable(STREAM_KEYS)) return 'is the name of the stream keys’ own secret';
+  const same = before.find((other) => comparable(other) === comparable(name));
+  return same && `is the same name as "${same}" in AWS and in file names: choose another`;
+}
