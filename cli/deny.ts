@@ -1,11 +1,10 @@
 /**
  * `npm run deny|allow|denied`: shuts somebody out of a deployed stage (`--stage`, with your AWS credentials) or of a running
- * `npm start`, lets them in again, or lists who is out. Exit status: 0 done, 1 failed.
+ * `npm start`, lets them in again, or lists who is out. Exit status: 0 done, 1 failed, 2 a wrong call.
  */
 
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { loadConfigFile } from '../build/load-config-file.ts';
@@ -18,6 +17,7 @@ import type { Config } from '../lib/config/config.ts';
 import { systemNow, within } from '../lib/node/system.ts';
 import { createKeyRing } from '../lib/signing-keys/key-ring.ts';
 import { portsFrom } from '../local/ports.ts';
+import { readOptions, runCommand, WrongCall } from './command-line.ts';
 import { kickAll } from './deny/kick-all.ts';
 import { consequencesOf, HEEDED_WITHIN_SECONDS } from './deny/consequences.ts';
 import { toldOf } from './deny/told-of.ts';
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseOptions();
   const [verb, ...others] = positionals;
   if (values.help) return console.log(USAGE);
-  if (others.length > 0 || !['deny', 'allow', 'denied'].includes(verb ?? '')) throw new Error(USAGE);
+  if (others.length > 0 || !['deny', 'allow', 'denied'].includes(verb ?? '')) throw new WrongCall(USAGE);
   const now = Date.now() / 1000;
   const table = tableOf(values);
   if (verb === 'denied') return printList(await table.list(now), values.json ?? false);
@@ -173,10 +173,10 @@ function parseWhom(values: Options): Denied {
     (kind): kind is DenialKind => values[kind as DenialKind] !== undefined,
   );
   const [kind, ...more] = kinds;
-  if (kind === undefined || more.length > 0) throw new Error(`name one WHOM\n\n${USAGE}`);
+  if (kind === undefined || more.length > 0) throw new WrongCall(`name one WHOM\n\n${USAGE}`);
   const value = values[kind] ?? '';
-  if (value === '') throw new Error(`--${kind} must not be empty`);
-  if (values.issuer !== undefined && kind !== 'sub') throw new Error('--issuer goes with --sub alone');
+  if (value === '') throw new WrongCall(`--${kind} must not be empty`);
+  if (values.issuer !== undefined && kind !== 'sub') throw new WrongCall('--issuer goes with --sub alone');
   return { kind, value, ...(values.issuer !== undefined && { issuer: values.issuer }) };
 }
 
@@ -191,7 +191,7 @@ function tablesOf({ stage, region, port = '3000' }: Options) {
     const client = new DynamoDBClient({ ...(region !== undefined && { region }) });
     return { client, deny: `streampass-${stage}-deny`, nodes: `streampass-${stage}-nodes` };
   }
-  if (!/^\d{4,5}$/.test(port) || Number(port) > 65_000) throw new Error('--port must be a port number');
+  if (!/^\d{4,5}$/.test(port) || Number(port) > 65_000) throw new WrongCall('--port must be a port number');
   const client = new DynamoDBClient({
     endpoint: `http://127.0.0.1:${portsFrom(Number(port)).dynamodb}`,
     region: 'eu-west-1',
@@ -203,35 +203,29 @@ function tablesOf({ stage, region, port = '3000' }: Options) {
 
 function parseOptions() {
   const text = { type: 'string' } as const;
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        sub: text,
-        issuer: text,
-        'sign-in': text,
-        session: text,
-        token: text,
-        'stream-key': text,
-        until: text,
-        reason: text,
-        stage: text,
-        region: text,
-        port: text,
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n\n${USAGE}`, { cause: error });
-  }
+  return readOptions({
+    allowPositionals: true,
+    options: {
+      sub: text,
+      issuer: text,
+      'sign-in': text,
+      session: text,
+      token: text,
+      'stream-key': text,
+      until: text,
+      reason: text,
+      stage: text,
+      region: text,
+      port: text,
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }
 
-try {
-  await main();
-} catch (error) {
-  const isDown = error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
-  const line = isDown ? 'the local stack is not running: start it with `npm start`, or name a --stage' : '';
-  console.error(line || (error instanceof Error ? error.message : String(error)));
-  process.exitCode = 1;
-}
+await runCommand(() =>
+  main().catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED')) throw error;
+    throw new Error('the local stack is not running: start it with `npm start`, or name a --stage');
+  }),
+);

@@ -1,7 +1,7 @@
 /** `npm run -s id-token -- USER`: prints an ID token of the local provider, and nothing else, for curl. */
-import { parseArgs } from 'node:util';
 import { signIn } from '../local/oidc-provider/sign-in.ts';
 import { localUsers } from '../local/oidc-provider/users.ts';
+import { readOptions, runCommand, WrongCall } from './command-line.ts';
 
 const userNames = localUsers.map((user) => user.sub);
 
@@ -15,7 +15,7 @@ Environment:
 `;
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readOptions({
     options: { help: { type: 'boolean', short: 'h' } },
     allowPositionals: true,
   });
@@ -25,16 +25,11 @@ async function main(): Promise<void> {
   }
   const [user, ...rest] = positionals;
   if (user === undefined || rest.length > 0) {
-    throw new Error(`name one user: ${userNames.join(', ')} (npm run -s id-token -- viewer)`);
+    throw new WrongCall(`name one user: ${userNames.join(', ')} (npm run -s id-token -- viewer)`);
   }
   const issuer = process.env['OIDC_ISSUER'] || 'http://localhost:3001';
   const { idToken } = await signIn({ issuer, user });
   process.stdout.write(`${idToken}\n`);
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+await runCommand(main);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { newTargetFiles } from './new-target/new-target-files.ts';
 
 /** `npm run new-target NAME`: the beginning of another kind of media server, which passes the conformance suite as it is. */
@@ -9,8 +10,12 @@ const ROOT = join(import.meta.dirname, '..');
 const [name = '', ...more] = process.argv.slice(2);
 
 if (!/^[a-z][a-z0-9]{1,31}$/.test(name) || more.length > 0) {
-  console.error('npm run new-target NAME: one word of lower-case letters and digits, such as oryx');
-  process.exit(2);
+  const isHelp = ['--help', '-h'].includes(name);
+  const usage =
+    'usage: npm run new-target NAME; NAME is one word of lower-case letters and digits, such as oryx';
+  if (isHelp) console.log(usage);
+  else console.error(usage);
+  process.exit(isHelp ? 0 : 2);
 }
 if (existsSync(join(ROOT, 'lib/media-servers', name))) {
   console.error(`lib/media-servers/${name} is there already`);
@@ -23,7 +28,9 @@ for (const [path, text] of files) {
   writeFileSync(join(ROOT, path), text);
 }
 const paths = files.map(([path]) => path);
-execFileSync(join(ROOT, 'node_modules/.bin/prettier'), ['--log-level', 'warn', '--write', ...paths], {
+// Not node_modules/.bin/prettier: Windows cannot run that file.
+const prettier = fileURLToPath(import.meta.resolve('prettier/bin/prettier.cjs'));
+execFileSync(process.execPath, [prettier, '--log-level', 'warn', '--write', ...paths], {
   cwd: ROOT,
   stdio: 'inherit',
 });

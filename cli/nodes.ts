@@ -3,19 +3,18 @@
  * TARGET NODE --stage STAGE` removes one that is gone and did not report so. With your own AWS credentials.
  */
 
-import { parseArgs } from 'node:util';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { dynamoNodeTable } from '../lib/aws/node-table.ts';
 import { nameOf, presentRows, type PresentRow } from '../lib/fleet/reported-nodes.ts';
 import { GONE_AFTER, type NodeTable } from '../lib/fleet/reported.ts';
 import { systemNow } from '../lib/node/system.ts';
 import { resolveConfig } from '../lib/config/resolve-config.ts';
+import { readOptions, runCommand, WrongCall } from './command-line.ts';
 
 const USAGE = `usage: npm run nodes -- list [TARGET] [--stage STAGE] [--json]
-       npm run nodes -- forget TARGET NODE [--stage STAGE]`;
-
-/** A call that is not understood, or a node that is not there. */
-class Refused extends Error {}
+       npm run nodes -- forget TARGET NODE [--stage STAGE]
+  --stage STAGE   a deployed stage, with your AWS credentials; default: prod
+  --json          prints JSON`;
 
 /** The targets whose servers report, and how long a silent one counts. */
 async function reportingTargets(stage: string): Promise<ReadonlyMap<string, number>> {
@@ -38,10 +37,9 @@ async function main(): Promise<void> {
   if (help) return console.log(USAGE);
   const [verb, target, node] = positionals;
   const targets = await reportingTargets(stage);
-  if (targets.size === 0)
-    throw new Refused(`no target of the stage ${stage} has the fleet { by: 'reported' }`);
+  if (targets.size === 0) throw new Error(`no target of the stage ${stage} has the fleet { by: 'reported' }`);
   if (target !== undefined && !targets.has(target))
-    throw new Refused(
+    throw new Error(
       `${target} has no servers that report; those that have: ${[...targets.keys()].join(', ')}`,
     );
   const table = dynamoNodeTable(
@@ -63,14 +61,14 @@ async function main(): Promise<void> {
     const found = rows.filter((row) => nameOf(row) === node);
     if (found.length === 0) {
       const names = rows.map((row) => nameOf(row)).join(', ');
-      throw new Refused(`${target} has no node ${node}; it has ${names || 'none'}`);
+      throw new Error(`${target} has no node ${node}; it has ${names || 'none'}`);
     }
     for (const { id } of found) await table.remove(target, id);
     return console.log(
       `${node} is removed from the list. If its server still runs, start its agent again: it then reports.`,
     );
   }
-  throw new Refused(USAGE);
+  throw new WrongCall(USAGE);
 }
 
 /** One node in one line. */
@@ -83,19 +81,10 @@ function describe(target: string, row: PresentRow): string {
 }
 
 function options() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: { stage: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
-    });
-  } catch (error) {
-    throw new Refused(`${(error as Error).message}\n${USAGE}`, { cause: error });
-  }
+  return readOptions({
+    allowPositionals: true,
+    options: { stage: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+await runCommand(main);

@@ -6,8 +6,8 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { formatProblem, resolveConfig } from '../lib/config/resolve-config.ts';
+import { readOptions, runCommand, WrongCall } from './command-line.ts';
 import { rehearse, type Rehearsal } from './rehearse/rehearse.ts';
 import { tableOf, timelineOf } from './rehearse/show.ts';
 
@@ -19,10 +19,10 @@ const USAGE = `usage: npm run rehearse [-- OPTIONS]
   --reload SECONDS    how long a node takes no connections while it is reloaded (30)
   --faults            simulates throttled calls, lost runs, a silent node and failing reloads
   --svg FILE          writes a timeline
-Exit status: 0 no connection would be refused, 1 one would, or the configuration is wrong.`;
+Exit status: 0 no connection would be refused, 1 one would, or the configuration is wrong, 2 a wrong call.`;
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values } = readOptions({
     options: {
       config: { type: 'string', default: 'streampass.config.ts' },
       stage: { type: 'string', default: 'prod' },
@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   const start = Math.ceil(Date.parse(values.start) / 60_000) * 60;
   const [nodes, reloadSeconds] = [Number(values.nodes), Number(values.reload)];
   const isSound = Number.isFinite(start) && Number.isInteger(nodes) && nodes > 0 && reloadSeconds >= 0;
-  if (!isSound) throw new Error(USAGE);
+  if (!isSound) throw new WrongCall(USAGE);
 
   const file = (await import(pathToFileURL(resolve(values.config)).href)) as { readonly default: unknown };
   const { config, problems } = resolveConfig(file.default, { stage: values.stage, env: process.env });
@@ -68,9 +68,4 @@ async function main(): Promise<number> {
   return Object.values(rehearsals).some(({ refused, ended }) => refused > 0 || !ended) ? 1 : 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+await runCommand(main);

@@ -1,12 +1,12 @@
 /**
  * `npm run rotate -- start|status|abort|emergency|advance [TARGET …]`: rotates the secrets of a deployed stage
- * (`--stage`, with your AWS credentials) or of a running `npm start`. Exit status: 0 done, 1 failed, 2 refused, 3 done but
- * the report names a problem.
+ * (`--stage`, with your AWS credentials) or of a running `npm start`. Exit status: 0 done, 1 failed, 2 refused or a wrong
+ * call, 3 done but the report names a problem.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { portsFrom } from '../local/ports.ts';
+import { readOptions, runCommand, WrongCall } from './command-line.ts';
 import { exitStatus, formatReport, isOver, progressLine } from './rotate/format.ts';
 import { deployedRotate, localRotate, type InvokeRotate } from './rotate/invoke.ts';
 import type { ShownReport } from './rotate/report-schema.ts';
@@ -18,7 +18,7 @@ const USAGE = `usage: npm run rotate -- start|status|abort|emergency|advance [TA
   --watch                    prints each change until the rotation is over
   --json                     prints the report as it is
   --port N                   the first port of the local stack (3000)
-An emergency needs a TARGET. Exit status: 0 done, 1 failed, 2 refused, 3 the report names a problem.`;
+An emergency needs a TARGET. Exit status: 0 done, 1 failed, 2 refused or a wrong call, 3 the report names a problem.`;
 
 const ACTIONS = ['start', 'status', 'abort', 'emergency', 'advance'];
 
@@ -35,10 +35,11 @@ async function main(): Promise<number> {
   const [action = '', ...targets] = positionals;
   const { stage, region, json = false, watch = false, port = '3000' } = values;
   const confirms = values['confirm-servers-follow'] ?? false;
-  if (!ACTIONS.includes(action) || !/^\d{4,5}$/.test(port) || Number(port) > 65_000) throw new Error(USAGE);
+  if (!ACTIONS.includes(action) || !/^\d{4,5}$/.test(port) || Number(port) > 65_000)
+    throw new WrongCall(USAGE);
   if (action === 'emergency' && targets.length === 0)
-    throw new Error('an emergency needs a target: one leaked secret must not end every token');
-  if (confirms && action !== 'start') throw new Error('--confirm-servers-follow goes with start');
+    throw new WrongCall('an emergency needs a target: one leaked secret must not end every token');
+  if (confirms && action !== 'start') throw new WrongCall('--confirm-servers-follow goes with start');
 
   const invoke =
     stage === undefined ? localRotate(portsFrom(Number(port)).lambda) : deployedRotate(stage, region);
@@ -81,27 +82,18 @@ async function watchUntilOver(
 }
 
 function parseOptions() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        stage: { type: 'string' },
-        region: { type: 'string' },
-        'confirm-servers-follow': { type: 'boolean' },
-        watch: { type: 'boolean' },
-        json: { type: 'boolean' },
-        port: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n\n${USAGE}`, { cause: error });
-  }
+  return readOptions({
+    allowPositionals: true,
+    options: {
+      stage: { type: 'string' },
+      region: { type: 'string' },
+      'confirm-servers-follow': { type: 'boolean' },
+      watch: { type: 'boolean' },
+      json: { type: 'boolean' },
+      port: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+await runCommand(main);

@@ -1,15 +1,15 @@
 /**
  * `npm run -s stream-url`: prints the address that an encoder publishes to, with a new token in it, or keeps an encoder going
- * with new ones. Exit status: 0 printed, or stopped by a signal; 1 failed.
+ * with new ones. Exit status: 0 printed, or stopped by a signal; 1 failed; 2 a wrong call.
  */
 
 import { text as readAll } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { loadConfigFile } from '../build/load-config-file.ts';
 import { systemNow } from '../lib/node/system.ts';
 import { portsFrom } from '../local/ports.ts';
+import { readOptions, runCommand, WrongCall } from './command-line.ts';
 import { fillIn, splitCommand } from './stream-url/command.ts';
 import { keepEncoding, type Offer } from './stream-url/keep-encoding.ts';
 import { newToken, tokenEndpoint, type Subject, type TokenOptions } from './stream-url/new-token.ts';
@@ -123,30 +123,24 @@ async function readSubject(): Promise<Subject> {
 function parseOptions(): Options | 'help' {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  try {
-    const { values } = parseArgs({
-      options: {
-        target: text,
-        room: text,
-        stream: text,
-        transport: text,
-        server: text,
-        kind: text,
-        endpoint: text,
-        exec: text,
-        json: flag,
-        help: { ...flag, short: 'h' },
-      },
-    });
-    return values.help ? 'help' : v.parse(optionsSchema, values);
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n\n${USAGE}`, { cause: error });
-  }
+  const { values } = readOptions({
+    options: {
+      target: text,
+      room: text,
+      stream: text,
+      transport: text,
+      server: text,
+      kind: text,
+      endpoint: text,
+      exec: text,
+      json: flag,
+      help: { ...flag, short: 'h' },
+    },
+  });
+  if (values.help) return 'help';
+  const parsed = v.safeParse(optionsSchema, values);
+  if (!parsed.success) throw new WrongCall(`${parsed.issues[0].message} (--help lists the options)`);
+  return parsed.output;
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-}
+await runCommand(main);

@@ -1,7 +1,6 @@
 /** The commands of `npm run explain` and `npm run policy`. */
 
 import { text } from 'node:stream/consumers';
-import { parseArgs } from 'node:util';
 import { loadConfigFile } from '../../build/load-config-file.ts';
 import type { Config } from '../../lib/config/config.ts';
 import { configProblems } from '../../lib/config/config-problems.ts';
@@ -9,6 +8,7 @@ import { formatProblem } from '../../lib/config/resolve-config.ts';
 import { ruleSchema } from '../../lib/config/rule-schema.ts';
 import { checkOptions, under } from '../../lib/options/check-options.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
+import { readOptions } from '../command-line.ts';
 import { comparePolicies, hasEffect, toLines, toMarkdown } from './explain-diff.ts';
 import { lintLines } from './explain-lint.ts';
 import { explainPolicy } from './explain-policy.ts';
@@ -122,30 +122,26 @@ function effectsOf(failOn: string | undefined): readonly ('gains' | 'losses')[] 
 
 function parse(args: readonly string[]) {
   const string = { type: 'string' } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        config: string,
-        group: { type: 'string', multiple: true },
-        claim: { type: 'string', multiple: true },
-        issuer: string,
-        service: { type: 'boolean' },
-        target: string,
-        action: string,
-        room: string,
-        transport: string,
-        'secret-from-env': string,
-        'fail-on': string,
-        markdown: { type: 'boolean' },
-        ignore: { type: 'string', multiple: true },
-      },
-    });
-  } catch (error) {
-    throw new Error(error instanceof Error ? error.message : 'the options cannot be read', { cause: error });
-  }
+  return readOptions({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      config: string,
+      group: { type: 'string', multiple: true },
+      claim: { type: 'string', multiple: true },
+      issuer: string,
+      service: { type: 'boolean' },
+      target: string,
+      action: string,
+      room: string,
+      transport: string,
+      'secret-from-env': string,
+      'fail-on': string,
+      markdown: { type: 'boolean' },
+      ignore: { type: 'string', multiple: true },
+    },
+  });
 }
 
 function targetOf(config: Config, name: string): Target {

@@ -148,6 +148,6 @@ describe('a deployed stage', () => {
   test('needs a target for an emergency', { timeout: 30_000 }, async () => {
     const { status, err } = await rotate('http://127.0.0.1:9', 'emergency', '--stage', 'prod');
     expect(err).toContain('an emergency needs a target');
-    expect(status).toBe(1);
+    expect(status).toBe(2);
   });
 });

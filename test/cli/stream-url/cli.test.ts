@@ -142,7 +142,8 @@ describe('npm run stream-url', () => {
   ])('%s is one line with what would be right', async (_what, args, { STREAM_KEY = '', ...env }, line) => {
     const secret = STREAM_KEY === 'KEY' ? key : STREAM_KEY;
     const { code, out, err } = await run(args, { ...env, STREAM_KEY: secret });
-    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(out).toBe('');
+    expect(code).toBe(/^(Unknown option|name the room|--transport is)/.test(err) ? 2 : 1);
     expect(err).toMatch(line);
     expect(err).not.toContain(key);
   });

@@ -1,0 +1,31 @@
+/** What all commands share: how they read options, and how they report that something is wrong. */
+
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+
+/** The command was called with wrong options or arguments. */
+export class WrongCall extends Error {}
+
+/**
+ * The options of a command line, as `parseArgs` reads them.
+ *
+ * @throws {WrongCall} an option is unknown, or has no value
+ */
+export function readOptions<const T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    // Node's advice on arguments that begin with "-" follows the first sentence; no argument here does.
+    const [problem = ''] = (error as Error).message.split(/\.\s/, 1);
+    throw new WrongCall(`${problem} (--help lists the options)`, { cause: error });
+  }
+}
+
+/** Runs a command and sets the exit status: what it returns, or after an error 1, or 2 if the call was wrong. */
+export async function runCommand(main: () => Promise<number | void>): Promise<void> {
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = error instanceof WrongCall ? 2 : 1;
+  }
+}
