@@ -65,7 +65,7 @@ function detailsOf(name: string, { current, fallback, nodes, next, problems }: S
     ...(fallback === undefined ? [] : [`  fallback  ${fallback}`]),
     ...broken.map(
       ({ node, holds, problem }) =>
-        `  node      ${node} holds ${holds ?? 'nothing known'}${problem === undefined ? '' : `: ${problem}`}`,
+        `  node      ${node} holds ${holds ?? 'no known secret'}${problem === undefined ? '' : `: ${problem}`}`,
     ),
     ...problems.map((problem) => `  problem   ${problem}`),
   ].join('\n');

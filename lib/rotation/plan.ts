@@ -22,11 +22,11 @@ import type { Plan } from './step.ts';
 import { recordTokenLength } from './token-length.ts';
 import { opensAt } from './window.ts';
 
-/** One thing that may have to be done or waited for; nothing if it is not its turn. */
+/** Something that may have to be done or waited for; `undefined` if there is nothing, and the next rule decides. */
 type Rule = (input: RuleInput) => Plan | undefined;
 
 /**
- * The whole of a rotation: the first rule that has something to say decides. An issuer signs each token set with the
+ * The whole of a rotation: the first rule that returns a plan decides. An issuer signs each token set with the
  * current version and one fallback (pending, else previous), so the rules keep two things true together: what the servers
  * are told to hold is in every live token set, and what they may still hold stays in the ring.
  */
@@ -85,7 +85,7 @@ function recordDates(input: RuleInput): Plan | undefined {
   return undefined;
 }
 
-/** The old secret stays until the overlap has passed, every node holds the new one, and a connection showed it. */
+/** The old secret stays until the overlap has passed, every node holds the new one, and a real connection worked. */
 function whilePromoted(input: RuleInput): Plan | undefined {
   const { now, current, previous, servers } = input;
   if (servers !== current || previous === undefined || isKept(input)) return undefined;
@@ -115,7 +115,7 @@ function whileAborting(input: RuleInput): Plan | undefined {
   );
 }
 
-/** The servers are changed once every live token has its twin, in the push window. */
+/** The servers get the new secret once every live token has a fallback token for it, in the push window. */
 function whileAnnounced(input: RuleInput): Plan | undefined {
   const { now, current, pending, servers } = input;
   if (servers !== current || pending === undefined) return undefined;
@@ -124,7 +124,7 @@ function whileAnnounced(input: RuleInput): Plan | undefined {
   return unconfirmed(input, pending) ?? untilWindow(input) ?? retarget(input, pending, 'twins_complete');
 }
 
-/** The new secret is promoted once every node holds it, and a connection showed it. */
+/** The new secret is promoted once every node holds it, and a real connection with it worked. */
 function whilePushing(input: RuleInput): Plan | undefined {
   const { current, pending, servers } = input;
   if (pending === undefined || servers !== pending) return undefined;
@@ -144,7 +144,7 @@ function whileBypassed(input: RuleInput): Plan | undefined {
   return unconfirmed(input, current) ?? untilWindow(input) ?? retarget(input, current, 'hand_change_known');
 }
 
-/** Nothing to do, or a record of a rotation that was given up. */
+/** Nothing to do, except to remove a record of an earlier rotation. */
 function whileSteady(input: RuleInput): Plan | undefined {
   const { state, policy, current } = input;
   const { announced } = state.marks;

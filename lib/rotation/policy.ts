@@ -72,15 +72,15 @@ export function waitsOf(policy: Policy, longestToken: number = policy.longestTok
   // From the last ring without a version, over the last token signed from it, to that token's end at the slowest clock.
   const tokensGoneSeconds = keyRingMaxAge + longestToken + clockSkew + slack;
   switch (policy.keys) {
-    // Each token of before has no twin, so the servers change only once all of these are gone. Then both secrets are in
-    // every token set, and the overlap is for what comes late: a server that fetched its secret before the change, or an
-    // invocation that was held up. So a server takes its first connection within the overlap (less the slack, two lives of
-    // the function and, of nodes that report, the age of a report) after it has fetched its secret.
+    // Tokens from before the new version have no fallback token, so the servers change only once all of these have ended. From
+    // then on every token set is for both secrets. The overlap covers what comes late: a server that fetched its secret before
+    // the change, or an invocation that was held up. So a server must take its first connection soon enough after it fetched
+    // its secret: within the overlap, less the slack, two lives of the function and, for nodes that report, the age of a report.
     case 'single':
       return { announceSeconds: tokensGoneSeconds, overlapSeconds: overlap, tokensGoneSeconds };
-    // Servers hold every version of the ring, so only one that is just starting can lack the new one; but each token
-    // has no twin, so the old version stays until the last of its tokens is gone. (Its date is that of the invocation that
-    // promoted, which may have been held up: hence the slack once more.)
+    // Servers hold every version of the ring, so only a server that is just starting can lack the new one. But tokens have no
+    // fallback token here, so the old version stays until the last of its tokens has ended. (The date of the promotion is
+    // that of the invocation, which may have been held up: hence the slack once more.)
     case 'keyring':
       return {
         announceSeconds: keyRingMaxAge + clockSkew + slack,

@@ -39,7 +39,7 @@ describe('the table', () => {
         'red5: A node is behind.',
         `  current   ${V1}`,
         `  fallback  ${V2}`,
-        '  node      i-2 holds nothing known: did not answer',
+        '  node      i-2 holds no known secret: did not answer',
         '',
         'jitsi: Nothing is due.',
         `  current   ${V1}`,

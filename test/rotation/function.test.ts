@@ -44,6 +44,6 @@ test.each(['advance', 'status'])('%s is answered although nothing can be reached
   expect(Object.keys(targets)).toEqual(['red5', 'jitsi', 'rtcstats', 'stream-keys']);
   for (const { phase, next } of Object.values(targets)) {
     expect(phase).toBe('unknown');
-    expect(next.why).toMatch(/^The target cannot be looked at; the next run tries again\./);
+    expect(next.why).toMatch(/^The secret of this target could not be read\. The next run tries again\./);
   }
 });

@@ -59,7 +59,7 @@ describe('a rotation', () => {
     const before = harness.labels();
     const again = await harness.run('start');
     expect(again.next.why).toMatch(
-      /^A rotation is under way: start changed nothing\. The phase is announced\./,
+      /^A rotation is under way, so start changed nothing\. The phase is announced\./,
     );
     expect(harness.labels()).toEqual(before);
     expect(versionsOf(harness)).toHaveLength(2);
@@ -304,9 +304,9 @@ test('servers that cannot be listed hold the rotation up, and say so', async () 
 });
 
 test.each([
-  ['advance', /^This target is rotated only when somebody starts it/],
-  ['start', /^A rotation is under way: start changed nothing/],
-  ['emergency', /^The secret was replaced in an emergency just now: start changed nothing/],
+  ['advance', /^This target is rotated only if somebody starts a rotation/],
+  ['start', /^A rotation is under way, so start changed nothing/],
+  ['emergency', /^An emergency replaced the secret just now, so start changed nothing/],
 ] as const)('of two invocations of %s at one time, only one makes a version', async (action, why) => {
   if (action !== 'advance') await harness.run('advance');
   const before = versionsOf(harness).length;
