@@ -30,7 +30,7 @@ const signature = createHmac('sha256', key).update(token).digest();
 const floor = await cpuOf(async () =>
   timingSafeEqual(createHmac('sha256', key).update(token).digest(), signature),
 );
-console.log(`one HMAC of a token's length: ${floor.toFixed(1)} µs\n`);
+console.log(`One HMAC of a token's length takes ${floor.toFixed(1)} µs.\n`);
 console.log('| warm callback | CPU, µs | × one HMAC | signatures verified | requests to the deny table |');
 console.log('| --- | --- | --- | --- | --- |');
 const scene = await startWarmScene();

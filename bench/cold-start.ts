@@ -10,6 +10,7 @@ import { bundleFunction } from '../build/bundle.ts';
 import { buildContestants, FLOOR, PEERS, STREAMPASS, TUNED_FLOOR } from './contestants.ts';
 import { barChart } from './measure/chart.ts';
 import { coldStart } from './measure/cold.ts';
+import { goalsTable } from './measure/goals.ts';
 import type { FirstAnswer } from './measure/cold.ts';
 import { largestInputs, profileOf } from './measure/modules.ts';
 import { median, ratios, withSpread } from './measure/statistics.ts';
@@ -27,10 +28,14 @@ const rounds = Number(options.rounds);
 
 /** A function of 256 MB gets 256/1769 of a CPU (AWS Lambda Developer Guide, "Configure memory"). */
 const SMALL_SHARE = 256 / 1769;
-const SPEEDS = [
-  { title: 'full speed', share: 1 },
-  { title: 'after init, the CPU share of a 256 MB function', share: SMALL_SHARE },
-];
+interface Speed {
+  readonly title: string;
+  /** Of a CPU. */
+  readonly share: number;
+}
+const FULL: Speed = { title: 'At full speed', share: 1 };
+const SMALL: Speed = { title: 'After init, with the CPU share of a 256 MB function', share: SMALL_SHARE };
+const SPEEDS = [FULL, SMALL];
 const BARE = 'bare Node';
 
 const contestants = [FLOOR, TUNED_FLOOR, STREAMPASS, ...PEERS].filter(
@@ -68,6 +73,20 @@ try {
         }
       }
     }
+    const over =
+      ({ title }: Speed, field: 'wallMs' | 'cpuMs') =>
+      (name: string): readonly number[] =>
+        ratiosOverBare((of) => results.get(`${title} ${of}`) ?? [], name, field);
+    console.log(
+      goalsTable([
+        { what: 'a cold start over a bare Node, CPU', limit: 2, ratiosOf: over(FULL, 'cpuMs') },
+        {
+          what: 'with the CPU of a 256 MB function after init, wall',
+          limit: 2.5,
+          ratiosOf: over(SMALL, 'wallMs'),
+        },
+      ]),
+    );
     for (const { title } of SPEEDS) report(title, (name) => results.get(`${title} ${name}`) ?? []);
     if (options.chart !== undefined) {
       await writeFile(
@@ -81,6 +100,16 @@ try {
   await scene.close();
 }
 
+/** One contestant's times beyond a bare Node over the floor's. */
+function ratiosOverBare(
+  resultsOf: (name: string) => readonly FirstAnswer[],
+  name: string,
+  field: 'wallMs' | 'cpuMs',
+): readonly number[] {
+  const times = (of: string): readonly number[] => overBare(resultsOf(of), resultsOf(BARE), field);
+  return ratios(times(name), times(FLOOR.name));
+}
+
 /** What each round took beyond a bare Node of the same round. */
 function overBare(
   own: readonly FirstAnswer[],
@@ -92,11 +121,9 @@ function overBare(
 
 function report(title: string, resultsOf: (name: string) => readonly FirstAnswer[]): void {
   const bare = resultsOf(BARE);
-  const floor = resultsOf(FLOOR.name);
-  console.log(`## ${title}\n`);
   console.log(
-    `Node ${process.version}, ${rounds} rounds; a bare Node: ${median(bare.map(({ wallMs }) => wallMs)).toFixed(0)} ms, ` +
-      `${median(bare.map(({ memoryMiB }) => memoryMiB)).toFixed(0)} MiB. All times are over it.\n`,
+    `\n${title}, medians of ${rounds} rounds; a bare Node takes ${median(bare.map(({ wallMs }) => wallMs)).toFixed(0)} ms and ` +
+      `${median(bare.map(({ memoryMiB }) => memoryMiB)).toFixed(0)} MiB, and the times are over it:\n`,
   );
   console.log(
     '| | bundle, KiB | wall × floor | CPU × floor | wall, ms | CPU, ms | first answer, ms | peak memory, MiB |',
@@ -105,8 +132,8 @@ function report(title: string, resultsOf: (name: string) => readonly FirstAnswer
   for (const { name, bytes } of built) {
     const own = resultsOf(name);
     const cells = (['wallMs', 'cpuMs'] as const).map((field) => {
-      const times = overBare(own, bare, field);
-      return { ratio: withSpread(ratios(times, overBare(floor, bare, field))), ms: median(times).toFixed(1) };
+      const ratio = withSpread(ratiosOverBare(resultsOf, name, field));
+      return { ratio, ms: median(overBare(own, bare, field)).toFixed(1) };
     });
     const row = [
       name,
@@ -118,7 +145,6 @@ function report(title: string, resultsOf: (name: string) => readonly FirstAnswer
     ];
     console.log(`| ${row.join(' | ')} |`);
   }
-  console.log('');
 }
 
 function chartOf(resultsOf: (title: string, name: string) => readonly FirstAnswer[]): string {
@@ -127,11 +153,7 @@ function chartOf(resultsOf: (title: string, name: string) => readonly FirstAnswe
     series: ['full speed', '256 MB function'],
     bars: contestants.map(({ name }) => ({
       name,
-      values: SPEEDS.map(({ title }) => {
-        const timesOf = (of: string): readonly number[] =>
-          overBare(resultsOf(title, of), resultsOf(title, BARE), 'wallMs');
-        return median(ratios(timesOf(name), timesOf(FLOOR.name)));
-      }),
+      values: SPEEDS.map(({ title }) => median(ratiosOverBare((of) => resultsOf(title, of), name, 'wallMs'))),
       emphasised: name === STREAMPASS.name,
     })),
   });

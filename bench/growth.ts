@@ -156,7 +156,7 @@ const ROWS: readonly Row[] = [
 ];
 
 console.log(
-  `Node ${process.version}, ${rounds} rounds of ${exchanges} exchanges; CPU over the row's first size\n`,
+  `CPU of a first exchange over that of the row's first size, medians of ${rounds} rounds of ${exchanges} exchanges:\n`,
 );
 console.log('| what grows | sizes: CPU × first size | first size, µs |');
 console.log('|---|---|---|');

@@ -16,6 +16,18 @@ import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
 export const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
 export type Algorithm = (typeof ALGORITHMS)[number];
 
+/** What a token of a company's provider says beside the person: the claims are 800 bytes of JSON. */
+const GROUPS = [
+  'broadcasters',
+  'staff',
+  'engineering-emea',
+  'vpn-users',
+  'all-employees',
+  'building-access-london',
+  'expense-approvers',
+  'newsletter-subscribers',
+];
+
 /** The client id that tokens are meant for. */
 const AUDIENCE = 'bench-client';
 
@@ -97,10 +109,13 @@ export async function startScene({ otherKeys = 0 } = {}): Promise<Scene> {
       auth_time: now,
       jti: randomUUID(),
       sid: randomUUID(),
-      groups: ['broadcasters', 'staff'],
+      groups: GROUPS,
       name: 'Example Person',
       email: `${subject}@example.com`,
       email_verified: true,
+      locale: 'en-GB',
+      zoneinfo: 'Europe/London',
+      picture: `https://example.com/people/${subject}/picture-256.png`,
       ...claims,
     });
     return toEvent({

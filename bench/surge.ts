@@ -37,6 +37,7 @@ type Handler = (event: unknown, context: unknown) => Promise<Answer>;
 
 /** A function in a surge. */
 interface Job {
+  readonly what: string;
   readonly contestant: Contestant;
   readonly newEvent: () => Promise<unknown>;
   readonly isGood: (answer: Answer) => boolean;
@@ -60,11 +61,17 @@ const { handler: exchange } = (await import(fileOf(STREAMPASS))) as { readonly h
 
 const JOBS: readonly Job[] = [
   {
+    what: '`token`',
     contestant: STREAMPASS,
     newEvent: async () => scene.newEvent('RS256'),
     isGood: ({ statusCode }) => statusCode === 200,
   },
-  { contestant: CALLBACKS, newEvent: newConnect, isGood: ({ body }) => body === '{"result":true}' },
+  {
+    what: '`callbacks`, asked by Red5 about as many tokens',
+    contestant: CALLBACKS,
+    newEvent: newConnect,
+    isGood: ({ body }) => body === '{"result":true}',
+  },
 ];
 
 try {
@@ -85,9 +92,9 @@ async function run(job: Job): Promise<void> {
   const provider = scene.requests.provider - before.provider;
 
   console.log(
-    `## ${job.contestant.source}\n\nNode ${process.version}; an environment of 512 MB starts in ` +
-      `${median(times.cold).toFixed(0)} ms (median of ${times.cold.length}, without what Lambda itself takes), its first ` +
-      `answers take ${times.answers.map((ms) => ms.toFixed(1)).join(', ')} ms\n`,
+    `${job.what}: an environment of 512 MB starts in ${median(times.cold).toFixed(0)} ms (median of ` +
+      `${times.cold.length}, without what Lambda itself takes); its first answer takes ` +
+      `${(times.answers[0] ?? Number.NaN).toFixed(1)} ms if it was provisioned.\n`,
   );
   console.log('| provisioned | environments | throttled | p50, ms | p90, ms | p99, ms |');
   console.log('|---|---|---|---|---|---|');
@@ -100,7 +107,7 @@ async function run(job: Job): Promise<void> {
   }
   console.log(
     `\nWith none provisioned, ${environmentsOf(cold)} environments really answered ${cold.length} requests: ` +
-      `${refused} refused, ${secrets} calls of Secrets Manager, ${provider} requests to the provider\n`,
+      `${refused} refused, ${secrets} calls of Secrets Manager, ${provider} requests to the provider.\n`,
   );
 }
 

@@ -52,7 +52,7 @@ try {
     if (due[0] !== undefined && share >= due[0].at) {
       const { what, act } = due.shift() ?? {};
       act?.();
-      console.log(`${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${what}`);
+      console.error(`${((performance.now() - startedAt) / 1000).toFixed(0)} s: ${what}`);
     }
     const count = rate / BATCHES_PER_SECOND;
     for (let index = 0; index < count * FIRST_SHARE; index++) {
@@ -113,12 +113,17 @@ function report(seconds: readonly Second[], idleSeconds: readonly Second[]): voi
     `longest ${Math.max(...of.map(({ longestStallMs }) => longestStallMs)).toFixed(0)} ms`;
   const refusals = seconds.flatMap((second) => second.refusals);
   const answered = sum((second) => second.answered);
-  console.log(`
-Node ${process.version}, ${seconds.length} s at ${rate} exchanges a second
-answered: ${answered}, of them refused: ${refusals.length} ${[...new Set(refusals)].join(' ')}
-CPU per exchange: ${((sum((second) => second.cpuMs) * 1000) / answered).toFixed(0)} µs
-signed with: ${[...new Set(seconds.flatMap((second) => second.kids))].join(', then ')}; with a fallback token: ${sum((second) => second.fallbacks)}
-memory, second tenth and last tenth of the time: ${memory(seconds.slice(tenth, 2 * tenth), (s) => s.rssMiB)} and ${memory(seconds.slice(-tenth), (s) => s.rssMiB)} MiB resident, ${memory(seconds.slice(tenth, 2 * tenth), (s) => s.heapMiB)} and ${memory(seconds.slice(-tenth), (s) => s.heapMiB)} MiB heap
-event loop: ${stalls(seconds)}
-an idle process beside it: ${stalls(idleSeconds)}`);
+  const megabytes = (of: (second: Second) => number): string =>
+    `${memory(seconds.slice(tenth, 2 * tenth), of)} and ${memory(seconds.slice(-tenth), of)} MiB`;
+  const rows = {
+    'answered, of them refused': `${answered}, ${refusals.length} ${[...new Set(refusals)].join(' ')}`,
+    "CPU per exchange, the parent's messages included": `${((sum((second) => second.cpuMs) * 1000) / answered).toFixed(0)} µs`,
+    'secrets that signed, and answers with a fallback token': `${new Set(seconds.flatMap((second) => second.kids)).size}, ${sum((second) => second.fallbacks)}`,
+    'resident memory, second and last tenth of the time': megabytes((second) => second.rssMiB),
+    'heap, second and last tenth of the time': megabytes((second) => second.heapMiB),
+    'the event loop': stalls(seconds),
+    'that of an idle process beside it': stalls(idleSeconds),
+  };
+  console.log(`${seconds.length} s at ${rate} exchanges a second:\n\n| | |\n|---|---|`);
+  for (const [what, measured] of Object.entries(rows)) console.log(`| ${what} | ${measured} |`);
 }

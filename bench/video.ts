@@ -15,6 +15,12 @@ import { launchChromium } from '../test/browser/chromium.ts';
 type Browser = Awaited<ReturnType<typeof launchChromium>>;
 type Page = Awaited<ReturnType<Browser['newPage']>>;
 
+/** What a viewer's counters say. */
+interface Loss {
+  readonly shown: number;
+  readonly lost: number;
+}
+
 const LOADS = 5;
 const PICTURE = join(import.meta.dirname, '../docs/pictures/demo.png');
 /** The picture is taken when this phase begins: nodes have restarted then. */
@@ -52,10 +58,6 @@ try {
   }
   await viewer.context().close();
   const sorted = waits.toSorted((one, other) => one - other);
-  console.log(
-    `page load to first picture, ${LOADS} loads: median ${sorted[(LOADS - 1) / 2]} ms (${waits.join(', ')})`,
-  );
-
   const before = await lossOf(stage);
   const began = performance.now();
   await stage.getByRole('button', { name: 'Start a rotation' }).click();
@@ -64,17 +66,24 @@ try {
     if (now === last) continue;
     last = now;
     changes++;
-    console.log(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${now}`);
+    console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s  ${now}`);
     if (values.picture && now === PICTURED_PHASE) await takePicture(stage);
   }
   const after = await lossOf(stage);
-  for (const [index, { shown, lost }] of after.entries())
-    console.log(
-      `viewer ${index + 1}: ${shown - (before[index]?.shown ?? 0)} pictures shown during the rotation, ` +
-        `${lost - (before[index]?.lost ?? 0)} lost`,
-    );
-  console.log(`before it: ${before.map(({ shown, lost }) => `${lost} of ${shown} lost`).join(', ')}`);
-  console.log(`red lines in the console: ${red.length}${red.length > 0 ? `\n${red.join('\n')}` : ''}`);
+  const seconds = (ms: number | undefined): string => ((ms ?? Number.NaN) / 1000).toFixed(1);
+  const lostBy = (loss: readonly Loss[]): string =>
+    loss.map(({ shown, lost }) => `${lost} of ${(shown + lost).toLocaleString('en')}`).join(', and ');
+  const during = after.map(({ shown, lost }, index) => ({
+    shown: shown - (before[index]?.shown ?? 0),
+    lost: lost - (before[index]?.lost ?? 0),
+  }));
+  console.log(`| what | measured |
+|---|---|
+| page load to the first picture, median of ${LOADS} loads | ${seconds(sorted[(LOADS - 1) / 2])} s (${seconds(sorted[0])} to ${seconds(sorted.at(-1))}) |
+| pictures that a viewer lost during a whole rotation, of those sent | ${lostBy(during)} |
+| pictures lost before it, with the same work and no change | ${lostBy(before)} |
+| red lines in the browser's console | ${red.length} |`);
+  for (const line of red) console.error(line);
 } finally {
   for (const end of ends.toReversed()) await end();
 }
@@ -112,7 +121,7 @@ function picturesShown(page: Page): Promise<number> {
   })`);
 }
 
-async function lossOf(page: Page): Promise<readonly { readonly shown: number; readonly lost: number }[]> {
+async function lossOf(page: Page): Promise<readonly Loss[]> {
   const count = async (id: string): Promise<number> => Number(await page.locator(id).textContent());
   return Promise.all(
     [1, 2].map(async (viewer) => ({

@@ -131,7 +131,7 @@ const REQUESTS: Readonly<Record<string, () => unknown>> = {
   'token, one long claim': () => good({ claims: { name: many('é', LONGEST_TOKEN / 2) } }),
 };
 
-console.log('milliseconds of CPU, median of rounds');
+console.log('| request | CPU, ms |\n|---|---|');
 for (const [title, make] of Object.entries(REQUESTS)) {
   const costs: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -141,6 +141,6 @@ for (const [title, make] of Object.entries(REQUESTS)) {
     const { user, system } = process.cpuUsage(before);
     costs.push((user + system) / 1000);
   }
-  console.log(`${median(costs).toFixed(2).padStart(7)}  ${title}`);
+  console.log(`| ${title} | ${median(costs).toFixed(2)} |`);
 }
 await scene.close();

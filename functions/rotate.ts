@@ -6,7 +6,7 @@ import { createRotated } from './wiring/rotated.ts';
 import { systemNow } from '../lib/node/system.ts';
 import { rotate, type Outcome } from '../lib/rotation/rotate.ts';
 import { parseRotateEvent } from '../lib/rotation/event.ts';
-import { reportProblems, type RotationReport } from '../lib/rotation/report.ts';
+import { loggedProblems, loggedReport, reportProblems, type RotationReport } from '../lib/rotation/report.ts';
 import { configured } from './wiring/configured.ts';
 
 const { config, problems } = await configured(() => import('../streampass.config.ts'), process.env);
@@ -39,9 +39,9 @@ export async function handler(event: unknown): Promise<RotationReport> {
 }
 
 function tell(action: string, target: string, { report, done, measures, error }: Outcome): void {
-  writeLine({ event: 'rotation.report', action, target, done, ...report });
+  writeLine({ event: 'rotation.report', action, target, done, ...loggedReport(report) });
   const wrong = reportProblems(report);
-  if (wrong.length > 0) writeLine({ event: 'rotation.problem', target, problems: wrong });
+  if (wrong.length > 0) writeLine({ event: 'rotation.problem', target, problems: loggedProblems(wrong) });
   if (error !== undefined) writeLine({ event: 'rotation.failed', target, ...describeError(error) });
   // Of each target, and of the stage, so that one alarm watches the worst of any number of targets.
   const by = [['target'], []];

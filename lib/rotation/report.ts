@@ -119,6 +119,34 @@ export function failedReport(error: string): TargetReport {
   };
 }
 
+/** Most bytes of servers, or of problems, in a log line: CloudWatch Logs may cut one of more than 256 KB, and then nothing can read it. */
+const MOST_LOGGED = 64 * 1024;
+
+/**
+ * A report as its log line says it: as many servers as fit, with a problem first, then those that do not hold the current
+ * version; and how many there are.
+ */
+export function loggedReport(report: TargetReport): TargetReport & { readonly nodes_in_all: number } {
+  const { nodes, current } = report;
+  const urgency = ({ problem, holds }: NodeReport): number =>
+    problem === undefined ? Number(holds === current) : -1;
+  const named = thatFit(nodes.toSorted((one, other) => urgency(one) - urgency(other)));
+  return { ...report, nodes: named.length < nodes.length ? named : nodes, nodes_in_all: nodes.length };
+}
+
+/** Problems as a log line says them: as many as fit, and how many more there are. */
+export function loggedProblems(problems: readonly string[]): readonly string[] {
+  const named = thatFit(problems);
+  const more = problems.length - named.length;
+  return more === 0 ? problems : [...named, `${more} more: \`npm run rotate -- status\` names all.`];
+}
+
+function thatFit<Item>(items: readonly Item[]): readonly Item[] {
+  let bytes = 0;
+  const end = items.findIndex((item) => (bytes += Buffer.byteLength(JSON.stringify(item)) + 1) > MOST_LOGGED);
+  return end === -1 ? items : items.slice(0, end);
+}
+
 /** What alarms are for: every line of a report that somebody should look at. */
 export function reportProblems({ nodes, problems = [] }: TargetReport): string[] {
   return [
