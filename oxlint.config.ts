@@ -164,6 +164,7 @@ export default defineConfig({
     'no-underscore-dangle': 'off',
     'typescript/no-explicit-any': 'error',
     'typescript/no-floating-promises': 'error',
+    'typescript/return-await': ['error', 'error-handling-correctness-only'],
     'typescript/no-unsafe-type-assertion': 'off',
     'unicorn/no-array-sort': 'off',
     'unicorn/consistent-function-scoping': 'off',

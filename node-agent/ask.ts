@@ -35,9 +35,20 @@ export function ask(
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
       response.on('error', reject);
     });
-    request.on('error', (error) =>
-      reject(signal.aborted ? new Error(`no answer in ${timeoutMs / 1000} s`) : error),
-    );
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      if (signal.aborted) return reject(new Error(`no answer in ${timeoutMs / 1000} s`));
+      // A name with several addresses, none of which answers, gives an error without a message.
+      reject(error.message === '' ? new Error(error.code) : error);
+    });
     request.end(body);
   });
+}
+
+/** What an answer says; `undefined` if it is not JSON. The error is not passed on, because it holds a part of the text. */
+export function parseBody(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }

@@ -7,7 +7,7 @@ import type { Node } from '../lib/fleet/node.ts';
 import type { NodeFiles } from '../lib/fleet/replace-file.ts';
 import { systemNow } from '../lib/node/system.ts';
 import type { ServerSecret } from '../lib/rotation/ports.ts';
-import { ask } from './ask.ts';
+import { ask, parseBody } from './ask.ts';
 import type { Settings } from './settings.ts';
 
 /** How often streampass is asked who is denied, in seconds. */
@@ -58,7 +58,7 @@ export function createDenialsFollower(settings: Settings, deps: DenialsDeps): ()
     lastIat = Math.max(systemNow(), lastIat + 0.001);
     const asked = { node: name, instance, iat: lastIat, jti: randomUUID(), ...said };
     const { status, body } = await ask(url, TIMEOUT_MS, signQuestion(asked, target, key), MOST_BYTES);
-    const answer = v.safeParse(denialsAnswer, status === 200 ? JSON.parse(body) : undefined);
+    const answer = v.safeParse(denialsAnswer, status === 200 ? parseBody(body) : undefined);
     if (!answer.success)
       return note(`${url} answered ${status}: the server goes on with the list that it has`);
     const { list, denied: hashes } = answer.output;
@@ -68,7 +68,8 @@ export function createDenialsFollower(settings: Settings, deps: DenialsDeps): ()
   }
 
   async function write(denied: string, list: string, hashes: readonly string[]): Promise<void> {
-    if (nameOfHashes(hashes) !== list) throw new FileProblem('is left as it is: the list arrived broken');
+    if (nameOfHashes(hashes) !== list)
+      throw new FileProblem(`${denied}: is left as it is, because the list arrived broken`);
     const text = Buffer.from(toDeniedFile(list, hashes));
     const { bytes, identity } = await deps.files.read(denied);
     if (!bytes.equals(text)) await deps.files.replace(denied, identity, text);
@@ -90,7 +91,7 @@ export function createDenialsFollower(settings: Settings, deps: DenialsDeps): ()
     if (file === undefined) return;
     await turn(file).catch((error: unknown) => {
       const why = error instanceof Error ? error.message : 'unknown error';
-      note(error instanceof FileProblem ? `${file} ${why}` : `${url} cannot be reached: ${why}`);
+      note(error instanceof FileProblem ? why : `${url} cannot be reached: ${why}`);
     });
   };
 }

@@ -29,14 +29,27 @@ The last line of the output is a report in JSON. Exit status: 0 if the server ho
 /** A call that is not understood. */
 class UsageProblem extends Error {}
 
+// Whoever read the output may be gone: the server still needs its secret.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+process.on('uncaughtException', (error) => process.exit(failed(error)));
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
+  process.exitCode = failed(error);
+}
+
+/** Says what went wrong, a line for each problem; the exit status. */
+function failed(error: unknown): number {
   const isOurs = error instanceof UsageProblem || error instanceof SettingsProblem || isParseError(error);
-  const message = error instanceof Error && isOurs ? error.message : `a defect (${String(error)})`;
+  const message = error instanceof Error && isOurs ? error.message : aDefect(error);
   process.stderr.write(`streampass-node: ${message.replaceAll('\n', '\nstreampass-node: ')}\n`);
   print('error', undefined, { version: 1, problems: message.split('\n').map((line) => line.slice(0, 300)) });
-  process.exitCode = error instanceof SettingsProblem ? 1 : 2;
+  return error instanceof SettingsProblem ? 1 : 2;
+}
+
+function aDefect(error: unknown): string {
+  const at = error instanceof Error ? /\((.*)\)$/m.exec(error.stack ?? '')?.[1] : undefined;
+  return `a defect, please report it: ${String(error).replaceAll('\n', ' ')}${at ? ` at ${at}` : ''}`;
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -7,7 +7,7 @@ import type { NodeReport } from '../lib/fleet/node-report.ts';
 import { systemNow } from '../lib/node/system.ts';
 import type { ServerSecret } from '../lib/rotation/ports.ts';
 import { fingerprintOf } from '../lib/signing-keys/secret.ts';
-import { ask } from './ask.ts';
+import { ask, parseBody } from './ask.ts';
 import { SettingsProblem, type Settings } from './settings.ts';
 
 const REPORT_TIMEOUT_MS = 10_000;
@@ -15,7 +15,16 @@ const REPORT_TIMEOUT_MS = 10_000;
 /** What streampass answers: the version that servers should hold. */
 const answerSchema = v.object({ servers: v.nullable(v.string()) });
 
-const refusalSchema = v.fallback(v.object({ reason: v.string() }), { reason: 'no reason' });
+/** What to do about a refusal, by its reason. */
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['message_malformed', 'update the agent'],
+  ['message_stale', 'set the clock of this machine'],
+  ['target_unknown', 'is the target configured with a fleet that reports?'],
+]);
+
+const refusalSchema = v.fallback(v.object({ reason: v.pipe(v.string(), v.regex(/^[a-z_]{1,64}$/)) }), {
+  reason: 'not an answer of streampass: is report= its address?',
+});
 
 /** What became of a report. */
 type Sent =
@@ -29,23 +38,26 @@ export function createReporter(settings: Settings, node: Node): Reporter {
     throw new SettingsProblem('report: must be the address of streampass, to which the node reports');
   const url = `${address.replace(/\/+$/, '')}/nodes/${settings.target}`;
   let lastIat = 0;
+  /** Kept, so that a node whose folder is gone can still report that. */
+  let instance: string | undefined;
   const sendSigned = async (report: NodeReport, key: ServerSecret, goodbye: boolean): Promise<Sent> => {
     const iat = Math.max(systemNow(), lastIat + 0.001);
     lastIat = iat;
     try {
-      const instance = await node.instance(() => randomBytes(24).toString('base64url'));
+      instance ??= await node.instance(() => randomBytes(24).toString('base64url'));
       const message = { aud: settings.target, node: settings.node, instance, iat, jti: randomUUID(), report };
       const jwt = signMessage({ ...message, ...(goodbye && { goodbye }) }, key);
       const { status, body } = await ask(url, REPORT_TIMEOUT_MS, jwt);
-      const answered = v.safeParse(answerSchema, parsed(body));
+      const answered = v.safeParse(answerSchema, parseBody(body));
       if (status === 200 && answered.success) return { ok: true, servers: answered.output.servers };
-      const { reason } = v.parse(refusalSchema, parsed(body));
-      const problem = `${url} answered ${status} (${reason})`;
+      const { reason } = v.parse(refusalSchema, parseBody(body));
+      const remedy = REMEDIES.get(reason);
+      const problem = `${url} answered ${status} (${reason})${remedy === undefined ? '' : `: ${remedy}`}`;
       return { ok: false, problem, isUnproven: reason === 'message_unproven' };
     } catch (error) {
       const why = error instanceof Error ? error.message : 'unknown error';
-      const what = error instanceof FileProblem ? settings.config : `${url} cannot be reached:`;
-      return { ok: false, problem: `${what} ${why}`, isUnproven: false };
+      const problem = error instanceof FileProblem ? why : `${url} cannot be reached: ${why}`;
+      return { ok: false, problem, isUnproven: false };
     }
   };
   return {
@@ -67,12 +79,4 @@ export function createReporter(settings: Settings, node: Node): Reporter {
 /** Sends what the node says of itself; never rejects. */
 export interface Reporter {
   send(report: NodeReport, wanted: readonly ServerSecret[], goodbye?: boolean): Promise<Sent>;
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

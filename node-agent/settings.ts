@@ -130,5 +130,7 @@ function ofEnvironment(env: Readonly<Record<string, string | undefined>>): Reado
 function isUrl(text: string): boolean {
   const parsed = URL.parse(text);
   if (parsed === null) return false;
+  // Its lines name the address.
+  if (parsed.username !== '' || parsed.password !== '') return false;
   return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed.hostname));
 }

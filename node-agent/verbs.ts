@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeSecrets } from '../lib/aws/node-secrets.ts';
+import { FileProblem } from '../lib/fleet/file-problem.ts';
 import { filesAsOwner } from '../lib/fleet/file-work.ts';
 import { createNode, type Node } from '../lib/fleet/node.ts';
 import type { NodeReport } from '../lib/fleet/node-report.ts';
@@ -27,7 +28,20 @@ export function nodeOf(settings: Settings, runReload: RunReload = reloadOf(setti
 
 /** The files of this machine. The bundle is one file, so the process that works as another user runs it again. */
 export function agentFiles(): NodeFiles {
-  return filesAsOwner([process.execPath, process.argv[1] ?? '', 'file-work']);
+  const files = filesAsOwner([process.execPath, process.argv[1] ?? '', 'file-work']);
+  // Whoever reads a line of the agent sees which file it is about.
+  const named =
+    <Rest extends unknown[], Result>(work: (file: string, ...rest: Rest) => Promise<Result>) =>
+    (file: string, ...rest: Rest): Promise<Result> =>
+      work(file, ...rest).catch((error: unknown) => {
+        throw error instanceof FileProblem ? new FileProblem(`${file}: ${error.message}`) : error;
+      });
+  return {
+    read: named(files.read),
+    replace: named(files.replace),
+    readNote: named(files.readNote),
+    writeNote: named(files.writeNote),
+  };
 }
 
 /** Says which secret the server holds. Changes nothing, fetches nothing. */

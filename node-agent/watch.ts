@@ -78,7 +78,8 @@ export function createWatcher(settings: Settings, log: (line: string) => void): 
   return {
     async turn() {
       const sent = wanted.ok ? await reporter.send(report, wanted.versions) : undefined;
-      note('report', sent?.ok === false ? sent.problem : 'reports are delivered');
+      if (sent)
+        note('report', sent.ok ? 'reports are delivered' : `reports are not delivered: ${sent.problem}`);
       const isCurrent = sent?.ok === true && wanted.ok && sent.servers === wanted.versions[0]?.versionId;
       if (!isCurrent || isRing) {
         const fetched = await wantedVersions(secrets, isRing);

@@ -2,6 +2,34 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { judgeSharedSecret } from '../signing-keys/secret.ts';
 import type { NodeSecrets } from '../fleet/node-secrets.ts';
 
+const CLOCK_OR_KEYS = 'set the clock of this machine, or renew its credentials';
+const NETWORK = 'look at the network of this machine';
+
+/** What to do about an error, by its name or code. */
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['AccessDeniedException', 'attach the node policy of the stack to its role'],
+  ['CredentialsProviderError', 'give this machine a role, or AWS credentials in the environment'],
+  ['DecryptionFailure', 'allow its role kms:Decrypt with the key of the secret'],
+  ['ExpiredTokenException', CLOCK_OR_KEYS],
+  ['InvalidSignatureException', CLOCK_OR_KEYS],
+  ['UnrecognizedClientException', 'renew the credentials of this machine'],
+  ['ResourceNotFoundException', 'is secret= right, and has the rotation run once?'],
+  ['InvalidRequestException', 'is the secret marked for deletion?'],
+  ['TimeoutError', NETWORK],
+  ['ENOTFOUND', NETWORK],
+  ['EAI_AGAIN', NETWORK],
+  ['ECONNREFUSED', NETWORK],
+  ['ECONNRESET', NETWORK],
+  ['EHOSTUNREACH', NETWORK],
+  ['ENETUNREACH', NETWORK],
+]);
+
+/** Errors of the network have their name in `code`. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
 /**
  * A node's own secret, by the credentials that the SDK finds for this machine: of the environment, a web identity (IRSA),
  * a shared file (hybrid nodes), a container or an instance.
@@ -32,9 +60,10 @@ export function nodeSecrets(arn: string): NodeSecrets {
           ? { ok: true, version: { versionId: VersionId, text: judged.text } }
           : { ok: false, problem: `version ${VersionId} ${judged.problem}` };
       } catch (error) {
-        const name = error instanceof Error ? error.name : 'unknown error';
+        const name = nameOf(error);
         const isAbsent = name === 'ResourceNotFoundException';
-        const problem = `Secrets Manager did not give ${asked} of ${arn} (${name})`;
+        const remedy = REMEDIES.get(name);
+        const problem = `Secrets Manager did not give ${asked} of ${arn} (${name})${remedy ? `: ${remedy}` : ''}`;
         return { ok: false, problem, ...(isAbsent && { isAbsent }) };
       }
     },

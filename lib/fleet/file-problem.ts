@@ -3,15 +3,23 @@ export class FileProblem extends Error {
   override readonly name = 'FileProblem';
 }
 
+/** Of a file that is not there. */
+export const MISSING = 'is missing: name the file that the server reads, or mount its folder here';
+export const NOT_REGULAR = 'is not a regular file: name the file itself';
+const DENIED =
+  'permission denied: streampass has to be root, or the owner of the folder, who may write there';
+const FULL = 'no space is left: free some, and the next run tries again';
+
 const KNOWN: Readonly<Record<string, string>> = {
-  ENOENT: 'is missing',
-  ENOTDIR: 'is missing',
-  ENXIO: 'is not a regular file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space is left',
-  EDQUOT: 'no space is left',
+  ENOENT: MISSING,
+  ENOTDIR: MISSING,
+  ENXIO: NOT_REGULAR,
+  EACCES: DENIED,
+  EPERM: DENIED,
+  EROFS: 'the file system is read-only: mount it so that streampass can write there',
+  ENOSPC: FULL,
+  EDQUOT: FULL,
+  EIO: 'the disk does not work: see the log of the kernel (dmesg)',
   ELOOP: 'is a symbolic link: name the file itself',
   EBUSY: 'it is mounted by itself: mount the folder instead of the file',
 };

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import * as v from 'valibot';
-import { FileProblem } from './file-problem.ts';
+import { FileProblem, toFileProblem } from './file-problem.ts';
 import { isMounted } from './mounts.ts';
 import { openFolderOf } from './open-folder.ts';
 import { MOUNTED, ownFiles, type NodeFiles } from './replace-file.ts';
@@ -68,8 +68,10 @@ export function filesAsOwner(worker: readonly string[]): NodeFiles {
     own: () => Promise<Result>,
   ): Promise<Result> => {
     if (process.geteuid?.() !== 0) return own();
-    await using folder = await openFolderOf(asked.file);
-    if (folder.uid === 0) return own();
+    await using folder = await openFolderOf(asked.file).catch((error: unknown) => {
+      throw toFileProblem(error, 'cannot be reached');
+    });
+    if (folder.uid === 0) return await own();
     const name = asked.file.slice(asked.file.lastIndexOf('/') + 1);
     // Root sees the mounts of every container, that user only their own.
     if (asked.verb === 'replace' && (await isMounted(`${folder.path}/${name}`)))

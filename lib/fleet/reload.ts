@@ -31,7 +31,10 @@ export function createReload(timeoutMs: number, path: string | undefined): RunRe
       }, timeoutMs);
       child.on('error', (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
-        resolve({ ok: false, problem: `the reload command cannot be run (${error.code ?? error.name})` });
+        resolve({
+          ok: false,
+          problem: `the reload command cannot be run (${error.code ?? error.name}): name a program of this machine`,
+        });
       });
       child.on('exit', (code, signal) => {
         clearTimeout(timer);

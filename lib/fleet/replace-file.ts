@@ -3,7 +3,7 @@ import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { assertSameExtraRights } from './extra-rights.ts';
-import { FileProblem, toFileProblem } from './file-problem.ts';
+import { FileProblem, MISSING, NOT_REGULAR, toFileProblem } from './file-problem.ts';
 import { isMounted } from './mounts.ts';
 import { openFolderOf, type OpenFolder } from './open-folder.ts';
 
@@ -92,7 +92,7 @@ export async function readTrustedFile(file: string): Promise<string | undefined>
       throw new FileProblem('can be changed by another user: give it to root, mode 600');
     return (await opened.readFile()).toString('utf8');
   }).catch((error: unknown) => {
-    if (error instanceof FileProblem && error.message === 'is missing') return undefined;
+    if (error instanceof FileProblem && error.message === MISSING) return undefined;
     throw error;
   });
 }
@@ -138,7 +138,7 @@ async function openRegular(folder: OpenFolder, name: string): Promise<FileHandle
 
 async function regular(opened: FileHandle): Promise<BigIntStats> {
   const found = await opened.stat({ bigint: true });
-  if (!found.isFile()) throw new FileProblem('is not a regular file');
+  if (!found.isFile()) throw new FileProblem(NOT_REGULAR);
   if (found.nlink !== 1n)
     throw new FileProblem('has a second hard link, under which the old file would stay: remove the link');
   return found;
@@ -181,7 +181,7 @@ async function replaceIn(
   const temporary = temporaryName(name);
   await using before = await openRegular(folder, name);
   const { uid, gid, mode } = await before.stat();
-  if ((mode & 0o222) === 0) throw new FileProblem('is read-only');
+  if ((mode & 0o222) === 0) throw new FileProblem('is read-only: chmod u+w');
   if (process.platform === 'linux' && (await isMounted(path))) throw new FileProblem(MOUNTED);
   try {
     await using made = await openNew(folder, temporary);

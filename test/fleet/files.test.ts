@@ -188,7 +188,7 @@ describe('a config file', () => {
   test('that is read-only stays as it is', async () => {
     chmodSync(file, 0o440);
     const [state] = await servers().apply('arn', [v2], [file]);
-    expect(state).toEqual({ node: file, holds: [], problem: 'is read-only' });
+    expect(state).toEqual({ node: file, holds: [], problem: 'is read-only: chmod u+w' });
     expect(readFileSync(file, 'utf8')).toBe(text(v1.text));
     expect(readdirSync(folder)).toEqual(['red5-web.properties']);
   });
@@ -249,7 +249,7 @@ describe('a reload command', () => {
 
   test.each([
     ['fails', 'false', /^the reload command failed \(exit status 1\)$/],
-    ['does not exist', 'no-such-command-here', /^the reload command cannot be run \(ENOENT\)$/],
+    ['does not exist', 'no-such-command-here', /^the reload command cannot be run \(ENOENT\): name a program of this machine$/],
     ['hangs', 'sleep 60', /^the reload command did not end within 0.3 s$/],
     ['hangs with children of its own', 'sleep 60 | sleep 60', /did not end within 0.3 s/],
     ['prints the secret and fails', 'cat {file}; false', /^the reload command failed \(exit status 1\)$/],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bundleFunction } from '../../build/bundle.ts';
@@ -89,7 +89,8 @@ test('a container follows the label, reports, goes on without streampass, and sa
   const first = machine.put(FIRST, 'AWSCURRENT', 'STREAMPASS_SERVERS');
   const container = startContainer();
   let output = '';
-  container.stdout?.on('data', (part) => (output += String(part)));
+  for (const stream of [container.stdout, container.stderr])
+    stream?.on('data', (part) => (output += String(part)));
   const ended = once(container, 'exit');
   try {
     await vi.waitFor(() => expect(answers.map(({ status }) => status)).toContain(200), 10_000);
@@ -119,9 +120,13 @@ test('a container follows the label, reports, goes on without streampass, and sa
       expect(Number(rss) / 1024).toBeLessThan(90);
     }
 
+    // Its folder is gone: that is reported, and so is that the server stops.
+    rmSync(dirname(machine.config), { recursive: true });
+    await vi.waitFor(() => expect(output).toMatch(/is missing/), 10_000);
     container.kill('SIGTERM');
-    expect((await ended)[0]).toBe(0);
+    expect((await ended)[0], output).toBe(0);
     expect(answers.at(-1)?.status).toBe(200);
+    expect(output.trimEnd().split('\n')).toEqual(output.match(/^streampass-node: .*$/gm));
     expect(output).not.toContain(FIRST);
     expect(output).not.toContain(OTHER);
   } finally {
