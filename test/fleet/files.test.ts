@@ -249,7 +249,11 @@ describe('a reload command', () => {
 
   test.each([
     ['fails', 'false', /^the reload command failed \(exit status 1\)$/],
-    ['does not exist', 'no-such-command-here', /^the reload command cannot be run \(ENOENT\): name a program of this machine$/],
+    [
+      'does not exist',
+      'no-such-command-here',
+      /^the reload command cannot be run \(ENOENT\): name a program of this machine$/,
+    ],
     ['hangs', 'sleep 60', /^the reload command did not end within 0.3 s$/],
     ['hangs with children of its own', 'sleep 60 | sleep 60', /did not end within 0.3 s/],
     ['prints the secret and fails', 'cat {file}; false', /^the reload command failed \(exit status 1\)$/],
