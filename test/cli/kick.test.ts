@@ -203,6 +203,22 @@ describe('MediaMTX', () => {
     expect(server.lists['rtmpconns']?.map(({ id }) => id)).toEqual(['r2', 'r3']);
   });
 
+  test('ends those of one stream key, by the token in the address', async () => {
+    const [made, other] = await Promise.all(
+      ['key-1', 'key-2'].map((streamKey) => issue('mediamtx', {}, { streamKey })),
+    );
+    const server = await mediamtxServer({
+      rtmpconns: [
+        { id: 'r1', query: `token=${made}` },
+        { id: 'r2', query: `token=${other}` },
+      ],
+    });
+    const targets = { mtx: mediamtx({ issuer: 'streampass', control: [server.url] }) };
+    const { kicked } = await kick(targets, { kind: 'stream-key', value: 'key-1' });
+    expect(kicked).toMatchObject([{ ended: 1, seconds: 0 }]);
+    expect(server.lists['rtmpconns']?.map(({ id }) => id)).toEqual(['r2']);
+  });
+
   test('ends those of one token, and reads every page', async () => {
     const token = await issue('mediamtx', {}, { jti: 'leaked' });
     const many = Array.from({ length: 2500 }, (_, index) => ({ id: `c${index}`, query: '' }));

@@ -6,11 +6,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { signIn } from '../../local/oidc-provider/sign-in.ts';
 import { portsFrom, takenPorts } from '../../local/ports.ts';
-import { PROJECT } from '../support/project.ts';
+import { decodeCompactJws } from '../../lib/jws/compact.ts';
+import { PROJECT, runIn } from '../support/project.ts';
+import { publishByWhip, watchByWhep } from '../support/webrtc.ts';
 
 /** `npm start` as a person runs it: a process of its own, signed in to, asked for tokens, and ended. */
 
@@ -152,6 +154,69 @@ describe('a token of the local stack', () => {
     } else {
       expect((await once(socket, 'close'))[0]).toBe(outcome);
     }
+  });
+});
+
+describe('an encoder', () => {
+  const place = { audience: 'red5', room: 'studio-1' };
+  const live = (protocol: string, token = ''): string =>
+    `${url('red5')}/live/studio-1/${protocol}/endpoint/main?username=jwt&password=jwt&token=${token}`;
+
+  test('publishes with a stream key at an address that never changes, until the key is revoked', async () => {
+    const { access_token: streamKey = '' } = await exchange('broadcaster', {
+      ...place,
+      stream: 'main',
+      requested_token_type: 'urn:streampass:token-type:stream-key',
+    });
+    const { access_token: token } = await exchange('moderator', { ...place, scope: 'subscribe' });
+    const viewer = await watchByWhep(live('whep', token), ['H264', 'VP8']);
+    onTestFinished(viewer.close);
+    const publish = () => publishByWhip(`${url('api')}/whip/red5/studio-1/main`, streamKey);
+
+    const encoder = await publish();
+    onTestFinished(encoder.close);
+    expect(encoder.statuses).toEqual([307, 201]);
+    expect([encoder.session.host, encoder.session.search]).toEqual([new URL(url('red5')).host, '']);
+    await vi.waitFor(() => expect(viewer.frames()).toBeGreaterThan(10), 5000);
+    expect(await encoder.ask('PATCH')).toBe(405);
+
+    const id = String(decodeCompactJws(streamKey)?.claims['jti']);
+    const { output: told } = await runIn(
+      PROJECT,
+      `npm run -s deny -- --stream-key ${id} --port ${PORTS.api}`.split(' '),
+    );
+    const denied = Date.now();
+    // Red5 looks at a token when a connection begins, and no command of its ends those of one user.
+    expect(told).toContain('connections  go on: no red5 server');
+    expect(encoder.isConnected()).toBe(true);
+    expect(await encoder.ask('DELETE')).toBe(200);
+    let seen: number | undefined;
+    const standsStill = () => {
+      const before = seen;
+      seen = viewer.frames();
+      expect(seen).toBe(before);
+    };
+    await vi.waitFor(standsStill, { timeout: 5000, interval: 200 });
+
+    const again = async (): Promise<string> => {
+      try {
+        await (await publish()).close();
+        return 'published';
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    await vi.waitFor(async () => expect(await again()).toBe('401'), { timeout: 30_000, interval: 500 });
+    expect((Date.now() - denied) / 1000).toBeLessThanOrEqual(15);
+  }, 60_000);
+
+  test('cannot publish past streampass: its stream key is no token for a server', async () => {
+    const { access_token: streamKey = '' } = await exchange('broadcaster', {
+      ...place,
+      stream: 'main',
+      requested_token_type: 'urn:streampass:token-type:stream-key',
+    });
+    await expect(publishByWhip(live('whip', streamKey), streamKey)).rejects.toThrow('401');
   });
 });
 

@@ -51,7 +51,8 @@ export async function issue(
     at = NOW,
     jti = 'jti-1',
     subject = PERSON.subject,
-  }: { key?: SigningKey; at?: number; jti?: string; subject?: string } = {},
+    ...person
+  }: { key?: SigningKey; at?: number; jti?: string; subject?: string; streamKey?: string } = {},
 ): Promise<string> {
   const target: Target = TARGETS[name];
   const whole: Grant = {
@@ -63,7 +64,14 @@ export async function issue(
   };
   const issuance = { now: at, jti, session: 'session-1', transportsNamed: false };
   return (
-    await issueToken(target, name, whole, { ...PERSON, subject }, { current: key, readAt: at }, issuance)
+    await issueToken(
+      target,
+      name,
+      whole,
+      { ...PERSON, ...person, subject },
+      { current: key, readAt: at },
+      issuance,
+    )
   ).token;
 }
 

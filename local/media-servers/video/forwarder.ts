@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, type RTCRtpTransceiver } from 'werift';
+import {
+  MediaStreamTrack,
+  RTCPeerConnection,
+  RTCRtpCodecParameters,
+  useH264,
+  type RtpPacket,
+  type RTCRtpTransceiver,
+} from 'werift';
 
 /** A WHIP or WHEP session as its HTTP answer names it (RFC 9725 §4.2). */
 export interface MediaSession {
@@ -14,7 +21,7 @@ export interface Forwarder {
   /**
    * Takes a stream in. Viewers see the publisher on their own node; if there is none, the last one of that name that still sends.
    *
-   * @throws {Error} if the offer is not an SDP offer that sends VP8 video or Opus audio
+   * @throws {Error} if the offer is not an SDP offer that sends VP8 or H.264 video or Opus audio
    */
   readonly publish: (stream: string, node: number, offer: string) => Promise<MediaSession>;
   /**
@@ -41,6 +48,7 @@ interface Session {
   readonly connection: RTCPeerConnection;
   readonly publishes: boolean;
   readonly transceivers: Partial<Record<Kind, RTCRtpTransceiver>>;
+  /** What a publisher sends, or what a viewer is given. */
   readonly tracks: Partial<Record<Kind, MediaStreamTrack>>;
   /** When it began, or when its media was received last, in milliseconds of the monotonic clock. */
   heardAt: number;
@@ -49,14 +57,13 @@ interface Session {
 /** A publisher that has been silent for so long may be gone: a page that is closed says nothing. */
 const SILENT_AFTER_MS = 2000;
 
-/** Both are in every browser. The payload types are those that browsers use, so that nothing is renumbered. */
+const rtcpFeedback = [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }];
+
+/** Browsers send VP8 and Opus; OBS and FFmpeg send H.264. Every browser shows both. */
 const codecs = {
   video: [
-    new RTCRtpCodecParameters({
-      mimeType: 'video/VP8',
-      clockRate: 90_000,
-      rtcpFeedback: [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }],
-    }),
+    new RTCRtpCodecParameters({ mimeType: 'video/VP8', clockRate: 90_000, rtcpFeedback }),
+    useH264({ rtcpFeedback }),
   ],
   audio: [new RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48_000, channels: 2 })],
 };
@@ -75,19 +82,30 @@ export function createForwarder(): Forwarder {
   };
 
   /** Brings a viewer to its publisher; the sender keeps sequence and time continuous. */
-  const follow = async (viewer: Session): Promise<void> => {
+  const follow = (viewer: Session): void => {
     const source = sourceOf(viewer);
     for (const kind of KINDS) {
-      const sender = viewer.transceivers[kind]?.sender;
+      const { sender, codecs: known = [] } = viewer.transceivers[kind] ?? {};
       const track = source?.tracks[kind];
-      if (sender === undefined || track === undefined || sender.track === track) continue;
-      await sender.replaceTrack(track);
-      if (source !== undefined) askForKeyFrame(source);
+      if (source === undefined || sender === undefined || track === undefined) continue;
+      // One without this codec is given nothing.
+      const codec = known.find((one) => isSameCodec(one, source.transceivers[kind]?.codecs[0]));
+      if (codec === undefined || viewer.tracks[kind] === track) continue;
+      viewer.tracks[kind] = track;
+      sender.codec = codec;
+      sender.replaceRTP({ sequenceNumber: 0, timestamp: 0 });
+      askForKeyFrame(source);
+    }
+  };
+  const passOn = (kind: Kind, track: MediaStreamTrack, packet: RtpPacket): void => {
+    for (const { publishes, tracks, transceivers } of sessions.values()) {
+      if (publishes || tracks[kind] !== track) continue;
+      void transceivers[kind]?.sender.sendRtp(packet).catch(() => undefined);
     }
   };
   const followAll = (stream: string): void => {
     for (const session of sessions.values()) {
-      if (!session.publishes && session.stream === stream) void follow(session).catch(() => undefined);
+      if (!session.publishes && session.stream === stream) follow(session);
     }
   };
 
@@ -113,6 +131,7 @@ export function createForwarder(): Forwarder {
       iceUseIpv4: false,
       iceUseIpv6: false,
       iceAdditionalHostAddresses: ['127.0.0.1'],
+      iceInterfaceAddresses: { udp4: '127.0.0.1' },
     });
     const session: Session = {
       id: randomUUID(),
@@ -127,17 +146,23 @@ export function createForwarder(): Forwarder {
     try {
       connection.onTrack.subscribe((track) => {
         if (!publishes) return;
-        session.tracks[track.kind as Kind] = track;
-        track.onReceiveRtp.subscribe(() => {
+        const kind = track.kind as Kind;
+        session.tracks[kind] = track;
+        track.onReceiveRtp.subscribe((packet) => {
           session.heardAt = performance.now();
+          passOn(kind, track, packet);
         });
       });
-      await connection.setRemoteDescription({ type: 'offer', sdp: offer });
+      await connection.setRemoteDescription({ type: 'offer', sdp: withoutBundleOnly(offer) });
       for (const transceiver of connection.getTransceivers()) {
         const kind = transceiver.kind as Kind;
         session.transceivers[kind] = transceiver;
         transceiver.setDirection(publishes ? 'recvonly' : 'sendonly');
-        if (publishes) continue;
+        if (publishes) {
+          // It sends one codec, so that viewers can be told which.
+          transceiver.codecs = transceiver.codecs.slice(0, 1);
+          continue;
+        }
         transceiver.sender.onPictureLossIndication.subscribe(() => {
           const source = sourceOf(session);
           if (source !== undefined) askForKeyFrame(source);
@@ -150,7 +175,7 @@ export function createForwarder(): Forwarder {
       });
       await connection.setLocalDescription(await connection.createAnswer());
       if (publishes) followAll(stream);
-      else await follow(session);
+      else follow(session);
       return { id: session.id, answer: connection.localDescription?.sdp ?? '' };
     } catch (error) {
       sessions.delete(session.id);
@@ -181,4 +206,19 @@ export function createForwarder(): Forwarder {
 function askForKeyFrame(source: Session): void {
   const ssrc = source.tracks.video?.ssrc;
   if (ssrc !== undefined) void source.transceivers.video?.receiver.sendRtcpPLI(ssrc).catch(() => undefined);
+}
+
+/** Clients differ in how they spell `opus`. */
+function isSameCodec(one: RTCRtpCodecParameters, other: RTCRtpCodecParameters | undefined): boolean {
+  return one.mimeType.toLowerCase() === other?.mimeType.toLowerCase();
+}
+
+/** A section that is bundled only has port 0 (RFC 9143 §7.2.1), and werift takes that for a refusal. */
+function withoutBundleOnly(offer: string): string {
+  return offer
+    .split(/^(?=m=)/m)
+    .map((section) =>
+      section.includes('\na=bundle-only') ? section.replace(/^(m=\w+) 0 /, '$1 9 ') : section,
+    )
+    .join('');
 }

@@ -38,6 +38,11 @@ export function red5Wire(fleet: Fleet<'red5'>): WireForm {
         answer(exchange, 200);
         return true;
       }
+      if (ended !== undefined && request.method === 'PATCH') {
+        // RFC 9725 §4.3: its candidates are in its answer, and nothing restarts.
+        answer(exchange, 405, '', { allow: 'DELETE' });
+        return true;
+      }
       return false;
     },
     stopNode: forwarder.stopNode,
@@ -98,7 +103,7 @@ async function connect(
     });
   } catch {
     answerJson(exchange, 400, {
-      reason: 'the body must be an SDP offer with VP8 video or Opus audio (application/sdp)',
+      reason: 'the body must be an SDP offer with VP8 or H.264 video or Opus audio (application/sdp)',
     });
   }
 }

@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { Socket } from 'node:dgram';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { RTCPeerConnection, useOPUS, useVP8 } from 'werift';
+import { publishByWhip, watchByWhep, type VideoCodec } from '../../support/webrtc.ts';
 import { startServer } from './support.ts';
 import { now, secret, sign } from './token-text.ts';
 import type { MediaServer } from '../../../local/media-servers/start-media-server.ts';
@@ -142,4 +144,62 @@ test('a page may ask: OPTIONS needs no token', async () => {
 test('an address that it does not know is 404', async () => {
   const server = await startServer('red5', { secrets: [secret] });
   expect((await post(server, '/other/whip/endpoint/s')).status).toBe(404);
+});
+
+describe('media', () => {
+  const viewerToken = sign({
+    iss: 'streampass',
+    exp: now + 60,
+    roles: 'red5-subscriber',
+    'red5-transport': 'WHEP',
+  });
+  const address = ({ url }: MediaServer, protocol: string, jwt: string): string =>
+    `${url}/live/news-1/${protocol}/endpoint/main?username=jwt&password=jwt&token=${jwt}`;
+  const publish = async (server: MediaServer, codec: VideoCodec) => {
+    const encoder = await publishByWhip(address(server, 'whip', token), 'stream-key', { codec });
+    onTestFinished(encoder.close);
+    return encoder;
+  };
+  const watch = async (server: MediaServer, codecs: readonly VideoCodec[]) => {
+    const viewer = await watchByWhep(address(server, 'whep', viewerToken), codecs);
+    onTestFinished(viewer.close);
+    return viewer;
+  };
+
+  test('of an encoder with H.264, then of one with VP8, reaches a viewer who was there before both', async () => {
+    const server = await startServer('red5');
+    const both = await watch(server, ['VP8', 'H264']);
+    const vp8 = await watch(server, ['VP8']);
+    const encoder = await publish(server, 'H264');
+    await vi.waitFor(() => expect(both.frames()).toBeGreaterThan(5), 5000);
+    expect(vp8.frames()).toBe(0);
+    expect(await encoder.ask('DELETE')).toBe(200);
+    await publish(server, 'VP8');
+    const seen = both.frames();
+    await vi.waitFor(() => expect(both.frames()).toBeGreaterThan(seen + 5), 5000);
+    await vi.waitFor(() => expect(vp8.frames()).toBeGreaterThan(5), 5000);
+  });
+
+  test('goes over loopback alone: its sockets take nothing from elsewhere', async () => {
+    const bind = vi.spyOn(Socket.prototype, 'bind');
+    onTestFinished(() => bind.mockRestore());
+    await publish(await startServer('red5'), 'H264');
+    const addresses = (bind.mock.calls as unknown[][]).map(([options]) => options);
+    expect(addresses.length).toBeGreaterThan(1);
+    for (const address of addresses) expect(address).toMatchObject({ address: '127.0.0.1' });
+  });
+
+  test('of a section that is bundled only is taken, as GStreamer offers it', async () => {
+    const server = await startServer('red5');
+    const bundled = (sdp: string): string =>
+      sdp.replace(/^(m=video) \d+ (.*\r\n)/m, '$1 0 $2a=bundle-only\r\n');
+    const encoder = await publishByWhip(address(server, 'whip', token), 'stream-key', { change: bundled });
+    onTestFinished(encoder.close);
+    expect(encoder.answer.match(/^m=\w+ \d+/gm)).toEqual(['m=audio 9', 'm=video 9']);
+  });
+
+  test('needs no PATCH: a session that trickles no candidates answers 405 to it (RFC 9725)', async () => {
+    const encoder = await publish(await startServer('red5'), 'H264');
+    expect(await encoder.ask('PATCH')).toBe(405);
+  });
 });
