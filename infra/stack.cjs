@@ -7,17 +7,19 @@ let loaded;
 
 /** @returns {Promise<import('./stack/stack.ts').Stack>} after a line for each problem there is none, and the process ends */
 module.exports = async ({ options, resolveVariable }) => {
-  loaded ??= load(await resolveVariable('sls:stage'), options);
+  loaded ??= load(resolveVariable, options);
   return loaded;
 };
 
-async function load(stage, options) {
+async function load(resolveVariable, options) {
+  const stage = await resolveVariable('sls:stage');
+  const region = await resolveVariable('self:provider.region');
   const { loadStack } = await import('../dist/infra/stack.mjs').catch((error) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     return fail(['dist/infra/stack.mjs is missing: run npm run build first']);
   });
   const params = [options.param ?? []].flat();
-  const result = await loadStack({ stage, env: process.env, params });
+  const result = await loadStack({ stage, region, host: process, params });
   return result.ok ? result.stack : fail(result.problems);
 }
 

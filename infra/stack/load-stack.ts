@@ -8,31 +8,41 @@ import { generateStack, type Stack } from './stack.ts';
 /** What a deployment is asked for. */
 export interface StackRequest {
   readonly stage: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly region: string;
+  /** The process. A configuration may also read its `env` directly: while it is read, that is the recorded one. */
+  readonly host: { env: Readonly<Record<string, string | undefined>> };
   /** What `--param` says. */
   readonly params: readonly string[];
 }
 
-/** The stack, or one line for each reason against it. */
+/** The stack, with one line for each reason not to deploy it; or one line for each mistake of the configuration. */
 export type LoadedStack =
-  { readonly ok: true; readonly stack: Stack } | { readonly ok: false; readonly problems: readonly string[] };
+  | { readonly ok: true; readonly stack: Stack & { readonly refusals: readonly string[] } }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** The stack of the built configuration. Never throws. */
-export async function loadStack({ stage, env, params }: StackRequest): Promise<LoadedStack> {
-  const recorded = recordedEnv(env);
-  const { config, problems } = await import('../../streampass.config.ts').then(
-    ({ default: definition }) => resolveConfig(definition, { stage, env: recorded.env }),
-    (error: unknown) => ({
-      config: undefined,
-      problems: [{ path: '', problem: `the file throws: ${firstLineOf(error)}` }],
-    }),
-  );
+export async function loadStack({ stage, region, host, params }: StackRequest): Promise<LoadedStack> {
+  const { env } = host;
+  // As a function sees it, whoever deploys.
+  const recorded = recordedEnv({ ...env, AWS_REGION: region });
+  host.env = recorded.env;
+  const { config, problems } = await import('../../streampass.config.ts')
+    .then(
+      ({ default: definition }) => resolveConfig(definition, { stage, env: recorded.env }),
+      (error: unknown) => ({
+        config: undefined,
+        problems: [{ path: '', problem: `the file throws: ${firstLineOf(error)}` }],
+      }),
+    )
+    .finally(() => (host.env = env));
   if (config === undefined || problems.length > 0) {
     return { ok: false, problems: problems.map((problem) => formatProblem(problem)) };
   }
   // The local stack says itself which page it serves, whatever the configuration names.
   const page = stage === 'local' ? env['CORS_ORIGINS'] : undefined;
   const context = { config, stage, variables: recorded.read(), ...(page && { page }) };
-  const refused = refusals(context, params);
-  return refused.length > 0 ? { ok: false, problems: refused } : { ok: true, stack: generateStack(context) };
+  return {
+    ok: true,
+    stack: { ...generateStack(context), refusals: refusals(context, { region, params }) },
+  };
 }

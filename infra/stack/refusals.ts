@@ -3,11 +3,14 @@ import { formatProblem } from '../../lib/config/resolve-config.ts';
 import type { StackContext } from './context.ts';
 import { neededFunctions } from './functions.ts';
 
-/**
- * Why a stage must not be deployed, although its configuration is sound: one line each, none if it may. The stage `local` is
- * never deployed: whoever develops may go without an issuer.
- */
-export function refusals(context: StackContext, params: readonly string[]): readonly string[] {
+/** Where a stack is to be deployed, and what `--param` says. */
+interface Deployment {
+  readonly region: string;
+  readonly params: readonly string[];
+}
+
+/** Why a stage must not be deployed, although its configuration is sound: one line each, none if it may. */
+export function refusals(context: StackContext, { region, params }: Deployment): readonly string[] {
   const { config, stage } = context;
   const { origins = [], localhostStages = [], vpc } = config.deploy;
   const functions = neededFunctions(context).map(([name]) => name);
@@ -20,7 +23,10 @@ export function refusals(context: StackContext, params: readonly string[]): read
     ...(/^[A-Za-z][A-Za-z0-9-]{0,31}$/.test(stage)
       ? []
       : [`--stage ${stage}: must be 1 to 32 letters, digits or "-", beginning with a letter`]),
-    ...(stage !== 'local' && config.issuers.length === 0
+    ...(stage === 'local'
+      ? ['--stage local: is the stage of npm start, which is never deployed; choose another name']
+      : []),
+    ...(config.issuers.length === 0
       ? [
           line(
             'issuers',
@@ -29,7 +35,7 @@ export function refusals(context: StackContext, params: readonly string[]): read
         ]
       : []),
     ...origins.flatMap((origin, index) =>
-      isLocalhost(origin) && stage !== 'local' && !localhostStages.includes(stage)
+      isLocalhost(origin) && !localhostStages.includes(stage)
         ? [
             line(
               `deploy.origins[${index}]`,
@@ -43,5 +49,22 @@ export function refusals(context: StackContext, params: readonly string[]): read
         ? []
         : [line(`deploy.vpc.functions[${index}]`, `must be one of ${functions.join(', ')}`)],
     ),
+    ...stringsIn(config.deploy, 'deploy')
+      .concat(Object.entries(config.targets).map(([name, { secret }]) => [`targets.${name}.secret`, secret]))
+      .flatMap(([path, arn]) => {
+        const [, there] = /^arn:[^:]*:[^:]*:([^:]+):/.exec(arn) ?? [];
+        return there === undefined || there === region
+          ? []
+          : [line(path, `is in the region ${there}, and the stack in ${region}: name one of ${region}`)];
+      }),
   ];
+}
+
+/** The strings of options, each with its path. */
+function stringsIn(value: unknown, path: string): (readonly [path: string, text: string])[] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    stringsIn(inner, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`),
+  );
 }

@@ -154,7 +154,15 @@ export const deployOptions = v.strictObject({
   ),
   defaultEndpoint: v.exactOptional(v.boolean()),
   publicUrl: v.exactOptional(address),
-  alarms: v.exactOptional(oneOrMore(destination)),
+  alarms: v.exactOptional(
+    v.pipe(
+      oneOrMore(destination),
+      v.check(
+        (all) => [all].flat().filter((text) => text.startsWith('arn:')).length <= 4,
+        'must name at most 4 SNS topics: an alarm tells 5, and one is the stack’s own',
+      ),
+    ),
+  ),
   limits: v.exactOptional(
     v.strictObject({ rate: v.exactOptional(wholeNumber(1)), burst: v.exactOptional(wholeNumber(1)) }),
   ),

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFunction } from '../../../build/bundle.ts';
@@ -22,6 +22,8 @@ export interface Packaging {
   readonly words?: readonly string[];
   /** A configuration in place of the fixture, for the stack alone. */
   readonly configFile?: string;
+  /** What the build says that it was made of. */
+  readonly sources?: Readonly<Record<string, string>>;
 }
 
 /** Variables with which the fixture has an issuer. */
@@ -39,12 +41,15 @@ export async function runPackage({
   env = {},
   words = [],
   configFile,
+  sources = {},
 }: Packaging) {
   const folder = mkdtempSync(join(tmpdir(), 'streampass-stack-'));
   mkdirSync(join(folder, 'dist/infra'), { recursive: true });
   for (const part of ['serverless.yml', 'package.json', 'infra', 'dist/functions', 'dist/LICENSES.txt']) {
     cpSync(join(PROJECT, part), join(folder, part), { recursive: true });
   }
+  // The sources are not in the copy.
+  writeFileSync(join(folder, 'dist/sources.json'), JSON.stringify(sources));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   const stack = join(folder, 'dist/infra/stack.mjs');
   if (configFile === undefined) cpSync(join(PROJECT, 'dist/infra/stack.mjs'), stack);

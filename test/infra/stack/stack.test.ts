@@ -98,11 +98,13 @@ describe('osls package', () => {
     const { code, output, folder } = await runPackage({
       env: { CORS_ORIGINS: 'http://localhost:3003' },
       words: ['--param', 'tokenRatee=5'],
+      sources: { 'serverless.yml': 'the hash of another text' },
     });
     rmSync(folder, { recursive: true, force: true });
     expect(code).toBe(1);
-    const lines = output.split('\n').filter((line) => line !== '');
+    const lines = output.split('\n').filter((line) => line !== '' && !line.startsWith('Packaging '));
     expect(lines).toEqual([
+      'serverless.yml was changed after the build: run npm run build first',
       expect.stringMatching(/^--param tokenRatee=5: no such parameter/),
       expect.stringMatching(/^streampass\.config\.ts: issuers: the stage dev has no issuer/),
       expect.stringMatching(/^streampass\.config\.ts: deploy\.origins\[0\]: http:\/\/localhost:3003 is on/),

@@ -1,0 +1,49 @@
+'use strict';
+
+// What a command that deploys does beside CloudFormation: it refuses what must not be deployed, and sets
+// `deploy.terminationProtection`, for which CloudFormation has no property.
+
+const { createHash } = require('node:crypto');
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+module.exports = function Deployment(serverless) {
+  const { custom } = serverless.service;
+  const refuse = async () => {
+    const problems = [...changedSources(serverless.serviceDir), ...custom.refusals];
+    for (const problem of problems) console.error(problem);
+    if (problems.length > 0) process.exit(1);
+  };
+  this.hooks = {
+    'before:package:cleanup': refuse,
+    'before:deploy:deploy': refuse,
+    'before:deploy:function:initialize': refuse,
+    'after:deploy:deploy': async () => {
+      const provider = serverless.getProvider('aws');
+      await provider.request('CloudFormation', 'updateTerminationProtection', {
+        StackName: provider.naming.getStackName(),
+        EnableTerminationProtection: custom.terminationProtection,
+      });
+    },
+  };
+};
+
+/** A line for what `npm run build` has not seen yet: osls would deploy what it left the last time. */
+function changedSources(folder) {
+  const read = (file) => {
+    try {
+      return readFileSync(join(folder, file));
+    } catch {
+      return undefined;
+    }
+  };
+  const sources = JSON.parse(read('dist/sources.json') ?? 'null');
+  if (sources === null) return ['dist/sources.json is missing: run npm run build first'];
+  const changed = Object.entries(sources).filter(
+    ([file, hash]) =>
+      createHash('sha256')
+        .update(read(file) ?? '')
+        .digest('hex') !== hash,
+  );
+  return changed.slice(0, 1).map(([file]) => `${file} was changed after the build: run npm run build first`);
+}

@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import type { ConfigInput } from '../../../lib/config/config.ts';
+import { refusals } from '../../../infra/stack/refusals.ts';
+import { contextOf, EVERY_OPTION, SCENARIOS } from './scenarios.ts';
+
+const EVERY: ConfigInput = SCENARIOS[EVERY_OPTION];
+
+function refused(changes: Partial<ConfigInput> = {}, stage = 'prod', region = 'eu-west-1') {
+  return refusals(contextOf({ ...EVERY, ...changes }, stage), { region, params: [] });
+}
+
+test('nothing is refused of a configuration with every option', () => {
+  expect(refused()).toEqual([]);
+});
+
+describe('is refused, in one line', () => {
+  test.each<[string, readonly string[], RegExp]>([
+    ['a stage without an issuer', refused({ issuers: [] }), /^streampass.config.ts: issuers: the stage prod/],
+    ['the stage of npm start', refused({}, 'local'), /^--stage local: is the stage of npm start/],
+    ['a stage with a blank', refused({}, 'my stage'), /^--stage my stage: must be/],
+    ['a stage of 33 letters', refused({}, 'a'.repeat(33)), /must be 1 to 32 letters/],
+    [
+      'an origin on localhost',
+      refused({ deploy: { origins: ['https://app.localhost'] } }),
+      /^streampass.config.ts: deploy.origins\[0\]: https:\/\/app.localhost is on localhost/,
+    ],
+    [
+      'a function in the VPC that there is not',
+      refused({
+        deploy: { vpc: { subnetIds: ['subnet-0a'], securityGroupIds: ['sg-0b'], functions: ['tokn'] } },
+      }),
+      /^streampass.config.ts: deploy.vpc.functions\[0\]: must be one of token, /,
+    ],
+  ])('%s', (_title, lines, line) => {
+    expect(lines).toEqual([expect.stringMatching(line)]);
+  });
+
+  test('an origin on localhost is not, in a stage that is for it', () => {
+    expect(refused({ deploy: { origins: ['http://localhost:5173'], localhostStages: ['prod'] } })).toEqual(
+      [],
+    );
+  });
+});
+
+test('what is in another region is refused, each by its path', () => {
+  const reason = 'is in the region eu-west-1, and the stack in us-east-1: name one of us-east-1';
+  expect(refused({}, 'prod', 'us-east-1')).toEqual(
+    ['domain.certificateArn', 'alarms[2]', 'kmsKeys.secrets', 'kmsKeys.logs', 'kmsKeys.alarms'].map(
+      (path) => `streampass.config.ts: deploy.${path}: ${reason}`,
+    ),
+  );
+});
