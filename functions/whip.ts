@@ -27,6 +27,7 @@ const offers = createOffers(REMEMBERED_OFFERS);
 const deps: RedirectDeps = {
   config: loaded.config,
   exchange: (request) => exchangeRequest(request, exchangeDeps),
+  newId: newRandomId,
   async offerTo({ streamKey, targetName, target, node }) {
     const ring = await service.ringOf(targetName).get();
     const accepted = acceptedKey(target, node, ring, { now: systemNow, newId: newRandomId });

@@ -41,6 +41,8 @@ export interface StreamPass {
    */
   with(request: Partial<StreamPassRequest>): StreamPass;
   readonly on: On;
+  /** The id that joins the tokens of this visit, in the audit lines too: show it to whoever reports a problem. */
+  readonly session: string;
   /** Ends all timers, listeners and waiting; every later call rejects with kind `closed`. */
   close(): void;
 }
@@ -69,6 +71,7 @@ export function createStreamPassIn(environment: Environment, given: StreamPassOp
       return made;
     },
     on: events.on,
+    session: options.session,
     close() {
       renewal.close();
       events.clear();

@@ -19,6 +19,9 @@ export const FOR_WHOM_CLAIM = 'for';
 /** Claims of an identity token that name a sign-in: OpenID Connect Front-Channel Logout 1.0, Amazon Cognito, RFC 7519. */
 const SIGN_IN_CLAIMS = ['sid', 'origin_jti', 'jti'];
 
+/** The claim that names the session of a token, if the client named it and the target's own claims do not. */
+export const SESSION_CLAIM = 'session';
+
 /** Who asks for a token: a user by their identity, in a session if they named one. */
 export function whomOf({ issuer, subject, claims, streamKey }: Identity, session?: string): Whom {
   return {

@@ -26,6 +26,7 @@ import type { KeyRing, SigningRing } from '../signing-keys/key-ring.ts';
 import type { Target } from '../media-servers/target.ts';
 import type { Grant } from '../policy/grant.ts';
 import type { StreamKey } from '../stream-keys/stream-key.ts';
+import { ROOM_NAME } from '../policy/room.ts';
 import { withinStreamKey } from '../stream-keys/within-stream-key.ts';
 
 /** What an exchange needs of the outside. */
@@ -94,9 +95,13 @@ export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps)
   /** Of the target at hand: what is told where it ends here. */
   let facts: ExchangeFacts = {};
   try {
+    // Targets that know no sessions look at none, so that a malformed one is no reason to refuse their tokens.
+    const named =
+      request.session !== undefined && ROOM_NAME.test(request.session) ? request.session : undefined;
+    if (named !== undefined) facts = { session: named };
     const key = await readStreamKey(request, deps);
     const identity = key?.owner ?? (await deps.identify(request.subjectToken, request.subjectTokenType));
-    const person: ExchangeFacts = { issuer: identity.issuer, subject: identity.subject };
+    const person: ExchangeFacts = { ...facts, issuer: identity.issuer, subject: identity.subject };
     facts = person;
     await deps.admit(whomOf(identity, request.session));
 
@@ -154,7 +159,7 @@ export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps)
       }),
     );
 
-    const session = asked.find(({ wanted }) => wanted.session !== undefined)?.wanted.session ?? deps.newId();
+    const session = named ?? deps.newId();
     const issued = await Promise.all(
       ready.map(async (one) => {
         try {
@@ -162,7 +167,7 @@ export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps)
             now: grantedAt,
             jti: deps.newId(),
             session,
-            sessionNamed: one.wanted.session !== undefined,
+            sessionNamed: named !== undefined,
             transportsNamed: one.wanted.transports !== undefined,
           });
           const tokenFacts = factsOf(token, one.ring, session);

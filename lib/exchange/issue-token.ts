@@ -1,5 +1,5 @@
 import { CAPS_CLAIM, narrowerCaps } from '../policy/caps.ts';
-import { FOR_WHOM_CLAIM, toForWhom, whomOf } from '../admission/for-whom.ts';
+import { FOR_WHOM_CLAIM, SESSION_CLAIM, toForWhom, whomOf } from '../admission/for-whom.ts';
 import type { Identity } from '../identity/identity.ts';
 import { draftOf, signCompact } from '../jws/sign.ts';
 import type { SigningKey } from '../jws/sign.ts';
@@ -80,6 +80,7 @@ export async function issueToken(
     ...(!target.omitsForWhom && {
       [FOR_WHOM_CLAIM]: toForWhom(whomOf(identity, issuance.session), target.subject, targetName),
     }),
+    ...(namesSession(target, issuance) && { [SESSION_CLAIM]: issuance.session }),
     ...(Object.keys(caps).length > 0 && { [CAPS_CLAIM]: caps }),
   };
   const replacedKid = target.header?.['kid'];
@@ -106,6 +107,11 @@ export async function issueToken(
     expiresAt,
     grant,
   };
+}
+
+/** Targets that must not be able to find out that their users are the same get no id that the others have, too. */
+function namesSession(target: Target, { sessionNamed }: Issuance): boolean {
+  return sessionNamed === true && !target.takesSession && !target.omitsForWhom && target.subject === 'public';
 }
 
 /** The transport with the shortest address, of those that a token of this length does not fit into. */

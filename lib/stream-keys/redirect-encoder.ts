@@ -11,12 +11,14 @@ import type { Target } from '../media-servers/target.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import { TOKEN_TYPE_JWT } from '../oauth/token-exchange.ts';
 import { ROOM_NAME } from '../policy/room.ts';
+import type { NewId } from '../ports.ts';
 import type { Offer } from './offers.ts';
 
 /** What a redirect needs. */
 export interface RedirectDeps {
   readonly config: Config;
   readonly exchange: (request: TokenRequest) => Promise<ExchangeOutcome>;
+  readonly newId: NewId;
   /** Which of a rotation's two tokens an encoder is offered. */
   readonly offerTo: (encoder: Encoder) => Promise<Offer>;
 }
@@ -67,6 +69,8 @@ export async function redirectEncoder(event: ApiGatewayEvent, deps: RedirectDeps
     stream,
     expiresIn: SECONDS_TO_START,
     requestedTokenType: TOKEN_TYPE_JWT,
+    // The lines of the callbacks name it, too: it joins them to the line of this exchange.
+    session: deps.newId(),
   });
   if (!outcome.issued) return { response: refusal(outcome.error), outcome };
   const { access_token: first, fallback_token: fallback = first } = outcome.response;

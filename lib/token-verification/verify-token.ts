@@ -1,3 +1,4 @@
+import { SESSION_CLAIM } from '../admission/for-whom.ts';
 import { decodeCompactJws } from '../jws/compact.ts';
 import type { JsonObject } from '../jws/compact.ts';
 import { verificationKeyOf, type SigningKey } from '../jws/sign.ts';
@@ -82,8 +83,10 @@ export async function verifyToken(
   }
   if (target.issuer !== undefined && iss !== target.issuer) return bad('token_issuer');
   if (target.audience !== undefined && aud !== target.audience) return bad('token_audience');
-  const grant = target.readClaims(jws.claims);
-  if (grant === undefined) return bad('token_claims');
+  const read = target.readClaims(jws.claims);
+  if (read === undefined) return bad('token_claims');
+  const session = read.session ?? jws.claims[SESSION_CLAIM];
+  const grant = { ...read, ...(typeof session === 'string' && { session }) };
   const verified = { targetName: name, target, kid: key.kid, claims: jws.claims, grant, expiresAt: exp };
   if (now >= exp) return { ok: false, problem: 'token_expired', token: verified };
   return { ok: true, token: verified };

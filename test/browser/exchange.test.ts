@@ -88,6 +88,23 @@ describe('an exchange', () => {
   });
 });
 
+test('one exchange for all servers connects to each of them, in one session', async ({ expect }) => {
+  const page = await demo.openAs('viewer');
+  const requests = await networkLog(page);
+  await page.getByLabel('In the same exchange').check();
+  await ask(page, { room: 'public-news' });
+  await page.locator('#targets', { hasText: 'red5, jitsi, rtcstats' }).waitFor();
+  const session = (await page.locator('#session').textContent()) ?? '';
+  expect(await page.locator('#request').textContent()).toContain(`session=${session}`);
+  for (const server of ['Red5 Pro', 'Jitsi', 'rtcstats']) {
+    await page.getByRole('radio', { name: server }).check();
+    await page.getByRole('button', { name: 'Connect once' }).click();
+    await page.locator('#connect-notice').getByText(`${server} let you in`).waitFor();
+  }
+  expect(requests.filter((line) => line.includes(`${demo.stack.urls.api}/token`))).toHaveLength(1);
+  await page.context().close();
+});
+
 describe('what a person may not do', () => {
   test('is refused in the words of the API', async ({ expect }) => {
     const page = await demo.openAs('viewer');

@@ -208,6 +208,27 @@ describe('a bad call in rtcstats', () => {
     ]);
   });
 
+  test('has a session that was asked for with Red5 alone, too: in its token, and in its line', async () => {
+    const outcome = await ask({ audience: 'red5', room: 'lobby', session: 'call-7' });
+    if (!outcome.issued) throw outcome.error;
+    expect(claimsOf(outcome.response.access_token)).toMatchObject({ session: 'call-7' });
+    expect(auditLines(outcome, origin)).toMatchObject([{ target: 'red5', session: 'call-7' }]);
+  });
+
+  test.each([
+    ['that nobody named', {}],
+    ['that is none', { session: 'call 7' }],
+  ])('is in no token of Red5 with a session %s', async (_what, session) => {
+    const { access_token } = await granted({ audience: 'red5', room: 'lobby', ...session });
+    expect(claimsOf(access_token)).not.toHaveProperty('session');
+  });
+
+  test('has it in the line of a refusal', async () => {
+    const parameters = { audience: 'jitsi', room: 'staff', session: 'call-7' };
+    const outcome = await ask(parameters, depsFor('viewers'));
+    expect(auditLines(outcome, origin)).toMatchObject([{ event: 'token.denied', session: 'call-7' }]);
+  });
+
   test('counts each token once, and the exchange once', async () => {
     const lines = auditLines(await ask({ audience: 'red5,rtcstats', room: 'lobby' }), origin);
     expect(lines.map((line) => line['TokensIssued'])).toEqual([1, 1]);

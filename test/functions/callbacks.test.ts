@@ -70,7 +70,7 @@ async function tokenOf({ id, text }: typeof V1): Promise<string> {
   };
   const ring = { current: { alg: 'HS256' as const, kid: kidOf(id), key: hmacKey(text) }, readAt: now };
   const grant = { actions: ['publish'], rooms: ['lobby'], transports: ['WHIP' as const], ttlSeconds: 600 };
-  const issuance = { now, jti: 'jti-1', session: 's', transportsNamed: false };
+  const issuance = { now, jti: 'jti-1', session: 'visit-1', sessionNamed: true, transportsNamed: false };
   return (await issueToken(target, 'red5', grant, person, ring, issuance)).token;
 }
 
@@ -201,6 +201,17 @@ describe('the keys function', () => {
     });
     expect(await host.invoke('keys', null)).toMatchObject({ statusCode: 200 });
   });
+});
+
+test('each line about a token names the session that its client named', () => {
+  const lines = hosts.flatMap((each) => each.output().split('\n'));
+  for (const event of ['callback.allowed', 'authorizer.allowed', 'authorizer.denied']) {
+    const about = lines.filter(
+      (line) => line.includes(`"event":"${event}"`) && line.includes('"jti":"jti-1"'),
+    );
+    expect(about.length).toBeGreaterThan(0);
+    expect(about.filter((line) => !line.includes('"session":"visit-1"'))).toEqual([]);
+  }
 });
 
 test('no function writes a token or a secret anywhere', () => {

@@ -97,6 +97,8 @@ describe('an encoder with a stream key', () => {
       'red5-transport': 'WHIP',
     });
     expect(Number(claims?.['exp']) - Number(claims?.['iat'])).toBe(60);
+    // The callbacks read it there, for their lines.
+    expect(host.output()).toContain(`"session":"${String(claims?.['session'])}"`);
   });
 
   test('is offered the other secret when it comes again while a rotation goes on', async () => {

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import WebSocket from 'ws';
 import { signIn } from '../../local/oidc-provider/sign-in.ts';
 import { portsFrom, takenPorts } from '../../local/ports.ts';
+import { CALLERS_SECRET } from '../../local/stack.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
 import { PROJECT, runIn } from '../support/project.ts';
 import { publishByWhip, watchByWhep } from '../support/webrtc.ts';
@@ -61,15 +62,16 @@ async function waitUntilPrinted(text: string): Promise<void> {
 }
 
 async function exchange(user: string, parameters: Record<string, string>): Promise<Record<string, string>> {
-  const response = await fetch(`${url('api')}/token`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
-      subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
-      subject_token: idTokens[user] ?? '',
-      ...parameters,
-    }),
+  const { audience = '', ...others } = parameters;
+  const body = new URLSearchParams({
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+    subject_token: idTokens[user] ?? '',
+    ...others,
   });
+  // In these tests `,` stands between targets, each of which is sent as a parameter of its own.
+  for (const target of audience.split(',')) body.append('audience', target);
+  const response = await fetch(`${url('api')}/token`, { method: 'POST', body });
   return (await response.json()) as Record<string, string>;
 }
 
@@ -124,6 +126,51 @@ describe('a token of the local stack', () => {
     for (const node of ['?node=0', '?node=1']) {
       expect(await connect(audience, { token, ...attempt }, node)).toBe(status);
     }
+  });
+
+  test('has one session at all three servers, in one exchange and in each audit line', async () => {
+    const session = 'visit-of-three-servers';
+    const asked = { audience: 'red5,jitsi,rtcstats', room: 'public-1', session };
+    const { tokens } = (await exchange('viewer', asked)) as unknown as {
+      readonly tokens: Readonly<Record<string, { readonly access_token: string }>>;
+    };
+    const attempts = {
+      red5: { room: 'public-1', action: 'subscribe', transport: 'WHEP' },
+      jitsi: { room: 'public-1', action: 'join' },
+      rtcstats: { action: 'report' },
+    };
+    const secret = await fetch(url('secrets'), {
+      method: 'POST',
+      headers: { 'x-amz-target': 'secretsmanager.GetSecretValue' },
+      body: JSON.stringify({ SecretId: CALLERS_SECRET }),
+    });
+    const { SecretString: caller } = (await secret.json()) as { readonly SecretString: string };
+    for (const server of ['red5', 'jitsi', 'rtcstats'] as const) {
+      const token = tokens[server]?.access_token ?? '';
+      expect(await connect(server, { token, ...attempts[server] })).toBe(200);
+      const introspected = await fetch(`${url('api')}/introspect`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${caller}` },
+        body: new URLSearchParams({ token }),
+      });
+      expect(await introspected.json()).toMatchObject({ active: true, target: server, session });
+    }
+    expect(await exchange('viewer', { audience: 'red5', room: 'board', session })).toHaveProperty('error');
+
+    const log = await readFile(join(stateDir, 'default/api.log'), 'utf8');
+    const lines = log.split('\n').flatMap((line) => {
+      const start = line.indexOf('{');
+      return line.includes(session) ? [JSON.parse(line.slice(start)) as Record<string, unknown>] : [];
+    });
+    expect(lines.map(({ event, target }) => `${String(event)} ${String(target)}`).toSorted()).toEqual([
+      'callback.allowed jitsi',
+      'callback.allowed red5',
+      'callback.allowed rtcstats',
+      'token.denied red5',
+      'token.issued jitsi',
+      'token.issued red5',
+      'token.issued rtcstats',
+    ]);
   });
 
   test('is judged by Red5 in the query, as WHEP sends it, before the offer is', async () => {

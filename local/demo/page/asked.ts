@@ -6,6 +6,8 @@ type Kind = DemoServer['kind'];
 /** What the form asks for; what is left open is left out. */
 export interface Asked {
   readonly server: DemoServer;
+  /** The targets of the exchange: that server's, then maybe all others. */
+  readonly audiences: readonly string[];
   readonly room: string | undefined;
   readonly scope: string | undefined;
   readonly transport: string | undefined;
@@ -47,6 +49,7 @@ export function createAskForm(servers: readonly [DemoServer, ...DemoServer[]]): 
   const room = byId<HTMLInputElement>('room');
   const role = byId<HTMLSelectElement>('role');
   const transport = byId<HTMLSelectElement>('transport');
+  const together = byId<HTMLInputElement>('together');
   byId('servers').append(...servers.map(serverChoice));
   const server = (): DemoServer => {
     const chosen = new FormData(form).get('server');
@@ -61,17 +64,22 @@ export function createAskForm(servers: readonly [DemoServer, ...DemoServer[]]): 
     });
     role.replaceChildren(...options);
     byId('transport-field').hidden = server().kind !== 'red5';
+    // A scope would have to name an action of each server.
+    role.disabled = together.checked;
   };
-  for (const radio of form.querySelectorAll('input[type=radio]'))
-    radio.addEventListener('change', fitToServer);
+  for (const choice of form.querySelectorAll('input[type=radio], input[type=checkbox]'))
+    choice.addEventListener('change', fitToServer);
   restore(form, fitToServer);
   form.addEventListener('change', () => keep(form));
 
   return {
     asked: () => ({
       server: server(),
+      audiences: [server(), ...(together.checked ? servers.filter((one) => one !== server()) : [])].map(
+        ({ target }) => target,
+      ),
       room: room.value.trim() || undefined,
-      scope: role.value || undefined,
+      scope: (!together.checked && role.value) || undefined,
       transport: (server().kind === 'red5' && transport.value) || undefined,
     }),
     onChange: (listener) => form.addEventListener('change', listener),
@@ -110,6 +118,7 @@ function restore(form: HTMLFormElement, fitToServer: () => void): void {
   };
   // A target of an earlier start may be gone; then the first one stays chosen.
   if (form.querySelector(`input[name=server][value="${CSS.escape(kept['server'] ?? '')}"]`)) set('server');
+  (form.elements.namedItem('together') as HTMLInputElement).checked = kept['together'] !== undefined;
   fitToServer();
   for (const name of ['room', 'role', 'transport']) set(name);
 }

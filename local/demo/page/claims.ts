@@ -20,6 +20,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   exp: (value) => `ends at ${timeOfDay(Number(value) * 1000)}`,
   iat: (value) => `issued at ${timeOfDay(Number(value) * 1000)}`,
   jti: 'its own id, for logs',
+  session: 'which visit it belongs to, for logs',
   for: 'for whom and which sign-in, as hashes',
   roles: 'what may be done',
   'red5-transport': 'over these transports only',

@@ -5,10 +5,14 @@ import type { Asked } from './asked.ts';
 const USUAL_ISSUER = 'http://localhost:3001';
 
 /** What an app writes to get the token that was asked for, and to connect with it. */
-export function clientCode({ server, room, scope, transport }: Asked, endpoint: string): string {
-  const options = Object.entries({ endpoint, audience: server.target, room, scope, transport })
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `  ${name}: ${literal(String(value))},`);
+export function clientCode({ server, audiences, room, scope, transport }: Asked, endpoint: string): string {
+  const audience = audiences.length === 1 ? server.target : audiences;
+  const options = Object.entries({ endpoint, audience, room, scope, transport })
+    .filter((option): option is [string, string | readonly string[]] => option[1] !== undefined)
+    .map(
+      ([name, value]) =>
+        `  ${name}: ${typeof value === 'string' ? literal(value) : `[${value.map(literal).join(', ')}]`},`,
+    );
   const { imports, lines } = connection(server, room, scope);
   return [
     `import { ${['createStreamPass', ...imports.core].join(', ')} } from 'streampass-client';`,
@@ -24,20 +28,20 @@ export function clientCode({ server, room, scope, transport }: Asked, endpoint: 
 
 /** The same exchange with curl, by a user of the local provider. */
 export function curlCode(
-  { server, room, scope, transport }: Asked,
+  { audiences, room, scope, transport }: Asked,
   { tokenEndpoint, oidcIssuer }: Pick<DemoConfig, 'tokenEndpoint' | 'oidcIssuer'>,
   user: string,
 ): string {
   const form = Object.entries({
     grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
     subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
-    audience: server.target,
+    audience: audiences,
     room,
     scope,
     transport,
-  })
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `  --data-urlencode ${shell(`${name}=${value}`)} \\`);
+  }).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one) => `  --data-urlencode ${shell(`${name}=${one}`)} \\`),
+  );
   const issuer = oidcIssuer === USUAL_ISSUER ? '' : `OIDC_ISSUER=${oidcIssuer} `;
   return [
     `ID_TOKEN=$(${issuer}npm run -s id-token -- ${shell(user)})`,

@@ -12,8 +12,8 @@ import { createViewersTable } from './viewers-table.ts';
 /** A token that is held, and what it was asked for. */
 export interface Session {
   readonly asked: Asked;
-  /** The actions that were granted. */
-  readonly scope: string;
+  /** The actions that were granted, by target. */
+  readonly scopes: ReadonlyMap<string, string>;
   readonly pass: StreamPass;
   /** For viewers of their own. */
   readonly options: StreamPassOptions;
@@ -51,14 +51,16 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
 
   const showState = (): void => {
     if (aimed === undefined) return;
-    const usable = session?.asked.server.target === aimed.server.target ? session : undefined;
+    const { target } = aimed.server;
+    const usable = session?.asked.audiences.includes(target) === true ? session : undefined;
     connect.disabled = usable === undefined;
-    stay.disabled = usable === undefined && staying === undefined;
+    // Those viewers have sessions of their own, for the first server of an exchange.
+    stay.disabled = usable?.asked.server.target !== target && staying === undefined;
     stay.ariaPressed = String(staying !== undefined);
     const how =
       usable === undefined
         ? `Get a token for ${titleOf(aimed.server)} first.`
-        : `With the held token${forOther(usable.asked, aimed)}: ${describe(aimed, actionOf(aimed, usable.scope))}. ` +
+        : `With the held token${forOther(usable.asked, aimed)}: ${describe(aimed, actionOf(aimed, usable.scopes.get(target)))}. ` +
           'Choose another room or role above to see what it is not good for.';
     setText(byId('connect-how'), how);
   };
@@ -66,7 +68,8 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
   const connectOnce = async (): Promise<void> => {
     if (session === undefined || aimed === undefined) return;
     const asked = aimed;
-    const action = actionOf(asked, session.scope);
+    const { target } = asked.server;
+    const action = actionOf(asked, session.scopes.get(target));
     connect.disabled = true;
     try {
       const server = asked.server.url;
@@ -77,7 +80,11 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
             offered,
             words: await connectAsClient(server, asked, action, token, node),
           }),
-          { isRefusal: (error) => error instanceof Refused, signal: AbortSignal.timeout(20_000) },
+          {
+            audience: target,
+            isRefusal: (error) => error instanceof Refused,
+            signal: AbortSignal.timeout(20_000),
+          },
         ),
       );
       counts.add(outcomeOf[offered]);
@@ -109,7 +116,7 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
     showState();
   };
 
-  const startStaying = async ({ asked, scope, options }: Session): Promise<void> => {
+  const startStaying = async ({ asked, scopes, options }: Session): Promise<void> => {
     const server = asked.server.url;
     const abort = new AbortController();
     staying = abort;
@@ -121,10 +128,10 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
     table.clear();
     byId('strip-figure').hidden = false;
     byId('viewers-region').hidden = false;
-    const action = actionOf(asked, scope);
+    const action = actionOf(asked, scopes.get(asked.server.target));
     startViewers(
       {
-        pass: options,
+        pass: { ...options, audience: asked.server.target },
         present: (token, node) => present(server, asked, action, token, node),
         nodes,
         kidOf: kidOfToken,
@@ -193,7 +200,7 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
 const actionsByRank = ['moderate', 'publish', 'join', 'subscribe', 'report'];
 
 /** The most that was asked for, or granted where all was asked for. */
-function actionOf({ scope }: Asked, granted: string): string {
+function actionOf({ scope }: Asked, granted = ''): string {
   const words = (scope ?? granted).split(' ');
   return actionsByRank.find((action) => words.includes(action)) ?? granted;
 }

@@ -21,6 +21,8 @@ const form = createAskForm([firstServer, ...otherServers]);
 const rotation = createRotationPanel(form.asked().server, () => connections.tellRotationEnd());
 const connections = createConnectPanel(rotation.toneOf);
 const video = createVideoPanel();
+/** One visit of this page: all of its tokens have it in their audit lines. */
+const session = `demo-${crypto.randomUUID().slice(0, 8)}`;
 let pass: StreamPass | undefined;
 
 const isDemo = config.profile === 'demo';
@@ -65,10 +67,11 @@ async function getToken(): Promise<void> {
   const asked = form.asked();
   const options: StreamPassOptions = {
     endpoint: config.tokenEndpoint,
-    audience: asked.server.target,
+    audience: asked.audiences,
     room: asked.room,
     scope: asked.scope,
     transport: asked.transport,
+    session,
     subjectToken: () => signIn.person()?.idToken,
   };
   pass?.close();
@@ -82,13 +85,15 @@ async function getToken(): Promise<void> {
   pass = current;
   let isFirst = true;
   current.on('renewed', (answer) => {
-    tokenPanel.showToken(answer);
+    tokenPanel.showToken(answer, current.session);
     const { token, fallbackToken } = answer;
     rotation.useToken({ token: kidOfToken(token), fallback: fallbackToken && kidOfToken(fallbackToken) });
     if (isFirst) {
-      const scope = answer.scope ?? '';
-      connections.use({ asked, scope, pass: current, options });
-      video.use({ asked, scope, pass: current });
+      const scopes = Object.entries(answer.tokens).map(
+        ([target, { scope = '' }]) => [target, scope] as const,
+      );
+      connections.use({ asked, scopes: new Map(scopes), pass: current, options });
+      video.use({ asked, scope: answer.scope ?? '', pass: current });
     }
     isFirst = false;
   });

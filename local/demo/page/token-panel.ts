@@ -7,7 +7,7 @@ import { duration } from './words.ts';
 export interface TokenPanel {
   /** Stands in for `fetch`: sends the exchange and shows both sides of it. */
   readonly fetch: typeof fetch;
-  readonly showToken: (answer: ExchangeAnswer) => void;
+  readonly showToken: (answer: ExchangeAnswer, session: string) => void;
   readonly showFailure: (error: StreamPassError) => void;
   readonly showExpired: () => void;
   readonly clear: () => void;
@@ -67,11 +67,13 @@ export function createTokenPanel(signInAgain: () => void): TokenPanel {
       return response;
     },
 
-    showToken(answer) {
+    showToken(answer, session) {
       held = { answer, since: performance.now() };
       failure = undefined;
       notice.replaceChildren();
       setText(byId('granted'), answer.scope ?? '');
+      setText(byId('targets'), Object.keys(answer.tokens).join(', '));
+      setText(byId('session'), session);
       setText(
         byId('fallback'),
         answer.fallbackToken === undefined ? 'none needed' : kidOfToken(answer.fallbackToken),
@@ -136,9 +138,12 @@ function describeRequest(url: string, form: URLSearchParams): string {
 function describeAnswer(text: string): { shown: string; words: string | undefined } {
   try {
     const body = JSON.parse(text) as Record<string, unknown>;
-    const shown = Object.entries(body).map(
-      ([name, value]) =>
-        `  ${name}: ${name.endsWith('_token') ? shorten(String(value)) : JSON.stringify(value)}`,
+    const shortened = (name: string, value: unknown): unknown =>
+      name.endsWith('_token') ? shorten(String(value)) : value;
+    const shown = Object.entries(body).map(([name, value]) =>
+      name.endsWith('_token')
+        ? `  ${name}: ${shorten(String(value))}`
+        : `  ${name}: ${JSON.stringify(value, shortened)}`,
     );
     const { reason, error, error_description: description } = body;
     const words = error === undefined ? undefined : [reason ?? error, description].filter(Boolean).join(': ');

@@ -11,7 +11,7 @@ import type { ConformingServer } from './server.ts';
  */
 export const antmediaServer: ConformingServer = {
   target: antmedia({}),
-  longest: 370,
+  longest: 400,
   judge(token, [held], now) {
     const [header = '', payload = '', signature = ''] = token.split('.');
     const read = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString());
