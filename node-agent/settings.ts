@@ -128,8 +128,9 @@ function ofEnvironment(env: Readonly<Record<string, string | undefined>>): Reado
 }
 
 function isUrl(text: string): boolean {
-  const parsed = URL.parse(text);
-  if (parsed === null) return false;
+  // Not by `URL.parse`, which Node 22.0 lacks.
+  if (!URL.canParse(text)) return false;
+  const parsed = new URL(text);
   // Its lines name the address.
   if (parsed.username !== '' || parsed.password !== '') return false;
   return parsed.protocol === 'https:' || (parsed.protocol === 'http:' && isLoopback(parsed.hostname));

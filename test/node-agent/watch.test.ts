@@ -117,7 +117,7 @@ test('a container follows the label, reports, goes on without streampass, and sa
     // Next to no CPU, and less memory than a browser tab.
     if (isLinux) {
       const rss = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${container.pid}/status`, 'utf8'))?.[1];
-      expect(Number(rss) / 1024).toBeLessThan(90);
+      expect(Number(rss) / 1024).toBeLessThan(80);
     }
 
     // Its folder is gone: that is reported, and so is that the server stops.
