@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fingerprintOf, kidOf } from '../../lib/signing-keys/secret.ts';
@@ -238,6 +239,41 @@ describe('streampass-node check', () => {
     expect(machine.read()).toBe(fileOf('jitsi', FIRST));
   });
 
+  test.each([
+    ['jitsi', 'VirtualHost "m" turn = "another" app_secret = "HELD" -- was "another"\n', '…'],
+    ['jitsi', 'VirtualHost "m"\napp_secret = [==[\nHELD]==] turn = "another"\n', ''],
+    ['jitsi', 'VirtualHost "m"\napp_secret = "HEL\\z\n   D" turn = "another"\n', ''],
+    ['rtcstats', '{ a: another, authorization: { jwtSecret: HELD, b: another } } # another\n', '…'],
+    ['rtcstats', 'authorization:\n  jwtSecret: HEL\n    D # another\n', ''],
+    ['red5', 'a=another\r\njwt.secret=HEL\\\r\n  D\r\nb=another\r\n', ''],
+    ['red5', 'jwt.secret', ''],
+  ])(
+    'shows nothing of another secret on the line, nor of one of several lines (%s, %j)',
+    async (kind, text, ellipsis) => {
+      await using machine = await createMachine(kind, FIRST);
+      writeFileSync(machine.config, text);
+      const { stdout, status } = await machine.run('check', machine.config, '--kind', kind);
+      expect(status, stdout).toBe(0);
+      expect(stdout).not.toMatch(/HEL|D["\n]|another/);
+      const diff = stdout.split('\n').filter((line) => /^[-+][^-+]/.test(line));
+      expect(diff).toHaveLength(2);
+      expect(diff.every((line) => line.includes(ellipsis))).toBe(true);
+    },
+  );
+
+  test.each([
+    ['a pipe', (file: string) => execFileSync('mkfifo', [file]), /is not a regular file/],
+    ['a device', (file: string) => symlinkSync('/dev/zero', file), /is a symbolic link/],
+    ['nothing', () => undefined, /is missing/],
+  ])('says why the agent would leave %s alone', async (_, make, problem) => {
+    await using machine = await createMachine('red5');
+    rmSync(machine.config);
+    make(machine.config);
+    const run = await machine.run('check', machine.config, '--kind', 'red5');
+    expect(run.status).toBe(1);
+    expect(run.stdout).toMatch(problem);
+  });
+
   test('says why it would leave a file alone', async () => {
     await using machine = await createMachine('red5', '${JWT_SECRET}');
     const run = await machine.run('check', machine.config, '--kind', 'red5');
@@ -251,7 +287,6 @@ describe('streampass-node check', () => {
 describe('streampass-node install', () => {
   test('puts the agent, its command and its units into an image', async () => {
     await using machine = await createMachine();
-    const { execFileSync } = await import('node:child_process');
     const { mkdirSync, copyFileSync } = await import('node:fs');
     const { AGENT } = await import('./machine.ts');
     const root = join(machine.folder, 'root');

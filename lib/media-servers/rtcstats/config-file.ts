@@ -60,7 +60,8 @@ function findSecret(text: string): FoundSecret {
     .map((node) => (isMap(node) || isScalar(node) ? node.anchor : undefined))
     .find((name) => name !== undefined);
   if (anchor !== undefined) return refuse(`has the anchor &${anchor} or is below it: other values follow it`);
-  if (value.value === null && value.tag !== undefined) return refuse('has a tag: remove it');
+  const isTagged = value.tag !== undefined && (value.value === null || value.tag !== 'tag:yaml.org,2002:str');
+  if (isTagged) return refuse('has a tag: remove it');
   const [start, end] = range;
   const write = (secret: string): string => {
     if (type === 'QUOTE_DOUBLE') return `"${secret}"`;

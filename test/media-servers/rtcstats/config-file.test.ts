@@ -57,6 +57,11 @@ describe('readSecret', () => {
       'authorization.jwtSecret has a tag: remove it',
     ],
     [
+      'a tag that the server may replace it by',
+      'authorization:\n  jwtSecret: !env JWT_SECRET\n',
+      'authorization.jwtSecret has a tag: remove it',
+    ],
+    [
       'a list',
       'authorization:\n  jwtSecret: [a, b]\n',
       "authorization.jwtSecret is not a string; an empty one is written ''",
