@@ -8,6 +8,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { expect, test } from 'vitest';
 import { parseNodeReport } from '../../lib/fleet/node-report.ts';
 import { kidOf } from '../../lib/signing-keys/secret.ts';
+import { VERSION } from '../../lib/version.ts';
 import { ROOT } from '../support/project.ts';
 import { AGENT, createMachine } from './machine.ts';
 
@@ -135,3 +136,17 @@ test('systemd/red5.conf is settings that the agent takes', async () => {
     report: { problems: [] },
   });
 });
+
+test.each(examples.map(([file]) => file))(
+  '%s: no image may change by itself, and the agents can write into their volume alone',
+  (file) => {
+    const text = read(file);
+    const images = [...text.matchAll(/image"?: "?([^\s",]+)/g)].map(([, image]) => image ?? '');
+    expect(images.filter((image) => image.includes('streampass-node'))).not.toEqual([]);
+    for (const image of images)
+      expect(image).toMatch(
+        image.includes('streampass-node') ? `streampass-node:${VERSION}` : /:[a-z-]*\d[\d.-]*$/,
+      );
+    expect(text).toMatch(/(readOnlyRootFilesystem|"readonlyRootFilesystem"|read_only): true/);
+  },
+);
