@@ -203,7 +203,7 @@ export function logGroupOf(name: string): string {
 
 /** The `functions` of serverless.yml. */
 export function serverlessFunctions(context: StackContext): Readonly<Record<string, Value>> {
-  const { vpc } = context.config.deploy;
+  const { vpc, telemetry } = context.config.deploy;
   return Object.fromEntries(
     neededFunctions(context).map(([name, row]) => [
       name,
@@ -213,14 +213,25 @@ export function serverlessFunctions(context: StackContext): Readonly<Record<stri
         role: `${capitalised(name)}Role`,
         timeout: row.timeoutSeconds ?? 15,
         package: { patterns: ['!**', `dist/functions/${name}.mjs`, 'dist/LICENSES.txt'] },
-        environment: environmentOf(context, row),
+        environment: environmentOf(context, name, row),
         events: Object.keys(row.routes ?? {}).map((route) => ({ httpApi: route })),
         ...(isInVpc(context, name) &&
           vpc && { vpc: { subnetIds: vpc.subnetIds, securityGroupIds: vpc.securityGroupIds } }),
+        ...(isTraced(context, name) && { layers: telemetry?.layers ?? [] }),
         ...row.settings?.(context),
       },
     ]),
   );
+}
+
+/**
+ * Functions that may be traced. Spans hold addresses as they are: servers send `callbacks` the callers' secret in one, the
+ * authorizer may get a token in one, and `rotate` and `whip` send tokens in those of probes.
+ */
+export const TRACEABLE = ['token', 'livekit', 'keys', 'health', 'metadata', 'nodes', 'denials'];
+
+function isTraced({ config: { deploy } }: StackContext, name: string): boolean {
+  return deploy.telemetry !== undefined && (deploy.telemetry.functions ?? ['token']).includes(name);
 }
 
 /** Whether a function runs in the configured VPC. */
@@ -232,15 +243,20 @@ export function isInVpc({ config: { deploy } }: StackContext, name: string): boo
  * A function's variables: those that the configuration reads (each function evaluates the whole of it), and its own. On one
  * machine the local stack gives them to its own process instead.
  */
-function environmentOf(context: StackContext, row: FunctionRow): Readonly<Record<string, string>> {
+function environmentOf(
+  context: StackContext,
+  name: string,
+  row: FunctionRow,
+): Readonly<Record<string, string>> {
   const { stage, variables, config } = context;
   if (stage === 'local') return { STREAMPASS_STAGE: stage };
-  const { publicUrl, domain } = config.deploy;
+  const { publicUrl, domain, telemetry } = config.deploy;
   const all = {
     ...variables,
     STREAMPASS_STAGE: stage,
     PUBLIC_URL: publicUrl ?? (domain && `https://${domain.name}`),
     ...row.environment?.(context),
+    ...(isTraced(context, name) && telemetry?.environment),
   };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => !!entry[1]));
 }

@@ -1,7 +1,7 @@
 import { isLocalhost } from '../../lib/config/deploy-options.ts';
 import { formatProblem } from '../../lib/config/resolve-config.ts';
 import type { StackContext } from './context.ts';
-import { neededFunctions } from './functions.ts';
+import { neededFunctions, TRACEABLE } from './functions.ts';
 
 /** Where a stack is to be deployed, and what `--param` says. */
 interface Deployment {
@@ -12,7 +12,7 @@ interface Deployment {
 /** Why a stage must not be deployed, although its configuration is sound: one line each, none if it may. */
 export function refusals(context: StackContext, { region, params }: Deployment): readonly string[] {
   const { config, stage } = context;
-  const { origins = [], localhostStages = [], vpc } = config.deploy;
+  const { origins = [], localhostStages = [], vpc, telemetry } = config.deploy;
   const functions = neededFunctions(context).map(([name]) => name);
   const line = (path: string, problem: string) => formatProblem({ path, problem });
   return [
@@ -49,6 +49,26 @@ export function refusals(context: StackContext, { region, params }: Deployment):
         ? []
         : [line(`deploy.vpc.functions[${index}]`, `must be one of ${functions.join(', ')}`)],
     ),
+    ...(telemetry?.functions ?? []).flatMap((name, index) =>
+      TRACEABLE.includes(name)
+        ? []
+        : [
+            line(
+              `deploy.telemetry.functions[${index}]`,
+              `must be one of ${TRACEABLE.join(', ')}: an address that the others get or ask can hold a secret`,
+            ),
+          ],
+    ),
+    ...Object.keys(telemetry?.environment ?? {}).flatMap((name) =>
+      TELEMETRY_VARIABLE.test(name)
+        ? []
+        : [
+            line(
+              `deploy.telemetry.environment.${name}`,
+              'must be AWS_LAMBDA_EXEC_WRAPPER or begin with OTEL_ or OPENTELEMETRY_; no variable with HEADERS in its name, because these hold keys or make spans hold headers',
+            ),
+          ],
+    ),
     ...stringsIn(config.deploy, 'deploy')
       .concat(Object.entries(config.targets).map(([name, { secret }]) => [`targets.${name}.secret`, secret]))
       .flatMap(([path, arn]) => {
@@ -59,6 +79,9 @@ export function refusals(context: StackContext, { region, params }: Deployment):
       }),
   ];
 }
+
+/** What a layer reads, apart from what holds a key or makes it record headers. */
+const TELEMETRY_VARIABLE = /^(AWS_LAMBDA_EXEC_WRAPPER|(OTEL|OPENTELEMETRY)_(?!.*HEADERS)[A-Z0-9_]+)$/;
 
 /** The strings of options, each with its path. */
 function stringsIn(value: unknown, path: string): (readonly [path: string, text: string])[] {

@@ -49,6 +49,15 @@ export interface DeployOptions {
   readonly logLevel?: (typeof LOG_LEVELS)[number];
   /** How long logs are kept, in days. Default 365. */
   readonly logRetentionDays?: (typeof LOG_RETENTION_DAYS)[number];
+  /** OpenTelemetry by Lambda's layers (docs/telemetry.md). Default: none. */
+  readonly telemetry?: {
+    /** ARNs of versions of layers. */
+    readonly layers: readonly string[];
+    /** Their variables: `AWS_LAMBDA_EXEC_WRAPPER`, `OTEL_…`, `OPENTELEMETRY_…`. No secret: whoever may see the function reads them. */
+    readonly environment: Readonly<Record<string, string>>;
+    /** Functions that get no secret in an address, and send none in one. Default `['token']`. */
+    readonly functions?: readonly string[];
+  };
   /** Environments of `token` that are always started. Default: none. */
   readonly provisionedConcurrency?: number;
   /** Whether CloudFormation refuses to remove the stack. Default `false`. */
@@ -178,6 +187,13 @@ export const deployOptions = v.strictObject({
   logLevel: v.exactOptional(v.picklist(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)),
   logRetentionDays: v.exactOptional(
     v.picklist(LOG_RETENTION_DAYS, `must be one of ${LOG_RETENTION_DAYS.join(', ')}`),
+  ),
+  telemetry: v.exactOptional(
+    v.strictObject({
+      layers: v.array(arnOf('lambda', 'a layer')),
+      environment: v.record(v.string(), v.string()),
+      functions: v.exactOptional(v.array(filledText)),
+    }),
   ),
   provisionedConcurrency: v.exactOptional(wholeNumber(1)),
   terminationProtection: v.exactOptional(v.boolean()),

@@ -41,6 +41,7 @@ export const GROUPS: readonly {
     pages: [
       ['docs/deploy.md', 'Deploy'],
       ['docs/operate.md', 'Operate'],
+      ['docs/telemetry.md', 'Traces'],
       ['docs/upgrade.md', 'Take a new release'],
       ['docs/performance.md', 'Performance'],
     ],

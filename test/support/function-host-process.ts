@@ -16,7 +16,13 @@ async function answer({ id, name, event }: { id: number; name: string; event: un
   const loaded = handlers.get(name) ?? (import(path) as Promise<{ handler: Handler }>);
   handlers.set(name, loaded);
   try {
-    const response = await (await loaded).handler(event, {});
+    const response = await (
+      await loaded
+    ).handler(event, {
+      functionName: `streampass-test-${name}`,
+      awsRequestId: String(id),
+      invokedFunctionArn: `arn:aws:lambda:eu-west-1:000000000000:function:streampass-test-${name}`,
+    });
     process.send?.({ id, response });
   } catch (error) {
     process.send?.({ id, error: String(error) });

@@ -31,6 +31,21 @@ describe('is refused, in one line', () => {
       }),
       /^streampass.config.ts: deploy.vpc.functions\[0\]: must be one of token, /,
     ],
+    [
+      'the trace of a function that gets secrets in addresses',
+      refused({ deploy: { telemetry: { layers: [], environment: {}, functions: ['callbacks'] } } }),
+      /^streampass.config.ts: deploy.telemetry.functions\[0\]: must be one of token, /,
+    ],
+    [
+      'a variable for traces that the stack sets',
+      refused({ deploy: { telemetry: { layers: [], environment: { STREAMPASS_STAGE: 'x' } } } }),
+      /^streampass.config.ts: deploy.telemetry.environment.STREAMPASS_STAGE: must be AWS_LAMBDA_EXEC_WRAPPER or /,
+    ],
+    [
+      'a variable for traces that holds keys',
+      refused({ deploy: { telemetry: { layers: [], environment: { OTEL_EXPORTER_OTLP_HEADERS: 'x' } } } }),
+      /^streampass.config.ts: deploy.telemetry.environment.OTEL_EXPORTER_OTLP_HEADERS: must be /,
+    ],
   ])('%s', (_title, lines, line) => {
     expect(lines).toEqual([expect.stringMatching(line)]);
   });
@@ -45,8 +60,13 @@ describe('is refused, in one line', () => {
 test('what is in another region is refused, each by its path', () => {
   const reason = 'is in the region eu-west-1, and the stack in us-east-1: name one of us-east-1';
   expect(refused({}, 'prod', 'us-east-1')).toEqual(
-    ['domain.certificateArn', 'alarms[2]', 'kmsKeys.secrets', 'kmsKeys.logs', 'kmsKeys.alarms'].map(
-      (path) => `streampass.config.ts: deploy.${path}: ${reason}`,
-    ),
+    [
+      'domain.certificateArn',
+      'alarms[2]',
+      'kmsKeys.secrets',
+      'kmsKeys.logs',
+      'kmsKeys.alarms',
+      'telemetry.layers[0]',
+    ].map((path) => `streampass.config.ts: deploy.${path}: ${reason}`),
   );
 });

@@ -102,6 +102,11 @@ export const SCENARIOS = {
       tags: { team: 'streaming' },
       kmsKeys: { secrets: key('secrets'), logs: key('logs'), alarms: key('alarms') },
       vpc: { subnetIds: ['subnet-0a'], securityGroupIds: ['sg-0b'], functions: ['rotate', 'token'] },
+      telemetry: {
+        layers: ['arn:aws:lambda:eu-west-1:184161586896:layer:opentelemetry-nodejs-0_19_0:1'],
+        environment: { AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' },
+        functions: ['token', 'keys'],
+      },
       logLevel: 'WARN',
       logRetentionDays: 30,
       provisionedConcurrency: 2,

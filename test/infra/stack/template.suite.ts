@@ -176,6 +176,13 @@ export function describeTemplate(packaged: () => PackagedStack): void {
         Tags: [{ Key: 'team', Value: 'streaming' }],
         LoggingConfig: { ApplicationLogLevel: 'INFO', SystemLogLevel: 'WARN' },
       });
+      const traced = Object.entries(Resources).filter(([, { Properties }]) => Properties?.['Layers']);
+      expect(traced.map(([name]) => name).toSorted()).toEqual(['KeysLambdaFunction', 'TokenLambdaFunction']);
+      for (const [, { Properties }] of traced) {
+        expect(Properties).toMatchObject({
+          Environment: { Variables: { AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' } },
+        });
+      }
     });
 
     test('throttles every route, and answers the origins that were given', () => {
