@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { rowIdOf } from '../../lib/admission/deny-rows.ts';
+import { rowIdsOfToken } from '../../lib/admission/for-whom.ts';
 import { auditLines } from '../../lib/exchange/audit.ts';
 import { exchange } from '../../lib/exchange/exchange.ts';
 import type { ExchangeDeps } from '../../lib/exchange/exchange.ts';
@@ -211,7 +213,11 @@ describe('a bad call in rtcstats', () => {
   test('has a session that was asked for with Red5 alone, too: in its token, and in its line', async () => {
     const outcome = await ask({ audience: 'red5', room: 'lobby', session: 'call-7' });
     if (!outcome.issued) throw outcome.error;
-    expect(claimsOf(outcome.response.access_token)).toMatchObject({ session: 'call-7' });
+    const claims = claimsOf(outcome.response.access_token);
+    expect(claims).toMatchObject({ session: 'call-7' });
+    // So a denial of the session denies this token, too.
+    const whose = { targetName: 'red5', form: 'public', subject: 'person-1', claims } as const;
+    expect(rowIdsOfToken(whose, [])?.ids).toContain(rowIdOf({ kind: 'session', value: 'call-7' }));
     expect(auditLines(outcome, origin)).toMatchObject([{ target: 'red5', session: 'call-7' }]);
   });
 
