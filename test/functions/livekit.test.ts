@@ -188,6 +188,7 @@ describe('POST /livekit/token', () => {
       names.push(claimsOf(answer['participant_token'])?.['sub']);
     }
     expect(names).toEqual(['viewer#tab-1', 'viewer#tab-2', 'viewer', 'viewer']);
+    for (const tab of ['tab-1', 'tab-2']) expect(one.output()).toContain(`"session":"${tab}"`);
   });
 
   test('names a target in the path if several have an address', async () => {
