@@ -8,6 +8,7 @@ import { signCompact, type SigningKey } from '../../lib/jws/sign.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import type { Grant } from '../../lib/policy/grant.ts';
 import { TRANSPORTS } from '../../lib/policy/grant.ts';
+import { signStreamKey, type StreamKey } from '../../lib/stream-keys/stream-key.ts';
 import { newPrivateKey, sharedKey } from '../support/signing-keys.ts';
 import { claimMutants, type ClaimMutant } from './conformance/claim-mutants.ts';
 import { conformingServers } from './conformance/index.ts';
@@ -75,6 +76,9 @@ async function issue(
     },
   );
 }
+
+/** What stream keys are signed with. */
+const STREAM_KEYS_KEY = sharedKey('key-ring', 'k'.repeat(43));
 
 const ROOMS = ['room-1', 'Room-1', 'room-2', 'room-12', 'room-'];
 
@@ -249,6 +253,28 @@ describe.each(rows)('$name', async ({ server }) => {
       const accepted: Attempt[] = [];
       for (const tried of attemptsOf(server)) if (await accepts(tried)) accepted.push(tried);
       expect([mutant.name, accepted]).toEqual([mutant.name, []]);
+    }
+  });
+
+  test('lets nobody in with a stream key', async () => {
+    const key: StreamKey = {
+      id: 'key-1',
+      owner: identity,
+      target: 'target',
+      room: 'room-1',
+      stream: 'main',
+      actions: allActions(target),
+      transports: target.transports,
+      issuedAt: NOW,
+      expiresAt: NOW + 3600,
+    };
+    // One that its own key signed is no token either, but for a server that looks at nothing else.
+    const own = server.ignoresRooms ? [] : [pair.signs];
+    for (const signs of [STREAM_KEYS_KEY, { ...STREAM_KEYS_KEY, kid: pair.signs.kid }, ...own]) {
+      const accepts = await judge(server, await signStreamKey(key, signs), [pair.held]);
+      const accepted: Attempt[] = [];
+      for (const tried of attemptsOf(server)) if (await accepts(tried)) accepted.push(tried);
+      expect(accepted).toEqual([]);
     }
   });
 

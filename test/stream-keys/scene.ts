@@ -39,20 +39,19 @@ export const RULES: readonly Rule[] = [
   { target: 'meet', actions: ['join'], rooms: ['*'], ttl: hours(1), streamKeys: { longest: days(1) } },
 ];
 
+const TARGETS: ConfigInput['targets'] = {
+  live: red5({ issuer: 'streampass', address: 'https://red5.example.com' }),
+  meet: jitsi({ appId: 'streampass', domain: 'meet.example.com' }),
+};
+
 /** A configuration with these rules. */
-export function configWith(grants: ConfigInput['grants']): Config {
-  return configOf({
-    issuers: [],
-    targets: {
-      live: red5({ issuer: 'streampass', address: 'https://red5.example.com' }),
-      meet: jitsi({ appId: 'streampass', domain: 'meet.example.com' }),
-    },
-    grants,
-  });
+export function configWith(grants: ConfigInput['grants'], targets = TARGETS): Config {
+  return configOf({ issuers: [], targets, grants });
 }
 
 /** What of the outside a test may change. */
 export interface Scene {
+  readonly targets?: ConfigInput['targets'];
   readonly rules?: readonly Rule[];
   readonly person?: Identity;
   readonly now?: number;
@@ -70,13 +69,14 @@ export const broadcaster: Identity = {
 
 /** The dependencies of an exchange, with the rules and the outside of this scene. */
 export function depsOf({
+  targets,
   rules = RULES,
   person = broadcaster,
   now = NOW,
   keys = [KEY],
   denied = () => false,
 }: Scene = {}): ExchangeDeps {
-  const config = configWith(rules);
+  const config = configWith(rules, targets);
   const [current = KEY] = keys;
   return {
     config,
