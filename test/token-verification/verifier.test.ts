@@ -8,6 +8,8 @@ import type { SigningKey } from '../../lib/jws/sign.ts';
 import { TRANSPORTS } from '../../lib/policy/grant.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import type { Grant } from '../../lib/policy/grant.ts';
+import { signStreamKey } from '../../lib/stream-keys/stream-key.ts';
+import { sharedKey } from '../support/signing-keys.ts';
 import { claimsOf, forge, issue, verifierWith, KEYS, liveKeys, NOW, TARGETS } from './scene.ts';
 import type { TargetName } from './scene.ts';
 
@@ -50,12 +52,37 @@ describe.each(names)('a token for %s', (name) => {
   });
 });
 
+/** A stream key for `red5`, signed with this key. */
+const streamKeyBy = (signs: SigningKey): Promise<string> =>
+  signStreamKey(
+    {
+      id: 'key-1',
+      owner: {
+        issuer: 'https://id.example',
+        subject: 'person-1',
+        groups: [],
+        claims: {},
+        expiresAt: NOW + 3600,
+      },
+      target: 'red5',
+      room: 'lobby',
+      stream: 'main',
+      actions: ['publish'],
+      transports: ['WHIP'],
+      issuedAt: NOW,
+      expiresAt: NOW + 3600,
+    },
+    signs,
+  );
+
 describe('no good is a token', async () => {
   test.each([
     ['that is none', '', 'token_missing'],
     ['in two parts', 'a.b', 'token_malformed'],
     ['longer than any', 'a'.repeat(20_000), 'token_malformed'],
     ['after a scheme', `Bearer ${await issue('red5', {})}`, 'token_malformed'],
+    ['that is a stream key', await streamKeyBy(sharedKey('bbbbbbbb', 'k'.repeat(43))), 'token_key_unknown'],
+    ['that is a stream key by the target’s own secret', await streamKeyBy(KEYS.red5[0]), 'token_issuer'],
     ['with another type', forge(good, { ...header, typ: 'at+jwt' }, red5Key), 'token_header'],
     ['without a type', forge(good, { alg: 'HS256', kid: '11111111' }, red5Key), 'token_header'],
     [
