@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { FileProblem, toFileProblem } from './file-problem.ts';
 import { isMounted } from './mounts.ts';
 import { openFolderOf } from './open-folder.ts';
-import { MOUNTED, ownFiles, type NodeFiles } from './replace-file.ts';
+import { filesIn, MOUNTED, ownFiles, type NodeFiles } from './replace-file.ts';
 
 /**
  * Root never acts by name in a folder that another user can change: it starts a process of that user for each piece of
@@ -65,13 +65,17 @@ export function filesAsOwner(worker: readonly string[]): NodeFiles {
   const asOwner = async <Result>(
     schema: v.GenericSchema<unknown, Result>,
     asked: Work,
-    own: () => Promise<Result>,
+    own: (files: NodeFiles) => Promise<Result>,
   ): Promise<Result> => {
-    if (process.geteuid?.() !== 0) return own();
+    if (process.geteuid?.() !== 0) return own(ownFiles);
     await using folder = await openFolderOf(asked.file).catch((error: unknown) => {
       throw toFileProblem(error, 'cannot be reached');
     });
-    if (folder.uid === 0) return await own();
+    if (folder.uid === 0) {
+      // It is open already, and closed at the end of this.
+      const lent = { ...folder, [Symbol.asyncDispose]: () => Promise.resolve() };
+      return await own(filesIn(() => Promise.resolve(lent)));
+    }
     const name = asked.file.slice(asked.file.lastIndexOf('/') + 1);
     // Root sees the mounts of every container, that user only their own.
     if (asked.verb === 'replace' && (await isMounted(`${folder.path}/${name}`)))
@@ -85,8 +89,8 @@ export function filesAsOwner(worker: readonly string[]): NodeFiles {
   };
   return {
     async read(path) {
-      const { bytes, ...seen } = await asOwner(seenFile, { verb: 'read', file: path }, async () => {
-        const { bytes, identity, problems } = await ownFiles.read(path);
+      const { bytes, ...seen } = await asOwner(seenFile, { verb: 'read', file: path }, async (files) => {
+        const { bytes, identity, problems } = await files.read(path);
         return { bytes: bytes.toString('base64'), identity, problems: [...problems] };
       });
       return { ...seen, bytes: Buffer.from(bytes, 'base64') };
@@ -95,12 +99,12 @@ export function filesAsOwner(worker: readonly string[]): NodeFiles {
       asOwner(
         v.string(),
         { verb: 'replace', file: path, seen, bytes: Buffer.from(bytes).toString('base64') },
-        () => ownFiles.replace(path, seen, bytes),
+        (files) => files.replace(path, seen, bytes),
       ),
     readNote: (path) =>
-      asOwner(v.optional(v.string()), { verb: 'readNote', file: path }, () => ownFiles.readNote(path)),
+      asOwner(v.optional(v.string()), { verb: 'readNote', file: path }, (files) => files.readNote(path)),
     writeNote: (path, note) =>
-      asOwner(v.void(), { verb: 'writeNote', file: path, note }, () => ownFiles.writeNote(path, note)),
+      asOwner(v.void(), { verb: 'writeNote', file: path, note }, (files) => files.writeNote(path, note)),
   };
 }
 

@@ -83,41 +83,44 @@ export function createNode({ file, format, files, reload, runReload, now }: Node
     return reportOf(seen, format, reload === undefined ? undefined : await readNote());
   };
 
-  const apply = async (versions: readonly ServerSecret[]): Promise<void> => {
+  const apply = async (versions: readonly ServerSecret[]): Promise<NodeReport> => {
     const seen = await files.read(file);
     const changed = format.change(seen.bytes, versions);
     if (!changed.ok) throw new FileProblem(changed.problem);
     const isChanged = !seen.bytes.equals(changed.bytes);
     if (reload === undefined) {
-      if (isChanged) await files.replace(file, seen.identity, changed.bytes);
-      return;
+      if (!isChanged) return reportOf(seen, format, undefined);
+      await files.replace(file, seen.identity, changed.bytes);
+      return observe();
     }
     let note = await readNote();
     if (note === undefined) {
       // A server that nobody of us ever changed holds what its file says.
-      if (!isChanged) return;
+      if (!isChanged) return reportOf(seen, format, undefined);
       note = { version: 1, loaded: seen.identity };
       await writeNote(note);
     }
     const of = isChanged ? await files.replace(file, seen.identity, changed.bytes) : seen.identity;
-    if (note.loaded === of || isUnderWay(note, of, now())) return;
+    if (note.loaded === of || isUnderWay(note, of, now()))
+      return isChanged ? observe() : reportOf(seen, format, note);
     const times = note.attempt?.of === of ? note.attempt.times : 0;
     await writeNote({ ...note, attempt: { of, at: now(), times } });
     const reloaded = await runReload(reload, file);
     // Another run that has written the file meanwhile has a reload of its own to wait for.
-    if ((await files.read(file)).identity !== of) return;
-    await writeNote(
-      reloaded.ok
-        ? { ...note, loaded: of, attempt: undefined }
-        : { ...note, attempt: { of, at: now(), times: times + 1, problem: reloaded.problem } },
-    );
+    if ((await files.read(file)).identity === of)
+      await writeNote(
+        reloaded.ok
+          ? { ...note, loaded: of, attempt: undefined }
+          : { ...note, attempt: { of, at: now(), times: times + 1, problem: reloaded.problem } },
+      );
+    return observe();
   };
 
   const failing = (work: () => Promise<NodeReport>) =>
     work().catch((error: unknown): NodeReport => ({ version: 1, problems: [problemOf(error)] }));
   return {
     observe: () => failing(observe),
-    apply: (versions) => failing(() => apply(versions).then(observe)),
+    apply: (versions) => failing(() => apply(versions)),
     async instance(newInstance) {
       const seen = await files.read(file);
       const note = (await readNote()) ?? { version: 1, loaded: seen.identity };

@@ -34,22 +34,22 @@ const MOST_BYTES = 4 * 1024 * 1024;
 /** A temporary file is there for milliseconds; an older one is left from a killed run. */
 const LEFT_OVER_MS = 60_000;
 
-/** The files, with the rights of this process. */
-export const ownFiles: NodeFiles = {
+/** The files, with the rights of this process; `openFolder` gives the folder of a file. */
+export const filesIn = (openFolder: typeof openFolderOf): NodeFiles => ({
   async read(file) {
-    return inFolder(file, 'cannot be read', async (folder) => {
+    return inFolder(openFolder, file, 'cannot be read', async (folder) => {
       await removeLeftovers(folder, basename(file));
       await using opened = await openRegular(folder, basename(file));
       return await seen(opened);
     });
   },
   async replace(file, identity, bytes) {
-    return inFolder(file, 'cannot be replaced', (folder) =>
+    return inFolder(openFolder, file, 'cannot be replaced', (folder) =>
       replaceIn(folder, basename(file), identity, bytes),
     );
   },
   async readNote(file) {
-    return inFolder(file, `${noteOf(file)} beside it cannot be read`, async (folder) => {
+    return inFolder(openFolder, file, `${noteOf(file)} beside it cannot be read`, async (folder) => {
       const opened = await openRegular(folder, noteOf(file)).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return undefined;
         throw new FileProblem(`${noteOf(file)} beside it ${toFileProblem(error, 'cannot be read').message}`);
@@ -60,7 +60,7 @@ export const ownFiles: NodeFiles = {
     });
   },
   async writeNote(file, note) {
-    await inFolder(file, 'its folder cannot be written', async (folder) => {
+    await inFolder(openFolder, file, 'its folder cannot be written', async (folder) => {
       const temporary = temporaryName(file);
       try {
         await using made = await openNew(folder, temporary);
@@ -74,7 +74,10 @@ export const ownFiles: NodeFiles = {
       }
     });
   },
-};
+});
+
+/** The files, in folders that are opened for each piece of work. */
+export const ownFiles = filesIn(openFolderOf);
 
 /**
  * A file that nobody but root and this process's user can change, as settings that name commands must be; `undefined` if
@@ -83,7 +86,7 @@ export const ownFiles: NodeFiles = {
  * @throws {FileProblem} somebody else can change it
  */
 export async function readTrustedFile(file: string): Promise<string | undefined> {
-  return inFolder(file, 'cannot be read', async (folder) => {
+  return inFolder(openFolderOf, file, 'cannot be read', async (folder) => {
     const me = process.geteuid?.() ?? 0;
     await using opened = await openRegular(folder, basename(file));
     const { uid, mode } = await opened.stat();
@@ -108,12 +111,13 @@ function temporaryName(file: string): string {
 }
 
 async function inFolder<Result>(
+  openFolder: typeof openFolderOf,
   file: string,
   what: string,
   work: (folder: OpenFolder) => Promise<Result>,
 ): Promise<Result> {
   try {
-    await using folder = await openFolderOf(file);
+    await using folder = await openFolder(file);
     return await work(folder);
   } catch (error) {
     throw toFileProblem(error, what);
