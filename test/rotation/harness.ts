@@ -48,10 +48,14 @@ export async function startHarness(
     readonly signing?: SigningAlgorithm;
     readonly probes?: boolean;
     readonly hasFleet?: boolean;
+    readonly keys?: 'single' | 'keyring';
+    /** Seconds. */
+    readonly longestToken?: number;
     readonly rotation?: RotationOptions;
   } = {},
 ): Promise<Harness> {
   const { nodes = 2, signing = 'HS256', probes = false, hasFleet = true, rotation } = options;
+  const { keys = 'single', longestToken = 3540 } = options;
   const endpoint = await createSecretsManagerEndpoint({
     port: 0,
     now: () => harness.now * 1000,
@@ -66,8 +70,8 @@ export async function startHarness(
   const fleet = memoryFleet(nodes);
   const policy = policyOf(
     {
-      keys: 'single',
-      longestToken: 3540,
+      keys,
+      longestToken,
       ...(hasFleet && { fleet: { by: 'files', files: [], probe: probes ? ['loopback'] : [] } }),
     },
     DEFAULT_TIMING,
