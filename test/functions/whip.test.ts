@@ -5,7 +5,10 @@ import {
   createSecretsManagerEndpoint,
   type SecretsManagerEndpoint,
 } from '../../local/secrets-manager/endpoint.ts';
+import type { ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
+import { signCompact } from '../../lib/jws/sign.ts';
 import { startFunctionHost, tokenEvent, type FunctionHost } from '../support/function-host.ts';
 
 /** The built functions, with a real provider and the real SDK against a real endpoint. */
@@ -52,34 +55,58 @@ afterAll(async () => {
 });
 
 const secretOf = (name: string): string => `streampass/local/${name}`;
+const valueOf = (name: string): string => `secret-of-${name}-`.padEnd(43, 'x');
 
 function put(name: string, operation: string, input: Record<string, unknown>): void {
   const { error } = secrets.execute(operation, {
     ClientRequestToken: crypto.randomUUID(),
-    SecretString: `secret-of-${name}-`.padEnd(43, 'x'),
+    SecretString: valueOf(name),
     ...input,
   });
   if (error) throw error;
 }
 
+interface WhipRequest {
+  readonly method?: string;
+  readonly authorization?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const PLACE = 'red5/studio-1/main';
+
+/** @param place as an encoder writes it; or its parts, as API Gateway decodes them */
 function whip(
-  place: string,
-  { method = 'POST', authorization }: { readonly method?: string; readonly authorization?: string } = {},
+  place: string | readonly string[],
+  { method = 'POST', authorization, headers, body = 'v=0' }: WhipRequest = {},
 ) {
-  const [target, room, stream] = place.split('/');
+  const [target, room, stream] = typeof place === 'string' ? place.split('/') : place;
   return host.invoke('whip', {
     version: '2.0',
     routeKey: 'ANY /whip/{target}/{room}/{stream}',
-    rawPath: `/whip/${place}`,
+    rawPath: `/whip/${[target, room, stream].join('/')}`,
     headers: {
       'content-type': 'application/sdp',
       ...(authorization !== undefined && { authorization }),
+      ...headers,
     },
     pathParameters: { target, room, stream },
     requestContext: { requestId: 'r', http: { method, sourceIp: '192.0.2.1' } },
-    body: 'v=0',
+    body,
     isBase64Encoded: false,
   });
+}
+
+/** Status and the host that the caller is sent to, of an answer that no cache keeps. */
+function leavesNothing({ statusCode, headers }: ApiGatewayResponse): readonly [number, string | undefined] {
+  expect(headers['cache-control']).toBe('no-store');
+  const location = headers['location'];
+  return [statusCode, location === undefined ? undefined : new URL(location).origin];
+}
+
+async function tokenFor(key: string): Promise<string> {
+  const { headers } = await whip(PLACE, bearer(key));
+  return new URL(String(headers['location'])).searchParams.get('token') ?? '';
 }
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
@@ -161,6 +188,124 @@ describe('an encoder with a stream key', () => {
   ])('%s is answered as RFC 9725 says', async (method, status, header, value) => {
     const response = await whip('red5/studio-1/main', { method, ...bearer(streamKey) });
     expect([response.statusCode, response.headers?.[header]]).toEqual([status, value]);
+  });
+
+  describe('that is hostile', () => {
+    /** What the key's secret signs: only streampass can do that, and an old key of its own may turn up. */
+    const signed = async (claims: Record<string, unknown>, secret = valueOf('stream-keys')) => {
+      const { header, claims: own } = decodeCompactJws(streamKey) ?? {};
+      const kid = String(header?.['kid']);
+      return signCompact({ ...own, ...claims }, { alg: 'HS256', kid, key: hmacKey(secret) });
+    };
+    const unsigned = (header: object) => {
+      const [, claims = ''] = streamKey.split('.');
+      return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${claims}.`;
+    };
+    const now = Math.floor(Date.now() / 1000);
+
+    test.each([
+      ['an encoded slash', 'red5', 'studio-1/../studio-2', 'main'],
+      ['a slash that is encoded twice', 'red5', 'studio-1%2Fmain', 'main'],
+      ['two dots', 'red5', '..', 'main'],
+      ['encoded dots', 'red5', '%2e%2e', 'main'],
+      ['a stream of dots', 'red5', 'studio-1', '..'],
+      ['a backslash', 'red5', 'studio-1', 'main\\..'],
+      ['another host', 'red5', '@evil.example', 'main'],
+      ['an address', 'red5', 'https://evil.example/', 'main'],
+      ['a host by two slashes', '//evil.example', 'studio-1', 'main'],
+      ['a query', 'red5', 'studio-1', 'main?token=x'],
+      ['a fragment', 'red5', 'studio-1', 'main#'],
+      ['a line break', 'red5', 'studio-1', 'main\r\nlocation: https://evil.example'],
+      ['a zero byte', 'red5', 'studio-1\0', 'main'],
+      ['a letter that looks alike', 'red5', 'studiо-1', 'main'],
+      ['wide letters', 'red5', 'ｓtudio-1', 'main'],
+      ['half a surrogate pair', 'red5', 'studio-1\ud83d', 'main'],
+      ['a wildcard', 'red5', '*', 'main'],
+      ['nothing', 'red5', '', ''],
+      ['a very long name', 'red5', 's'.repeat(100_000), 'main'],
+      ['the prototype', '__proto__', 'studio-1', 'main'],
+      ['capitals in the target', 'RED5', 'studio-1', 'main'],
+      ['the secret of stream keys', 'stream-keys', 'studio-1', 'main'],
+    ])('asks for %s and finds nothing there', async (_what, target, room, stream) => {
+      const response = await whip([target, room, stream], bearer(streamKey));
+      expect(leavesNothing(response)).toEqual([404, undefined]);
+    });
+
+    test.each([
+      ['capitals in the room', 'Studio-1', 'main'],
+      ['capitals in the stream', 'studio-1', 'Main'],
+      ['a dot at the end', 'studio-1.', 'main'],
+      ['a longer room', 'studio-12', 'main'],
+    ])('asks for %s and is told that the key is for another place', async (_what, room, stream) => {
+      const response = await whip(['red5', room, stream], bearer(streamKey));
+      expect(leavesNothing(response)).toEqual([403, undefined]);
+    });
+
+    test.each<[string, () => string | Promise<string>]>([
+      ['an empty header', () => ''],
+      ['no key', () => 'Bearer '],
+      ['the key without its scheme', () => streamKey],
+      ['two keys', () => `Bearer ${streamKey} ${streamKey}`],
+      ['the header twice', () => `Bearer ${streamKey},Bearer ${streamKey}`],
+      ['a tab', () => `Bearer\t${streamKey}`],
+      ['the key with padding', () => `Bearer ${streamKey}=`],
+      ['the key with its last character changed', () => `Bearer ${streamKey.slice(0, -1)}_`],
+      ['half of the key', () => `Bearer ${streamKey.slice(0, 300)}`],
+      ['a key that is as long as a header can be', () => `Bearer ${'a'.repeat(10_000)}.b.c`],
+      ['letters beyond ASCII', () => 'Bearer é.ü.ß'],
+      ['alg none', () => `Bearer ${unsigned({ alg: 'none' })}`],
+      ['a key without a signature', () => `Bearer ${unsigned(decodeCompactJws(streamKey)?.header ?? {})}`],
+      ['a key of another stage', async () => `Bearer ${await signed({}, 'k'.repeat(43))}`],
+      ['a key signed with the server’s secret', async () => `Bearer ${await signed({}, valueOf('red5'))}`],
+      ['a key that has ended', async () => `Bearer ${await signed({ exp: now - 1 })}`],
+      ['a key that ends never', async () => `Bearer ${await signed({ exp: undefined })}`],
+      ['a token for a server', async () => `Bearer ${await tokenFor(streamKey)}`],
+    ])('shows %s and is asked for a key', async (_what, authorization) => {
+      const response = await whip(PLACE, { authorization: await authorization() });
+      expect(leavesNothing(response)).toEqual([401, undefined]);
+    });
+
+    test.each([
+      ['another target', { target: 'jitsi' }],
+      ['another room', { room: 'studio-2' }],
+      ['viewing', { actions: ['subscribe'] }],
+      ['RTMP', { transports: ['RTMP'] }],
+    ])('shows a key for %s and is told that it is for another place', async (_what, claims) => {
+      const response = await whip(PLACE, bearer(await signed(claims)));
+      expect(leavesNothing(response)).toEqual([403, undefined]);
+    });
+
+    test.each(['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'post', 'X'.repeat(1000)])(
+      'uses %s and is told which methods there are',
+      async (method) => {
+        const response = await whip(PLACE, { method, ...bearer(streamKey) });
+        expect(leavesNothing(response)).toEqual([405, undefined]);
+      },
+    );
+
+    test.each([
+      ['host', 'evil.example'],
+      ['x-forwarded-host', 'evil.example'],
+      ['forwarded', 'host=evil.example'],
+      ['content-type', 'text/html'],
+      ['content-length', '99999999999'],
+      ['x-http-method-override', 'DELETE'],
+    ])('sends %s: %s and changes nothing by it', async (name, value) => {
+      const response = await whip(PLACE, { ...bearer(streamKey), headers: { [name]: value } });
+      expect(leavesNothing(response)).toEqual([307, RED5]);
+    });
+
+    test('sends six megabytes and is sent on: nobody reads its body here', async () => {
+      const response = await whip(PLACE, { ...bearer(streamKey), body: 'v'.repeat(6 * 1024 * 1024) });
+      expect(leavesNothing(response)).toEqual([307, RED5]);
+    });
+
+    test('sends the same request again and gets another token each time', async () => {
+      const jtis: unknown[] = [];
+      for (let count = 0; count < 5; count++)
+        jtis.push(decodeCompactJws(await tokenFor(streamKey))?.claims['jti']);
+      expect(new Set(jtis).size).toBe(5);
+    });
   });
 
   test('each refusal leaves a line that says why', () => {
