@@ -57,6 +57,10 @@ const FILES: Readonly<Record<string, readonly [string, (secret: string) => strin
     'meet.cfg.lua',
     (secret) => `VirtualHost "meet.example.com"\n  app_id = "streampass"\n  app_secret = "${secret}"\n`,
   ],
+  antmedia: [
+    'red5-web.properties',
+    (secret) => `settings.jwtStreamSecretKey=${secret}\nsettings.publishJwtControlEnabled=true\n`,
+  ],
   rtcstats: ['production.yaml', (secret) => `authorization:\n  jwtSecret: ${secret}\n`],
 };
 
