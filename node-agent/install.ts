@@ -36,6 +36,16 @@ export async function install([target = '', unit = '']: readonly string[]): Prom
       0o644,
     ],
   ];
+  await write(root, files).catch((error: NodeJS.ErrnoException) => {
+    throw new SettingsProblem(`${error.path ?? HOME} cannot be written (${error.code}): run install as root`);
+  });
+  process.stdout.write(
+    `installed: ${unit} starts after streampass-secret@${target}.service from now on. Now: systemctl daemon-reload\n`,
+  );
+  return 0;
+}
+
+async function write(root: string, files: readonly (readonly [string, string, number])[]): Promise<void> {
   await mkdir(dirname(root + HOME), { recursive: true });
   // Renamed into place: a run of the old one that is under way keeps the file that it has open.
   await copyFile(process.argv[1] ?? '', `${root}${HOME}.new`);
@@ -47,10 +57,6 @@ export async function install([target = '', unit = '']: readonly string[]): Prom
     await chmod(`${root}${path}.new`, mode);
     await rename(`${root}${path}.new`, root + path);
   }
-  process.stdout.write(
-    `installed: ${unit} starts after streampass-secret@${target}.service from now on. Now: systemctl daemon-reload\n`,
-  );
-  return 0;
 }
 
 /** What root is to run must be root's. */

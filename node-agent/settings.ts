@@ -116,6 +116,9 @@ function ofFile(file: string, text: string): Readonly<Record<string, string>> {
       throw new SettingsProblem(`${file}: line ${index + 1}: must be one of ${NAMES.join('=, ')}=`);
     return [[name, line.slice(at + 1).trim()]];
   });
+  const twice = entries.find(([name], index) => entries.findIndex(([other]) => other === name) < index);
+  if (twice !== undefined)
+    throw new SettingsProblem(`${file}: ${twice[0]}= is listed more than once: leave one`);
   return Object.fromEntries(entries) as Record<string, string>;
 }
 

@@ -15,7 +15,7 @@ const KNOWN: Readonly<Record<string, string>> = {
   ENOTDIR: MISSING,
   ENXIO: NOT_REGULAR,
   EACCES: DENIED,
-  EPERM: DENIED,
+  EPERM: 'the system forbids it: is the file immutable (chattr -i), or does a security module refuse it?',
   EROFS: 'the file system is read-only: mount it so that streampass can write there',
   ENOSPC: FULL,
   EDQUOT: FULL,

@@ -1,9 +1,19 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fingerprintOf, kidOf } from '../../lib/signing-keys/secret.ts';
-import { createMachine, fileOf, type Version } from './machine.ts';
+import { AGENT, createMachine, fileOf, type Version } from './machine.ts';
 
 const FIRST = 'first-secret-first-secret-first-secret-1';
 const OTHER = 'other-secret-other-secret-other-secret-2';
@@ -212,9 +222,33 @@ describe('a wrong call', () => {
     expect(run.report?.problems.join('\n')).toMatch(problem);
   });
 
+  test('a setting that is listed twice is one line', async () => {
+    await using machine = await createMachine();
+    machine.settings({ node: 'a\nnode=b' });
+    const run = await machine.run('observe', '--target', 'red5');
+    expect(run).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/: node= is listed more than once/) as string,
+    });
+  });
+
+  test('a folder that cannot be written is one line of install', async () => {
+    await using machine = await createMachine();
+    const args = [AGENT, 'install', 'red5', 'red5pro.service'];
+    const root = join(machine.folder, 'root');
+    mkdirSync(join(root, 'etc/streampass'), { recursive: true });
+    copyFileSync(join(machine.folder, 'etc/red5.conf'), join(root, 'etc/streampass/red5.conf'));
+    writeFileSync(join(root, 'usr'), '');
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      env: { DESTDIR: root },
+      encoding: 'utf8',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^streampass-node: .* cannot be written \(ENOTDIR\): run install as root\n$/);
+  });
+
   test('settings that another user can change are not read, for root runs their commands', async () => {
     await using machine = await createMachine();
-    const { chmodSync } = await import('node:fs');
     chmodSync(join(machine.folder, 'etc/red5.conf'), 0o666);
     expect((await machine.run('observe', '--target', 'red5')).report?.problems[0]).toMatch(/another user/);
   });
@@ -287,8 +321,6 @@ describe('streampass-node check', () => {
 describe('streampass-node install', () => {
   test('puts the agent, its command and its units into an image', async () => {
     await using machine = await createMachine();
-    const { mkdirSync, copyFileSync } = await import('node:fs');
-    const { AGENT } = await import('./machine.ts');
     const root = join(machine.folder, 'root');
     mkdirSync(join(root, 'etc/streampass'), { recursive: true });
     copyFileSync(join(machine.folder, 'etc/red5.conf'), join(root, 'etc/streampass/red5.conf'));
