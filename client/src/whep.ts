@@ -107,9 +107,10 @@ const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Opens a session again each time it is over, with the token of that moment: at once after one that ran, else after 1 s
- * that doubles up to 30 s. Resolves when the signal aborts.
+ * that doubles up to 30 s. A player whose connection is in trouble gives way to the next one only when that one is open.
+ * Resolves when the signal aborts.
  * @param openSession opens one session, for example `(signal) => watch(pass, { address, signal })`.
- * @param onOpen shows it.
+ * @param onOpen shows it. The one before it may still run; it is closed afterwards.
  * @throws {StreamPassError} of a kind that waiting does not fix: `sign-in-again`, `not-allowed`, `bad-request`, `closed`.
  */
 export async function keepOpen<Session extends WebRtcSession>(
@@ -118,21 +119,45 @@ export async function keepOpen<Session extends WebRtcSession>(
   { signal, onFailure }: KeepOpenOptions,
 ): Promise<void> {
   let pauseMs = FIRST_PAUSE_MS;
+  let session: Session | undefined;
   while (!signal.aborted) {
     try {
-      const session = await openSession(signal);
+      const next = await openSession(signal);
       pauseMs = FIRST_PAUSE_MS;
-      onOpen(session);
-      await session.closed;
+      onOpen(next);
+      session?.close();
+      session = next;
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof StreamPassError && /^(refused|unavailable|try-later)$/.test(error.kind)))
+      if (!(error instanceof StreamPassError && /^(refused|unavailable|try-later)$/.test(error.kind))) {
+        session?.close();
         throw error;
+      }
       onFailure?.(error);
       await pause(pauseMs * (0.5 + Math.random() / 2), signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
+    if (session) await inTrouble(session);
   }
+}
+
+/**
+ * When a session is over, or a player's connection is interrupted. A publisher is not replaced before its end: many servers
+ * take a stream from one publisher alone.
+ */
+function inTrouble(session: WebRtcSession): Promise<void> {
+  if (!('stream' in session)) return session.closed;
+  const { peer, closed } = session;
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (peer.connectionState !== 'disconnected') return;
+      peer.removeEventListener('connectionstatechange', look);
+      resolve();
+    };
+    peer.addEventListener('connectionstatechange', look);
+    look();
+    void closed.then(resolve);
+  });
 }
 
 async function open(
@@ -168,7 +193,12 @@ async function open(
     // A connection that is closed here tells nobody, so the signal has to.
     await unlessAborted(() => connected(peer), signal);
     peer.addEventListener('connectionstatechange', () => {
-      if (peer.connectionState === 'failed' || peer.connectionState === 'closed') end();
+      if (isOver(peer.connectionState)) end();
+    });
+    // A server that stops in good order ends DTLS, seconds before the silence is noticed. React Native has no `transport`.
+    const transport = peer.getReceivers()[0]?.transport;
+    transport?.addEventListener('statechange', () => {
+      if (isOver(transport.state)) end();
     });
     return { peer, closed, close: () => end() };
   } catch (error) {
@@ -176,6 +206,10 @@ async function open(
     signal?.removeEventListener('abort', onAbort);
     throw signal?.aborted ? (signal.reason ?? error) : error;
   }
+}
+
+function isOver(state: RTCPeerConnectionState | RTCDtlsTransportState): boolean {
+  return state === 'failed' || state === 'closed';
 }
 
 /** What a server answered to an offer, and how its session is ended. */

@@ -153,6 +153,22 @@ test('keepOpen opens the stream again when it is over, and ends with its signal'
   expect(opened).toBe(3);
 });
 
+test('a session is over when its server says so, not after seconds of silence', async () => {
+  const viewer = await open('viewer');
+  await viewer.run(
+    `const pass = page.createStreamPass({ ...options, transport: 'WHEP' });
+     const { peer, closed } = await page.watch(pass, { address: page.red5Whep(stream) });
+     const states = [];
+     peer.addEventListener('connectionstatechange', () => states.push(peer.connectionState));
+     globalThis.over = closed.then(() => states);`,
+  );
+  const { servers } = stack.targets['red5'] ?? {};
+  if (servers?.by !== 'media server') throw new Error('Red5 has media servers here');
+  await servers.server.reload(0);
+  expect(await viewer.run('return globalThis.over;')).not.toContain('disconnected');
+  await viewer.close();
+});
+
 test('rtcstats-server’s refusal after the WebSocket opened is heard, and a fresh token is taken', async () => {
   const outcome = await run<{ tokens: number; readyState: number; refused: string }>(
     'viewer',

@@ -26,7 +26,18 @@ export function startTestPicture(canvas: HTMLCanvasElement, signal: AbortSignal)
     (track as CanvasCaptureMediaStreamTrack | undefined)?.requestFrame();
   };
   draw();
-  const timer = setInterval(draw, EVERY_MS);
+  let isDue = false;
+  const timer = setInterval(() => {
+    // The browser takes one picture off the canvas each time that it shows the page: of two drawn meanwhile, one is never sent.
+    if (document.hidden) draw();
+    else if (!isDue) {
+      isDue = true;
+      requestAnimationFrame(() => {
+        isDue = false;
+        if (!signal.aborted) draw();
+      });
+    }
+  }, EVERY_MS);
   signal.addEventListener('abort', () => {
     clearInterval(timer);
     track?.stop();

@@ -6,7 +6,6 @@ import {
   red5Whip,
   watch,
   type WebRtcAddress,
-  type WebRtcPlayer,
 } from 'streampass-client/whep';
 import type { Asked } from './asked.ts';
 import { byId, showNotice } from './dom.ts';
@@ -63,7 +62,7 @@ export function createVideoPanel(): VideoPanel {
       const address = onNode(red5Whip(placeOf(asked)), node);
       const judged = judgedPass(pass, asked, 'publish', node);
       const open = (ending: AbortSignal) => publish(judged, media, { address, signal: ending });
-      void keepOpen(open, (session) => endWithMedia(session.peer, session.close), { signal }).catch(fail);
+      void keepOpen(open, () => undefined, { signal }).catch(fail);
     }
   };
   const startWatching = async ({ asked, pass }: HeldToken, signal: AbortSignal): Promise<void> => {
@@ -78,11 +77,7 @@ export function createVideoPanel(): VideoPanel {
           const address = onNode(red5Whep(placeOf(asked)), node);
           return watch(judgedPass(pass, asked, 'subscribe', node), { address, signal: ending });
         };
-        const show = (opened: WebRtcPlayer): void => {
-          endWithMedia(opened.peer, opened.close);
-          player.play(opened, opened.close);
-        };
-        void keepOpen(open, show, { signal }).catch(fail);
+        void keepOpen(open, player.play, { signal }).catch(fail);
       }
     }
   };
@@ -151,11 +146,4 @@ function judgedPass(pass: StreamPass, asked: Asked, action: string, node: number
 /** The local fleet has one address; `node` says which of its nodes is meant. */
 function onNode(addressOf: (token: string) => WebRtcAddress, node: number): (token: string) => WebRtcAddress {
   return (token) => ({ ...addressOf(token), url: `${addressOf(token).url}&node=${node}` });
-}
-
-/** A node that restarts ends its sessions: the connection says so before a time-out would. */
-function endWithMedia(peer: RTCPeerConnection, end: () => void): void {
-  peer.addEventListener('connectionstatechange', () => {
-    if (['disconnected', 'failed', 'closed'].includes(peer.connectionState)) end();
-  });
 }

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import {
-  MediaStreamTrack,
   RTCPeerConnection,
   RTCRtpCodecParameters,
   useH264,
-  type RtpPacket,
+  Vp8RtpPayload,
+  type MediaStreamTrack,
   type RTCRtpTransceiver,
+  type RtpPacket,
 } from 'werift';
 
 /** A WHIP or WHEP session as its HTTP answer names it (RFC 9725 §4.2). */
@@ -48,14 +50,24 @@ interface Session {
   readonly connection: RTCPeerConnection;
   readonly publishes: boolean;
   readonly transceivers: Partial<Record<Kind, RTCRtpTransceiver>>;
-  /** What a publisher sends, or what a viewer is given. */
+  /** What a publisher sends. */
   readonly tracks: Partial<Record<Kind, MediaStreamTrack>>;
-  /** When it began, or when its media was received last, in milliseconds of the monotonic clock. */
+  /** Whose media a viewer got last, and when. */
+  readonly got: Partial<Record<Kind, { readonly from: Session; readonly at: number }>>;
+  /** When media of a publisher came last, in milliseconds of the monotonic clock. */
   heardAt: number;
 }
 
 /** A publisher that has been silent for so long may be gone: a page that is closed says nothing. */
 const SILENT_AFTER_MS = 2000;
+
+const TICKS_PER_MS: Readonly<Record<Kind, number>> = { video: 90, audio: 48 };
+/** A DTLS record of this type, and its content: a warning that says the connection is over. */
+const ALERT = 21;
+const CLOSE_NOTIFY = Buffer.from([1, 0]);
+
+/** Types of a NAL unit, and where a header says them (RFC 6184 §5.2 and §5.8). */
+const H264 = { typeBits: 0x1f, startBit: 0x80, keyPicture: 5, parameters: 7, aggregation: 24, fragment: 28 };
 
 const rtcpFeedback = [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }];
 
@@ -76,42 +88,45 @@ export function createForwarder(): Forwarder {
     [...sessions.values()].filter((session) => session.publishes && session.stream === stream);
 
   const sourceOf = ({ stream, node }: Session): Session | undefined => {
-    const publishers = publishersOf(stream);
-    const sending = publishers.filter(({ heardAt }) => performance.now() - heardAt < SILENT_AFTER_MS);
-    return sending.findLast((publisher) => publisher.node === node) ?? sending.at(-1) ?? publishers.at(-1);
+    const sending = publishersOf(stream).filter(
+      ({ heardAt }) => performance.now() - heardAt < SILENT_AFTER_MS,
+    );
+    return sending.findLast((publisher) => publisher.node === node) ?? sending.at(-1);
   };
+  const viewersOf = (stream: string) =>
+    [...sessions.values()].filter((session) => !session.publishes && session.stream === stream);
 
-  /** Brings a viewer to its publisher; the sender keeps sequence and time continuous. */
-  const follow = (viewer: Session): void => {
-    const source = sourceOf(viewer);
-    for (const kind of KINDS) {
+  /**
+   * Gives a packet to all viewers of its publisher. A viewer comes from another publisher at a key frame, and gets that
+   * other one's pictures until then: the pictures before the key frame would show nothing.
+   */
+  const relay = (source: Session, kind: Kind, packet: RtpPacket): void => {
+    const now = performance.now();
+    source.heardAt = now;
+    const sent = source.transceivers[kind]?.codecs[0];
+    for (const viewer of viewersOf(source.stream)) {
       const { sender, codecs: known = [] } = viewer.transceivers[kind] ?? {};
-      const track = source?.tracks[kind];
-      if (source === undefined || sender === undefined || track === undefined) continue;
-      // One without this codec is given nothing.
-      const codec = known.find((one) => isSameCodec(one, source.transceivers[kind]?.codecs[0]));
-      if (codec === undefined || viewer.tracks[kind] === track) continue;
-      viewer.tracks[kind] = track;
-      sender.codec = codec;
-      sender.replaceRTP({ sequenceNumber: 0, timestamp: 0 });
-      askForKeyFrame(source);
-    }
-  };
-  const passOn = (kind: Kind, track: MediaStreamTrack, packet: RtpPacket): void => {
-    for (const { publishes, tracks, transceivers } of sessions.values()) {
-      if (publishes || tracks[kind] !== track) continue;
-      void transceivers[kind]?.sender.sendRtp(packet).catch(() => undefined);
-    }
-  };
-  const followAll = (stream: string): void => {
-    for (const session of sessions.values()) {
-      if (!session.publishes && session.stream === stream) follow(session);
+      if (sender === undefined) continue;
+      const last = viewer.got[kind];
+      if (last?.from !== source) {
+        // One without this codec is given nothing.
+        const codec = known.find((one) => isSameCodec(one, sent));
+        if (codec === undefined || sourceOf(viewer) !== source) continue;
+        if (kind === 'video' && !beginsKeyFrame(codec, packet)) continue;
+        sender.codec = codec;
+        // The numbers go on where those of the other publisher ended; the timestamps skip the time that has passed.
+        if (last !== undefined)
+          sender.replaceRTP(packet.header, false, 1 + Math.round((now - last.at) * TICKS_PER_MS[kind]));
+      }
+      viewer.got[kind] = { from: source, at: now };
+      void sender.sendRtp(packet).catch(() => undefined);
     }
   };
 
   const remove = async (session: Session): Promise<void> => {
     if (!sessions.delete(session.id)) return;
-    if (session.publishes) followAll(session.stream);
+    if (session.publishes) for (const viewer of viewersOf(session.stream)) askForKeyFrame(sourceOf(viewer));
+    await sayGoodbye(session.connection);
     await session.connection.close();
   };
 
@@ -141,17 +156,15 @@ export function createForwarder(): Forwarder {
       publishes,
       transceivers: {},
       tracks: {},
-      heardAt: performance.now(),
+      got: {},
+      heardAt: -Infinity,
     };
     try {
       connection.onTrack.subscribe((track) => {
         if (!publishes) return;
         const kind = track.kind as Kind;
         session.tracks[kind] = track;
-        track.onReceiveRtp.subscribe((packet) => {
-          session.heardAt = performance.now();
-          passOn(kind, track, packet);
-        });
+        track.onReceiveRtp.subscribe((packet) => relay(session, kind, packet));
       });
       await connection.setRemoteDescription({ type: 'offer', sdp: withoutBundleOnly(offer) });
       for (const transceiver of connection.getTransceivers()) {
@@ -163,19 +176,15 @@ export function createForwarder(): Forwarder {
           transceiver.codecs = transceiver.codecs.slice(0, 1);
           continue;
         }
-        transceiver.sender.onPictureLossIndication.subscribe(() => {
-          const source = sourceOf(session);
-          if (source !== undefined) askForKeyFrame(source);
-        });
+        transceiver.sender.onPictureLossIndication.subscribe(() => askForKeyFrame(sourceOf(session)));
       }
       if (Object.keys(session.transceivers).length === 0) throw new Error('the offer has no media');
       sessions.set(session.id, session);
       connection.connectionStateChange.subscribe((state) => {
         if (state === 'failed' || state === 'closed' || state === 'disconnected') void remove(session);
+        if (state === 'connected' && !publishes) askForKeyFrame(sourceOf(session));
       });
       await connection.setLocalDescription(await connection.createAnswer());
-      if (publishes) followAll(stream);
-      else follow(session);
       return { id: session.id, answer: connection.localDescription?.sdp ?? '' };
     } catch (error) {
       sessions.delete(session.id);
@@ -203,9 +212,49 @@ export function createForwarder(): Forwarder {
 }
 
 /** A viewer can show nothing until a key frame came (RFC 4585 §6.3.1). */
-function askForKeyFrame(source: Session): void {
-  const ssrc = source.tracks.video?.ssrc;
-  if (ssrc !== undefined) void source.transceivers.video?.receiver.sendRtcpPLI(ssrc).catch(() => undefined);
+function askForKeyFrame(source: Session | undefined): void {
+  const ssrc = source?.tracks.video?.ssrc;
+  if (ssrc !== undefined) void source?.transceivers.video?.receiver.sendRtcpPLI(ssrc).catch(() => undefined);
+}
+
+/** Whether a key frame begins in this packet: RFC 7741 §4.3 for VP8, RFC 6184 §5 for H.264. */
+function beginsKeyFrame({ mimeType }: RTCRtpCodecParameters, { payload }: RtpPacket): boolean {
+  if (mimeType.toLowerCase() === 'video/vp8') {
+    const { isPartitionHead, isKeyframe } = Vp8RtpPayload.deSerialize(payload);
+    return isPartitionHead && isKeyframe;
+  }
+  const [first = 0, second = 0, , fourth = 0] = payload;
+  switch (first & H264.typeBits) {
+    case H264.aggregation:
+      return isOfKeyFrame(fourth);
+    case H264.fragment:
+      return (second & H264.startBit) !== 0 && isOfKeyFrame(second);
+    default:
+      return isOfKeyFrame(first);
+  }
+}
+
+function isOfKeyFrame(header: number): boolean {
+  return [H264.keyPicture, H264.parameters].includes(header & H264.typeBits);
+}
+
+/**
+ * Ends DTLS as a server does that stops in good order (RFC 5246 §7.2.1), so that the other side knows at once and not after
+ * seconds of silence. werift has no call for it.
+ */
+async function sayGoodbye({ dtlsTransports }: RTCPeerConnection): Promise<void> {
+  for (const { dtls } of dtlsTransports) {
+    if (dtls?.connected !== true) continue;
+    const { cipher } = dtls;
+    const encrypt = cipher.encryptPacket.bind(cipher);
+    cipher.encryptPacket = (record) => {
+      record.recordLayerHeader.contentType = ALERT;
+      return encrypt(record);
+    };
+    await dtls.send(CLOSE_NOTIFY).catch(() => undefined);
+  }
+  // Node sends a datagram in its next turn; werift closes the socket in this one.
+  await setImmediate();
 }
 
 /** Clients differ in how they spell `opus`. */
