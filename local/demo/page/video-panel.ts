@@ -1,12 +1,5 @@
 import type { StreamPass } from 'streampass-client';
-import {
-  keepOpen,
-  publish,
-  red5Whep,
-  red5Whip,
-  watch,
-  type WebRtcAddress,
-} from 'streampass-client/whep';
+import { keepOpen, publish, red5Whep, red5Whip, watch, type WebRtcAddress } from 'streampass-client/whep';
 import type { Asked } from './asked.ts';
 import { byId, showNotice } from './dom.ts';
 import { countNodes, present } from './media-server.ts';
