@@ -4,6 +4,8 @@ import { MediaStreamTrack, RTCPeerConnection, RtpHeader, RtpPacket, useH264, use
 
 const VIDEO = { H264: useH264(), VP8: useVP8() };
 export type VideoCodec = keyof typeof VIDEO;
+/** How a key frame begins. */
+const KEY_FRAME: Readonly<Record<VideoCodec, readonly number[]>> = { H264: [0x65, 0], VP8: [0x10, 0] };
 
 /** What an encoder meets on its way, and what it can do then. */
 export interface Encoder {
@@ -63,7 +65,7 @@ export async function publishByWhip(
     const answer = await response.text();
     await connection.setRemoteDescription({ type: 'answer', sdp: answer });
     const sending = setInterval(() => {
-      for (const track of tracks) track.writeRtp(nextPacket(track));
+      for (const track of tracks) track.writeRtp(nextPacket(track, codec));
     }, FRAME_MS);
     return {
       statuses,
@@ -125,8 +127,8 @@ function post(url: URL, body: string, headers: Readonly<Record<string, string>> 
   });
 }
 
-/** A frame of one packet. Nobody decodes it. */
-function nextPacket({ header, kind }: MediaStreamTrack): RtpPacket {
+/** A key frame of one packet. Nobody decodes it. */
+function nextPacket({ header, kind }: MediaStreamTrack, codec: VideoCodec): RtpPacket {
   const clockRate = kind === 'video' ? 90_000 : 48_000;
   return new RtpPacket(
     new RtpHeader({
@@ -134,6 +136,6 @@ function nextPacket({ header, kind }: MediaStreamTrack): RtpPacket {
       sequenceNumber: ((header?.sequenceNumber ?? 0) + 1) & 0xffff,
       timestamp: (header?.timestamp ?? 0) + (clockRate * FRAME_MS) / 1000,
     }),
-    Buffer.from([0x65, 0, 0, 0]),
+    Buffer.from(KEY_FRAME[codec]),
   );
 }

@@ -3,6 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import {
   RTCPeerConnection,
   RTCRtpCodecParameters,
+  H264RtpPayload,
+  NalUnitType,
   useH264,
   Vp8RtpPayload,
   type MediaStreamTrack,
@@ -65,9 +67,6 @@ const TICKS_PER_MS: Readonly<Record<Kind, number>> = { video: 90, audio: 48 };
 /** A DTLS record of this type, and its content: a warning that says the connection is over. */
 const ALERT = 21;
 const CLOSE_NOTIFY = Buffer.from([1, 0]);
-
-/** Types of a NAL unit, and where a header says them (RFC 6184 §5.2 and §5.8). */
-const H264 = { typeBits: 0x1f, startBit: 0x80, keyPicture: 5, parameters: 7, aggregation: 24, fragment: 28 };
 
 const rtcpFeedback = [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }];
 
@@ -219,23 +218,21 @@ function askForKeyFrame(source: Session | undefined): void {
 
 /** Whether a key frame begins in this packet: RFC 7741 §4.3 for VP8, RFC 6184 §5 for H.264. */
 function beginsKeyFrame({ mimeType }: RTCRtpCodecParameters, { payload }: RtpPacket): boolean {
-  if (mimeType.toLowerCase() === 'video/vp8') {
-    const { isPartitionHead, isKeyframe } = Vp8RtpPayload.deSerialize(payload);
-    return isPartitionHead && isKeyframe;
+  try {
+    if (mimeType.toLowerCase() === 'video/vp8') {
+      const { isPartitionHead, isKeyframe } = Vp8RtpPayload.deSerialize(payload);
+      return isPartitionHead && isKeyframe;
+    }
+    const { isPartitionHead, isKeyframe, nalUnitType, aggregatedNalUnitTypes } =
+      H264RtpPayload.deSerialize(payload);
+    // The parameters go before the picture, in a packet of their own or in one with others.
+    return (
+      isPartitionHead && (isKeyframe || [nalUnitType, ...aggregatedNalUnitTypes].includes(NalUnitType.sps))
+    );
+  } catch {
+    // Padding, which a browser sends to find out how much the way carries, is no picture.
+    return false;
   }
-  const [first = 0, second = 0, , fourth = 0] = payload;
-  switch (first & H264.typeBits) {
-    case H264.aggregation:
-      return isOfKeyFrame(fourth);
-    case H264.fragment:
-      return (second & H264.startBit) !== 0 && isOfKeyFrame(second);
-    default:
-      return isOfKeyFrame(first);
-  }
-}
-
-function isOfKeyFrame(header: number): boolean {
-  return [H264.keyPicture, H264.parameters].includes(header & H264.typeBits);
 }
 
 /**
