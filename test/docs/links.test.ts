@@ -6,15 +6,15 @@ import { describe, expect, test } from 'vitest';
 /** Every link of the documentation leads somewhere: to a file that is there and to a heading that it has. */
 
 const root = join(import.meta.dirname, '../..');
-const pages = ['README.md', 'CONTRIBUTING.md', 'docs/*.md', 'node-agent/*.md'].flatMap((pattern) =>
+const pages = ['*.md', '{docs,node-agent,client,examples,.github}/*.md'].flatMap((pattern) =>
   globSync(pattern, { cwd: root }),
 );
 
 /** A path below one of the repository's folders. */
 const FILE_NAMED =
-  /(?<![\w/.-])(?:lib|functions|infra|local|cli|build|client|bench|test|docs)\/[\w./*-]*[\w*/]/g;
-/** What the reader puts in (`lib/media-servers/NAME/claims.ts`). */
-const PLACEHOLDER = /\bNAME\b/;
+  /(?<![\w/.-])(?:lib|functions|infra|local|cli|build|client|bench|test|docs|node-agent|server-plugins|examples|site)\/[\w./*-]*[\w*/]/g;
+/** What the reader fills in (`lib/media-servers/NAME/claims.ts`), and what a command makes. */
+const PLACEHOLDER = /\bNAME\b|\/dist$/;
 
 /** Code holds brackets and `#` that are neither links nor headings. */
 const withoutCode = (markdown: string): string => markdown.replace(/^```[^]*?^```$/gm, '');
@@ -43,7 +43,7 @@ function linksOf(markdown: string): readonly string[] {
     .filter((link) => !/^[a-z]+:/.test(link));
 }
 
-/** What is wrong with a link of a page; nothing where it leads to a file, and to a heading where it names one. */
+/** What is wrong with a link of a page; `undefined` if it leads to a file, and to a heading if it names one. */
 async function problemOf(page: string, link: string): Promise<string | undefined> {
   const [path = '', anchor] = link.split('#');
   const file = path === '' ? join(root, page) : join(root, dirname(page), path);
@@ -82,12 +82,25 @@ describe('a link is found to be dead', () => {
   });
 });
 
+/** The pages of this release: a changelog names files and commands of earlier ones too. */
+const current = pages.filter((page) => !page.endsWith('CHANGELOG.md'));
+
 test('every file of the repository that the documentation names is there', async () => {
-  const texts = await Promise.all(pages.map((page) => readFile(join(root, page), 'utf8')));
+  const texts = await Promise.all(current.map((page) => readFile(join(root, page), 'utf8')));
   const named = texts.flatMap((text) => text.match(FILE_NAMED) ?? []);
   expect(named.length).toBeGreaterThan(20);
   const missing = named.filter(
     (path) => !PLACEHOLDER.test(path) && globSync(path, { cwd: root }).length === 0,
   );
   expect(missing).toEqual([]);
+});
+
+test('every `npm run` script that the documentation names is there', async () => {
+  const texts = await Promise.all(current.map((page) => readFile(join(root, page), 'utf8')));
+  const named = texts.flatMap((text) =>
+    [...text.matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, name]) => name),
+  );
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { scripts: object };
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((name = '') => !Object.hasOwn(scripts, name))).toEqual([]);
 });
