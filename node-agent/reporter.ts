@@ -62,10 +62,12 @@ export function createReporter(settings: Settings, node: Node): Reporter {
   };
   return {
     async send(report, wanted, goodbye = false) {
-      const held = (await node.secrets()).find(({ text }) => fingerprintOf(text) === report.fingerprint);
       const [version] = wanted;
       if (version === undefined)
         return { ok: false, problem: 'there is no version to sign with', isUnproven: false };
+      const isHeld = ({ text }: { readonly text: string }) => fingerprintOf(text) === report.fingerprint;
+      // Most of the time it is the wanted one, and the file need not be read.
+      const held = wanted.find(isHeld) ?? (await node.secrets()).find(isHeld);
       const sent = await sendSigned(report, { ...version, text: held?.text ?? version.text }, goodbye);
       if (sent.ok || !sent.isUnproven) return sent;
       // The server still holds a secret that is not live any more: that cannot be proven, and is said instead.

@@ -15,6 +15,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['UnrecognizedClientException', 'renew the credentials of this machine'],
   ['ResourceNotFoundException', 'is secret= right, and has the rotation run once?'],
   ['InvalidRequestException', 'is the secret marked for deletion?'],
+  ['ERR_SYSTEM_ERROR', 'set HOME, because its user has no home directory'],
   ['TimeoutError', NETWORK],
   ['ENOTFOUND', NETWORK],
   ['EAI_AGAIN', NETWORK],
