@@ -319,6 +319,19 @@ describe('an encoder with a stream key', () => {
     );
   });
 
+  test.each(['id_token', 'access_token', 'jwt'])('cannot sign in with it as %s', async (type) => {
+    const { statusCode, body } = await host.invoke(
+      'token',
+      tokenEvent({
+        subject_token: streamKey,
+        subject_token_type: `urn:ietf:params:oauth:token-type:${type}`,
+        audience: 'red5',
+        room: 'studio-1',
+      }),
+    );
+    expect([statusCode, JSON.parse(body)]).toMatchObject([400, { reason: 'subject_token_algorithm' }]);
+  });
+
   test('no log line holds the key', () => {
     expect(host.output()).toContain('"event":"token.issued"');
     expect(host.output()).not.toContain(streamKey.slice(-30));
