@@ -21,6 +21,30 @@ export function metricKey({ Namespace, MetricName, Dimensions = [] }: Properties
   return [Namespace, MetricName, ...dimensions].join(' ');
 }
 
+/** The metrics that log lines make, each in the first so many periods. */
+export function metricsOfLines(
+  lines: readonly Readonly<Record<string, unknown>>[],
+  periods: number,
+): Metrics {
+  const sums = new Map<string, number>();
+  for (const line of lines) {
+    const { CloudWatchMetrics } = line['_aws'] as {
+      CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[];
+    };
+    for (const { Namespace, Dimensions, Metrics } of CloudWatchMetrics) {
+      for (const { Name: MetricName } of Metrics) {
+        for (const names of Dimensions) {
+          const dimensions = names.map((Name) => ({ Name, Value: line[Name] }));
+          const key = metricKey({ Namespace, MetricName, Dimensions: dimensions } as unknown as Properties);
+          sums.set(key, (sums.get(key) ?? 0) + Number(line[MetricName]));
+        }
+      }
+    }
+  }
+  return (metric: string): Series =>
+    Array.from({ length: sums.has(metric) ? periods : 0 }, () => sums.get(metric));
+}
+
 /** Whether the alarm rings in any of these periods. */
 export function rings({ Properties = {} }: Resource, metrics: Metrics, periods: number): boolean {
   const values = seriesOf(Properties, metrics, periods);

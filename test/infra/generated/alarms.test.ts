@@ -9,10 +9,9 @@ import type { VerifiedToken } from '../../../lib/token-verification/verify-token
 import { TARGETS } from '../../token-verification/scene.ts';
 import { OAuthError } from '../../../lib/oauth/oauth-error.ts';
 import { REASONS, type Reason } from '../../../lib/oauth/reasons.ts';
-import { evaluate, metricKey, rings, type Series } from './alarm-evaluation.ts';
+import { evaluate, metricsOfLines, rings, type Series } from './alarm-evaluation.ts';
 import { generated } from './generated.ts';
 import { contextOf, EVERY_OPTION, scenario, SCENARIOS } from './scenarios.ts';
-import type { Properties } from './template.ts';
 
 const alarms = generated(scenario(EVERY_OPTION), 'AWS::CloudWatch::Alarm');
 const nameOf = (id: string) => String(alarms[id]?.Properties?.['AlarmName']).replace('streampass-dev-', '');
@@ -211,23 +210,10 @@ test.each<[string, Readonly<Record<string, number | undefined>>, number | undefi
   expect(evaluate(expression, (id) => values[id])).toBe(expected);
 });
 
-/** The metrics that these lines make, each of the first so many periods; of the stage dev. */
+/** The metrics of lines that were written in the stage dev. */
 function metricsOf(lines: readonly Readonly<Record<string, unknown>>[], periods: number) {
-  const sums = new Map<string, number>();
-  for (const line of lines.map((one) => ({ ...one, stage: 'dev' }) as Readonly<Record<string, unknown>>)) {
-    const { CloudWatchMetrics } = line['_aws'] as {
-      CloudWatchMetrics: { Namespace: string; Dimensions: string[][]; Metrics: { Name: string }[] }[];
-    };
-    for (const { Namespace, Dimensions, Metrics } of CloudWatchMetrics) {
-      for (const { Name: MetricName } of Metrics) {
-        for (const names of Dimensions) {
-          const dimensions = names.map((Name) => ({ Name, Value: line[Name] }));
-          const key = metricKey({ Namespace, MetricName, Dimensions: dimensions } as unknown as Properties);
-          sums.set(key, (sums.get(key) ?? 0) + Number(line[MetricName]));
-        }
-      }
-    }
-  }
-  return (metric: string): Series =>
-    Array.from({ length: sums.has(metric) ? periods : 0 }, () => sums.get(metric));
+  return metricsOfLines(
+    lines.map((line) => ({ ...line, stage: 'dev' })),
+    periods,
+  );
 }
