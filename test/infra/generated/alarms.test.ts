@@ -11,7 +11,7 @@ import { OAuthError } from '../../../lib/oauth/oauth-error.ts';
 import { REASONS, type Reason } from '../../../lib/oauth/reasons.ts';
 import { evaluate, metricsOfLines, rings, type Series } from './alarm-evaluation.ts';
 import { generated } from './generated.ts';
-import { contextOf, EVERY_OPTION, scenario, SCENARIOS } from './scenarios.ts';
+import { contextOf, EVERY_OPTION, scenario, SCENARIO_NAMES, SCENARIOS } from './scenarios.ts';
 
 const alarms = generated(scenario(EVERY_OPTION), 'AWS::CloudWatch::Alarm');
 const nameOf = (id: string) => String(alarms[id]?.Properties?.['AlarmName']).replace('streampass-dev-', '');
@@ -74,8 +74,8 @@ const CAUSES: Readonly<Record<string, Readonly<Record<string, Series>>>> = {
   slow: { Duration: always(115_000) },
 };
 
-const entryOf = (id: string) =>
-  /docs\/operate\.md, ([\w-]+)\.$/.exec(String(alarms[id]?.Properties?.['AlarmDescription']))?.[1] ?? '';
+const entryIn = (description: string) => /docs\/operate\.md, ([\w-]+)\.$/.exec(description)?.[1] ?? '';
+const entryOf = (id: string) => entryIn(String(alarms[id]?.Properties?.['AlarmDescription']));
 
 describe.each(Object.keys(alarms).map((id) => [nameOf(id), id] as const))('the alarm %s', (_name, id) => {
   const alarm = alarms[id]!;
@@ -100,6 +100,12 @@ describe.each(Object.keys(alarms).map((id) => [nameOf(id), id] as const))('the a
 
 test('no cause is without an alarm', () => {
   expect(Object.keys(CAUSES).toSorted()).toEqual([...new Set(Object.keys(alarms).map(entryOf))].toSorted());
+});
+
+test.each(SCENARIO_NAMES)('every alarm of another configuration has a cause, too: %s', (name) => {
+  const others = Object.values(generated(scenario(name), 'AWS::CloudWatch::Alarm'));
+  const entries = others.map(({ Properties }) => entryIn(String(Properties?.['AlarmDescription'])));
+  for (const entry of entries) expect(Object.keys(CAUSES)).toContain(entry);
 });
 
 describe('a metric that a function writes', () => {

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { generateStack } from '../../../infra/stack/stack.ts';
-import { EVERY_OPTION, scenario } from './scenarios.ts';
+import { contextOf, EVERY_OPTION, scenario, SCENARIOS } from './scenarios.ts';
 import { generatedTemplate } from './generated.ts';
 import { accountGlobalNames, physicalNames } from './physical-names.ts';
 import type { Value } from './template.ts';
 
+const KMS = 'keys in KMS, beside one that is not';
 const inStage = (stage: string) => generatedTemplate(scenario(EVERY_OPTION, stage));
 
 describe('two stages in one account and region', () => {
@@ -22,6 +23,19 @@ describe('two stages in one account and region', () => {
     expect(own.length).toBeGreaterThan(10);
     const others = new Set(metrics('prod'));
     expect(own.filter((metric) => others.has(metric))).toEqual([]);
+  });
+
+  test('share no key of KMS, but for an alias that the configuration names', () => {
+    const aliases = (stage: string) => [
+      ...new Set(JSON.stringify(generatedTemplate(scenario(KMS, stage))).match(/alias\/[\w/-]+/g)),
+    ];
+    expect(aliases('dev').toSorted()).toEqual([
+      'alias/company/meet/',
+      'alias/streampass/dev/cams/',
+      'alias/streampass/dev/jaas/',
+    ]);
+    const others = new Set(aliases('prod'));
+    expect(aliases('dev').filter((alias) => others.has(alias))).toEqual(['alias/company/meet/']);
   });
 
   test('share no table, and no variable that names something of the stack', () => {
@@ -43,6 +57,33 @@ describe('two regions in one account', () => {
     const others = new Set(accountGlobalNames(inStage('dev'), 'us-east-1'));
     expect(names.filter((name) => others.has(name))).toEqual([]);
   });
+});
+
+/** The longest names that AWS takes (their API references), by type. */
+const LONGEST: Readonly<Record<string, number>> = {
+  'AWS::CloudWatch::Alarm': 255,
+  'AWS::CloudWatch::Dashboard': 255,
+  'AWS::CloudWatch::InsightRule': 128,
+  'AWS::DynamoDB::Table': 255,
+  'AWS::Events::Rule': 64,
+  'AWS::IAM::ManagedPolicy': 128,
+  'AWS::IAM::Role': 64,
+  'AWS::Logs::QueryDefinition': 255,
+  'AWS::SSM::Document': 128,
+  'AWS::SecretsManager::Secret': 512,
+};
+
+test('the names of the longest stage, target and region are short enough', () => {
+  const target = SCENARIOS['two targets of one kind'].targets.live;
+  const definition = { ...SCENARIOS['two targets of one kind'], targets: { ['t'.repeat(64)]: target } };
+  const { Resources } = generatedTemplate(contextOf(definition, 's'.repeat(32)));
+  const named = Object.values(Resources).flatMap(({ Type, Properties = {} }) =>
+    physicalNames({ Resources: { One: { Type, Properties } } }, 'ap-northeast-1').map(
+      (name) => [Type, name] as const,
+    ),
+  );
+  expect(named.length).toBeGreaterThan(30);
+  for (const [type, name] of named) expect([name, name.length <= (LONGEST[type] ?? 0)]).toEqual([name, true]);
 });
 
 /** Every metric that alarms, graphs and filters name, as one line. */
