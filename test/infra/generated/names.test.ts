@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { generateStack } from '../../../infra/stack/stack.ts';
-import { contextOf, EVERY_OPTION, scenario, SCENARIOS } from './scenarios.ts';
+import { contextOf, EVERY_OPTION, scenario, SCENARIO_NAMES, SCENARIOS } from './scenarios.ts';
 import { generatedTemplate } from './generated.ts';
-import { accountGlobalNames, physicalNames } from './physical-names.ts';
+import { accountGlobalNames, ownNames, physicalNames } from './physical-names.ts';
 import type { Value } from './template.ts';
+
+/** The scenario's own choice, for any number of stages. */
+const NAMED_BY_CONFIGURATION = /^streampass(\/callers\b|-servers$)/;
 
 const KMS = 'keys in KMS, beside one that is not';
 const inStage = (stage: string) => generatedTemplate(scenario(EVERY_OPTION, stage));
@@ -15,6 +18,25 @@ describe('two stages in one account and region', () => {
     const others = new Set(physicalNames(inStage('prod'), 'eu-west-1'));
     // What the configuration itself names is its own affair.
     expect(names.filter((name) => others.has(name))).toEqual(['tokens.example.com']);
+  });
+
+  test.each(SCENARIO_NAMES)('share nothing that has a name, of whatever kind, with %s', (name) => {
+    const names = (stage: string) => ownNames(generateStack(scenario(name, stage)));
+    expect(names('dev').length).toBeGreaterThan(30);
+    const others = new Set(names('prod'));
+    const shared = names('dev').filter((one) => others.has(one) && !NAMED_BY_CONFIGURATION.test(one));
+    expect(shared).toEqual([]);
+  });
+
+  test.each([
+    ['the secret of stream keys', 'streampass/dev/stream-keys'],
+    ['a saved query', 'streampass/dev/who'],
+    ['a table', 'streampass-dev-nodes'],
+    ['a policy of servers', 'streampass-dev-${AWS::Region}-red5-node'],
+    ['a function and its log group', 'streampass-dev-rotate'],
+    ['a command for servers', 'streampass-dev-secret'],
+  ])('%s is among these', (_, own) => {
+    expect(ownNames(generateStack(scenario(EVERY_OPTION)))).toContain(own);
   });
 
   test('share no metric', () => {
@@ -50,12 +72,16 @@ describe('two stages in one account and region', () => {
 });
 
 describe('two regions in one account', () => {
-  test('share no name that is unique in an account', () => {
+  test.each(SCENARIO_NAMES)('share no name that is unique in an account, with %s', (name) => {
+    const template = generatedTemplate(scenario(name));
+    const others = new Set(accountGlobalNames(template, 'us-east-1'));
+    expect(accountGlobalNames(template, 'eu-west-1').filter((one) => others.has(one))).toEqual([]);
+  });
+
+  test('have the region in names that are unique in an account', () => {
     const names = accountGlobalNames(inStage('dev'), 'eu-west-1');
     expect(names).toContain('streampass-dev-eu-west-1-red5-node');
     expect(names).toContain('streampass-dev-eu-west-1');
-    const others = new Set(accountGlobalNames(inStage('dev'), 'us-east-1'));
-    expect(names.filter((name) => others.has(name))).toEqual([]);
   });
 });
 

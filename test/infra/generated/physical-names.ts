@@ -30,6 +30,12 @@ export function accountGlobalNames(template: Template, region: string): string[]
   return names(template, region, (type) => ACCOUNT_GLOBAL.test(type));
 }
 
+/** What streampass names itself, of whatever kind and wherever it stands; what runs on servers belongs to no stack. */
+export function ownNames(value: unknown): string[] {
+  const names = JSON.stringify(value).match(/(?<!\w)(?<!\/bin\/)streampass[-/][\w./*?${}:-]+/g) ?? [];
+  return [...names];
+}
+
 function names({ Resources, Outputs = {} }: Template, region: string, which: (type: string) => boolean) {
   const named = Object.values(Resources)
     .filter(({ Type }) => which(Type) && !Type.endsWith('::MetricFilter'))

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allowedPermissions } from '../generated/allowed-permissions.ts';
 import { permissions } from '../generated/permissions.ts';
-import { accountGlobalNames, physicalNames } from '../generated/physical-names.ts';
+import { accountGlobalNames, ownNames, physicalNames } from '../generated/physical-names.ts';
 import { EVERY_OPTION, scenario } from '../generated/scenarios.ts';
 import { ISSUER, packageStack, runPackage, type PackagedStack } from './package-stack.ts';
 import { describeTemplate } from './template.suite.ts';
@@ -72,6 +72,8 @@ describe('a packaged stack', () => {
     expect(names.length).toBeGreaterThan(70);
     const others = new Set(physicalNames(prod.template, 'eu-west-1'));
     expect(names.filter((name) => others.has(name))).toEqual([]);
+    const mentioned = new Set(ownNames(prod.template));
+    expect(ownNames(dev.template).filter((name) => mentioned.has(name))).toEqual([]);
   });
 
   test('shares no name that is unique in an account with another region', () => {
