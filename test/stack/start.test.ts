@@ -157,20 +157,29 @@ describe('a token of the local stack', () => {
     }
     expect(await exchange('viewer', { audience: 'red5', room: 'board', session })).toHaveProperty('error');
 
-    const log = await readFile(join(stateDir, 'default/api.log'), 'utf8');
-    const lines = log.split('\n').flatMap((line) => {
-      const start = line.indexOf('{');
-      return line.includes(session) ? [JSON.parse(line.slice(start)) as Record<string, unknown>] : [];
-    });
-    expect(lines.map(({ event, target }) => `${String(event)} ${String(target)}`).toSorted()).toEqual([
-      'callback.allowed jitsi',
-      'callback.allowed red5',
-      'callback.allowed rtcstats',
-      'token.denied red5',
-      'token.issued jitsi',
-      'token.issued red5',
-      'token.issued rtcstats',
-    ]);
+    const linesOfSession = async (): Promise<readonly string[]> => {
+      const log = await readFile(join(stateDir, 'default/api.log'), 'utf8');
+      // The last line may not be whole yet.
+      const lines = log.slice(0, log.lastIndexOf('\n')).split('\n');
+      return lines.flatMap((line) => {
+        if (!line.includes(session)) return [];
+        const { event, target } = JSON.parse(line.slice(line.indexOf('{'))) as Record<string, unknown>;
+        return [`${String(event)} ${String(target)}`];
+      });
+    };
+    await vi.waitFor(
+      async () =>
+        expect((await linesOfSession()).toSorted()).toEqual([
+          'callback.allowed jitsi',
+          'callback.allowed red5',
+          'callback.allowed rtcstats',
+          'token.denied red5',
+          'token.issued jitsi',
+          'token.issued red5',
+          'token.issued rtcstats',
+        ]),
+      5000,
+    );
   });
 
   test('is judged by Red5 in the query, as WHEP sends it, before the offer is', async () => {
