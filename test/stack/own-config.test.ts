@@ -15,7 +15,7 @@ import { serviceToken } from '../support/service-token.ts';
 
 /** The local stack with a configuration that shares nothing with the example but the way it is written. */
 const OWN = `
-import { defineConfig, hours, kms, livekit, mediamtx, minutes, okta, red5, ssm } from './lib/config/index.ts';
+import { antmedia, defineConfig, hours, kms, livekit, mediamtx, minutes, okta, red5, ssm } from './lib/config/index.ts';
 
 export default defineConfig(({ env }) => ({
   issuers: [okta({ domain: 'acme.okta.com', clientId: 'app', services: { clientId: '0oarecorder', audience: 'api://acme' } })],
@@ -30,11 +30,13 @@ export default defineConfig(({ env }) => ({
       address: 'https://studio.example',
     }),
     backup: red5({ issuer: 'acme-backup' }),
+    ant: antmedia({}),
   },
   grants: [
     { group: 'staff', target: 'studio', actions: ['publish'], rooms: ['news-*'], ttl: minutes(20), streamKeys: { longest: hours(2) } },
     { group: 'staff', target: 'backup', actions: ['subscribe'], rooms: ['*'], ttl: minutes(20) },
     { group: 'staff', target: 'cameras', actions: ['publish', 'read'], rooms: ['*'], ttl: hours(1) },
+    { group: 'staff', target: 'ant', actions: ['publish'], rooms: ['*'], ttl: hours(1) },
     { target: 'hall', actions: ['subscribe'], rooms: ['*'], ttl: hours(1) },
     { subject: 'service', target: 'studio', actions: ['publish'], rooms: ['news-*'], ttl: minutes(5) },
   ],
@@ -86,19 +88,19 @@ async function tokenOf(user: string, parameters: Record<string, string>): Promis
 }
 
 /** What a developer reads with the AWS CLI. */
-async function callersSecret(): Promise<string> {
+async function secretOf(name: string): Promise<string> {
   const client = new SecretsManagerClient({
     endpoint: stack.urls.secrets,
     region: 'eu-west-1',
     credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
   });
-  const command = new GetSecretValueCommand({ SecretId: 'streampass/local/callers' });
+  const command = new GetSecretValueCommand({ SecretId: `streampass/local/${name}` });
   return (await client.send(command)).SecretString ?? '';
 }
 
 test('each target has its secret', async () => {
   const { targets } = await stack.rotate({ action: 'status' });
-  expect(Object.keys(targets)).toEqual(['hall', 'cameras', 'studio', 'backup', 'stream-keys']);
+  expect(Object.keys(targets)).toEqual(['hall', 'cameras', 'studio', 'backup', 'ant', 'stream-keys']);
   for (const { phase } of Object.values(targets)) expect(phase).toBe('steady');
 });
 
@@ -172,6 +174,13 @@ describe('a token', () => {
     expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
   });
 
+  test('for Ant Media is for one stream, and signed with the secret of its servers', async () => {
+    const token = await tokenOf('staff', { audience: 'ant', room: 'yard' });
+    const key = new TextEncoder().encode(await secretOf('ant'));
+    const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'] });
+    expect(payload).toMatchObject({ streamId: 'yard', type: 'publish' });
+  });
+
   test('for MediaMTX passes a verifier that fetches the public keys', async () => {
     const token = await tokenOf('staff', { audience: 'cameras', room: 'yard' });
     const keys = createRemoteJWKSet(new URL(`${stack.urls.api}/.well-known/jwks.json`));
@@ -181,7 +190,7 @@ describe('a token', () => {
 
   test('for MediaMTX is allowed by the callback', async () => {
     const token = await tokenOf('staff', { audience: 'cameras', room: 'yard' });
-    const key = await callersSecret();
+    const key = await secretOf('callers');
     const ask = (path: string) =>
       fetch(`${stack.urls.api}/mediamtx/auth?key=${key}`, {
         method: 'POST',
@@ -203,7 +212,7 @@ async function doors(): Promise<Readonly<Record<string, () => Promise<boolean>>>
     stream: 'main',
     requested_token_type: 'urn:streampass:token-type:stream-key',
   });
-  const key = await callersSecret();
+  const key = await secretOf('callers');
   const { api } = stack.urls;
   const json = { 'content-type': 'application/json' };
   const post = (path: string, headers: Record<string, string>, body: unknown) =>
