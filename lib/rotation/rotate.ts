@@ -90,7 +90,8 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
   };
   let next = plan({ ...seen.state, ...wish() }, policy, now);
   if (command.action === 'status') {
-    seen = await lookAt(seen, target, now);
+    // Not remembered: whoever asks often must not put off the looks, and so the pushes, of `advance`.
+    seen = withLook(seen, await look(seen));
     return toReport(seen.state, plan(seen.state, policy, now));
   }
 
@@ -98,7 +99,7 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
     const { step } = next;
     let isOvertaken = false;
     if (step.kind === 'wait' || step.kind === 'refuse') break;
-    if (step.kind === 'look') seen = await lookAt(seen, target, now);
+    if (step.kind === 'look') seen = remember(seen, await look(seen));
     else if (step.kind === 'probe') seen = await probe(seen, step.version, target);
     else {
       try {
@@ -134,16 +135,16 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
     return { report, done, measures, ...(error && { error: error.thrown }) };
   }
 
-  function remember(seen: Snapshot, look: Look): Snapshot {
+  function remember(seen: Snapshot, look: Look | undefined): Snapshot {
     // Nobody can see what servers hold that fetch public keys: what they answered is of this invocation alone.
-    if (policy.keys !== 'jwks') memory.look = look;
+    if (policy.keys !== 'jwks' && look !== undefined) memory.look = look;
     return withLook(seen, look);
   }
 
-  async function lookAt(seen: Snapshot, { servers }: Rotated, now: number): Promise<Snapshot> {
-    if (seen.state.labels.current === undefined || !policy.hasFleet) return seen;
-    const found = await observeServers(seen, servers);
-    return remember(seen, toLook(found, wantedIn(seen.state, policy, now), now, memory.look));
+  async function look(seen: Snapshot): Promise<Look | undefined> {
+    if (seen.state.labels.current === undefined || !policy.hasFleet) return undefined;
+    const found = await observeServers(seen, target.servers);
+    return toLook(found, wantedIn(seen.state, policy, now), now, memory.look);
   }
 }
 

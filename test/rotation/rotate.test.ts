@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Fault } from '../../local/secrets-manager/faults.ts';
 import { rotate, type Rotated } from '../../lib/rotation/rotate.ts';
 import { versionIdFor } from '../../lib/rotation/execute.ts';
@@ -63,6 +63,27 @@ describe('a rotation', () => {
     );
     expect(harness.labels()).toEqual(before);
     expect(versionsOf(harness)).toHaveLength(2);
+  });
+
+  test('is not put off by whoever asks for the status often', async () => {
+    /** Minutes from the start to the end of a rotation with one node that is slow to come. */
+    const minutesOf = async (statuses: number): Promise<number> => {
+      const harness = await startHarness({ nodes: 3 });
+      onTestFinished(harness.close);
+      await harness.until('steady');
+      harness.fleet.unreachable.add('node-1');
+      await harness.run('start');
+      const begun = harness.now;
+      for (let minute = 0; minute < 300; minute++) {
+        if (minute === 5) harness.fleet.unreachable.delete('node-1');
+        for (let asked = 0; asked < statuses; asked++) await harness.run('status');
+        harness.now += 60;
+        if ((await harness.run('advance')).phase === 'steady' && minute > 5)
+          return (harness.now - begun) / 60;
+      }
+      throw new Error('the rotation did not end');
+    };
+    expect(await minutesOf(5)).toBe(await minutesOf(0));
   });
 
   test('changes nothing on status', async () => {
