@@ -45,9 +45,12 @@ test('viewers stay connected through a whole rotation, by fallback where needed,
   await page.context().close();
 });
 
-test('an emergency asks first, then replaces the secret at once', async () => {
+test('an emergency asks first, then replaces the secret at once, and the page says who is turned away', async () => {
   const page = await demo.openAs('viewer');
   await page.getByText('Nothing is due').waitFor();
+  await ask(page, { room: 'public-news', role: 'watch' });
+  await page.getByRole('button', { name: 'Stay connected' }).click();
+  await expect.poll(() => page.locator('#count-first').textContent(), patience).not.toBe('0');
   const chips = (): Promise<string[]> => page.locator('#nodes .chip').allTextContents();
   const before = await chips();
   await page.getByRole('button', { name: 'Emergency' }).click();
@@ -60,6 +63,9 @@ test('an emergency asks first, then replaces the secret at once', async () => {
   await page.getByRole('button', { name: 'Replace it now' }).click();
   const stillThere = async (): Promise<string[]> => (await chips()).filter((chip) => before.includes(chip));
   await expect.poll(stillThere, patience).toEqual([]);
+  const notice = page.locator('#connect-notice .notice.bad', { hasText: 'The secret was replaced at once' });
+  await expect.poll(() => page.locator('#count-rejected').textContent(), patience).not.toBe('0');
+  await expect.poll(() => notice.textContent(), patience).toMatch(/[1-9]\d* rejected/);
 });
 
 /** Waits for the phases as the timeline shows them, one after another. */

@@ -19,6 +19,9 @@ export interface Session {
   readonly options: StreamPassOptions;
 }
 
+/** What is told of a rotation: that it has ended, or that the secret was replaced at once. */
+export type RotationEvent = 'ended' | 'emergency';
+
 /** The connections: one at a press, or a small fleet that keeps connecting. */
 export interface ConnectPanel {
   /** A token for this is held, or none any more. */
@@ -27,8 +30,8 @@ export interface ConnectPanel {
   readonly aim: (asked: Asked) => void;
   /** Once a second. */
   readonly tick: () => void;
-  /** Says how a rotation went for those who stayed connected. */
-  readonly tellRotationEnd: () => void;
+  /** Says how a rotation or an emergency goes for those who stay connected. */
+  readonly tellRotation: (event: RotationEvent) => void;
 }
 
 const offeredWords = {
@@ -36,6 +39,11 @@ const offeredWords = {
   'first-fallback': 'by its fallback',
   fresh: 'by a fresh token',
   'fresh-fallback': "by a fresh token's fallback",
+};
+
+const happened: Readonly<Record<RotationEvent, string>> = {
+  ended: 'The rotation has ended',
+  emergency: 'The secret was replaced at once',
 };
 
 export function createConnectPanel(toneOf: (kid: string) => string): ConnectPanel {
@@ -47,7 +55,7 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
   let session: Session | undefined;
   let aimed: Asked | undefined;
   let staying: AbortController | undefined;
-  let hasRotated = false;
+  let rotation: RotationEvent | undefined;
 
   const showState = (): void => {
     if (aimed === undefined) return;
@@ -118,13 +126,14 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
 
   const startStaying = async ({ asked, scopes, options }: Session): Promise<void> => {
     const server = asked.server.url;
+    const title = titleOf(asked.server);
     const abort = new AbortController();
     staying = abort;
     showState();
     const nodes = await countNodes(server);
     if (abort.signal.aborted) return;
     counts.reset();
-    hasRotated = false;
+    rotation = undefined;
     table.clear();
     byId('strip-figure').hidden = false;
     byId('viewers-region').hidden = false;
@@ -138,7 +147,7 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
         onConnection(viewer: ViewerState) {
           if (viewer.outcome !== undefined) counts.add(viewer.outcome);
           table.take(viewer);
-          if (hasRotated) tellRotation();
+          tellConnections(title);
         },
         onDenied(error) {
           if (staying === abort) stopStaying();
@@ -147,16 +156,21 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
       },
       abort.signal,
     );
-    showNotice(notice, 'good', `Four viewers connect to ${titleOf(asked.server)} every second`);
+    tellConnections(title);
   };
 
-  /** An emergency turns viewers away after its end, too, so that this is told again with each connection. */
-  const tellRotation = (): void => {
+  /** Told anew with each connection: an emergency turns viewers away for a while, and the counts go on. */
+  const tellConnections = (server: string): void => {
     const { first, fallback, fresh, rejected } = counts.total();
+    if (rotation === undefined && rejected === 0) {
+      return showNotice(notice, 'good', `Four viewers connect to ${server} every second`);
+    }
+    const isEmergency = rotation === 'emergency';
     showNotice(
       notice,
-      rejected === 0 ? 'good' : 'bad',
-      `The rotation has ended: ${rejected} rejected`,
+      rejected > 0 ? 'bad' : isEmergency ? 'warn' : 'good',
+      `${rotation === undefined ? 'Four viewers connect' : happened[rotation]}: ${rejected} rejected`,
+      ...(isEmergency ? ['The servers refuse each token that the old secret signed.'] : []),
       `${first + fallback + fresh} connections, ${fallback} of them by a fallback token.`,
     );
   };
@@ -189,10 +203,10 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
     tick() {
       if (staying !== undefined) counts.tick();
     },
-    tellRotationEnd() {
-      if (staying === undefined) return;
-      hasRotated = true;
-      tellRotation();
+    tellRotation(event) {
+      if (staying === undefined || session === undefined) return;
+      rotation = event;
+      tellConnections(titleOf(session.asked.server));
     },
   };
 }

@@ -18,7 +18,7 @@ const tokenPanel = createTokenPanel(() => person.begin());
 const [firstServer, ...otherServers] = config.servers;
 if (firstServer === undefined) throw new Error('No target of the configuration has media servers here.');
 const form = createAskForm([firstServer, ...otherServers]);
-const rotation = createRotationPanel(form.asked().server, () => connections.tellRotationEnd());
+const rotation = createRotationPanel(form.asked().server, (event) => connections.tellRotation(event));
 const connections = createConnectPanel(rotation.toneOf);
 const video = createVideoPanel();
 /** One visit of this page: all of its tokens have it in their audit lines. */

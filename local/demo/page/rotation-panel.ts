@@ -1,5 +1,6 @@
 import type { DemoServer } from '../demo-config.ts';
 import { titleOf } from './asked.ts';
+import type { RotationEvent } from './connect-panel.ts';
 import { byId, element, setChildren, setText, showNotice } from './dom.ts';
 import { createLanes } from './lanes.ts';
 import { askRotation, type NodeReport, type RotationAction, type TargetReport } from './rotation-report.ts';
@@ -21,8 +22,11 @@ export interface RotationPanel {
   readonly useToken: (signedBy?: { readonly token: string; readonly fallback: string | undefined }) => void;
 }
 
-/** @param onEnd told when the shown target's rotation has ended */
-export function createRotationPanel(first: DemoServer, onEnd: () => void): RotationPanel {
+/** @param onEvent told when the shown target's rotation has ended, or its secret was replaced at once */
+export function createRotationPanel(
+  first: DemoServer,
+  onEvent: (event: RotationEvent) => void,
+): RotationPanel {
   let server = first;
   let reports: Readonly<Record<string, TargetReport>> = {};
   let timer: number | undefined;
@@ -47,7 +51,7 @@ export function createRotationPanel(first: DemoServer, onEnd: () => void): Rotat
       const before = seenOf(name);
       const after = noteSeen(before, phase, Date.now());
       seen.set(name, after);
-      if (name === server.target && after !== before && phase === 'steady') onEnd();
+      if (name === server.target && after !== before && phase === 'steady') onEvent('ended');
     }
     draw();
   };
@@ -105,6 +109,7 @@ export function createRotationPanel(first: DemoServer, onEnd: () => void): Rotat
     looking = true;
     try {
       take(await askRotation(action, server.target));
+      if (action === 'emergency') onEvent('emergency');
     } catch (error) {
       showNotice(problem, 'bad', 'The rotation cannot be seen', messageOf(error));
     }
