@@ -408,13 +408,17 @@ describe('npm start', () => {
   test.each([
     ['Ctrl-C twice in a terminal that is then closed', ['SIGINT', 'SIGINT', 'SIGHUP']],
     ['being killed', ['SIGKILL']],
-  ] as const)('leaves every port free after %s, also while it starts', async (_, signals) => {
-    const starting = start();
-    const taken = async (): Promise<string> => (await takenPorts(PORTS)).join();
-    await vi.waitFor(async () => expect(await taken()).toContain('(lambda)'), { timeout: 20_000 });
-    for (const signal of signals) process.kill(-(starting.pid ?? 0), signal);
-    await vi.waitFor(async () => expect(await takenPorts(PORTS)).toEqual([]), { timeout: 20_000 });
-  });
+  ] as const)(
+    'leaves every port free after %s, also while it starts',
+    async (_, signals) => {
+      const starting = start();
+      const taken = async (): Promise<string> => (await takenPorts(PORTS)).join();
+      await vi.waitFor(async () => expect(await taken()).toContain('(lambda)'), { timeout: 20_000 });
+      for (const signal of signals) process.kill(-(starting.pid ?? 0), signal);
+      await vi.waitFor(async () => expect(await takenPorts(PORTS)).toEqual([]), { timeout: 20_000 });
+    },
+    60_000,
+  );
 });
 
 test('a port counts as taken while something listens on it', async () => {

@@ -22,8 +22,14 @@ export function readPictures(
     readonly MediaStreamTrackProcessor?: TrackProcessor;
   };
   const [track] = stream.getVideoTracks();
-  if (Processor === undefined) readFromElement(stream, signal, take);
-  else void readFrom(new Processor({ track, maxBufferSize: MOST_WAITING }).readable, signal, take);
+  if (Processor === undefined || track === undefined) {
+    readFromElement(stream, signal, take);
+    return;
+  }
+  // A track of its own, whose end ends the reading: a reader that is cancelled leaves waiting pictures unclosed.
+  const own = track.clone();
+  signal.addEventListener('abort', () => own.stop());
+  void readFrom(new Processor({ track: own, maxBufferSize: MOST_WAITING }).readable, signal, take);
 }
 
 async function readFrom(
@@ -32,11 +38,10 @@ async function readFrom(
   take: (picture: CanvasImageSource) => void,
 ): Promise<void> {
   const reader = pictures.getReader();
-  signal.addEventListener('abort', () => void reader.cancel());
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    take(value);
+    if (!signal.aborted) take(value);
     value.close();
   }
 }

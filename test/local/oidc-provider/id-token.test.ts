@@ -48,19 +48,21 @@ test('explains itself with --help', async () => {
 });
 
 test.each([
-  ['no user', [], 'name one user: broadcaster, viewer, moderator (npm run -s id-token -- viewer)\n'],
+  ['no user', [], 'name one user: broadcaster, viewer, moderator (npm run -s id-token -- viewer)\n', 2],
   [
     'two users',
     ['viewer', 'moderator'],
     'name one user: broadcaster, viewer, moderator (npm run -s id-token -- viewer)\n',
+    2,
   ],
   [
     'an unknown user',
     ['nobody'],
     'no user is called "nobody": the page offers broadcaster, viewer, moderator\n',
+    1,
   ],
-] as const)('refuses %s in one line', async (_title, args, line) => {
-  expect(await run(args)).toEqual({ stdout: '', stderr: line, exitCode: 1 });
+] as const)('refuses %s in one line', async (_title, args, line, exitCode) => {
+  expect(await run(args)).toEqual({ stdout: '', stderr: line, exitCode });
 });
 
 test('says so where no provider answers', async () => {
