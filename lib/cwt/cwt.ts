@@ -25,8 +25,7 @@ export const COSE_ALGORITHMS: Readonly<Partial<Record<SigningAlgorithm, number>>
 };
 
 /** RFC 9052 §3.1: labels of header parameters. */
-const ALG = 1;
-const KID = 4;
+export const COSE_HEADER = { alg: 1, kid: 4 } as const;
 
 /** RFC 8392 §6 and RFC 9052 §2: what the tags before a token say. */
 const TAGS = { cwt: 61, mac0: 17, sign1: 18 } as const;
@@ -42,8 +41,8 @@ export async function signCwt(claims: CborMap, key: SigningKey, form: CwtForm = 
   if (alg === undefined) throw new TypeError(`CWTs are not signed with ${key.alg}`);
   const kid = form.kid === 'string' ? key.kid : Buffer.from(key.kid, 'utf8');
   const protectedHeader = new Map<number, unknown>([
-    [ALG, alg],
-    [KID, kid],
+    [COSE_HEADER.alg, alg],
+    [COSE_HEADER.kid, kid],
   ]);
   const content = { protectedHeader, unprotectedHeader: new Map(), payload: encode(claims) };
   const message = await toCose(content, key, form);
@@ -55,27 +54,33 @@ export async function signCwt(claims: CborMap, key: SigningKey, form: CwtForm = 
 
 /** Takes a token apart, or gives `undefined` if it is none. Verifies nothing. */
 export function decodeCwt(token: string): Cwt | undefined {
+  const message = decodeCbor(Buffer.from(token, 'base64url'), UNTAGGED);
+  if (!Array.isArray(message) || message.length !== 4) return undefined;
+  const [protectedHeader, unprotected, payload]: readonly unknown[] = message;
+  if (!(protectedHeader instanceof Uint8Array) || !(payload instanceof Uint8Array)) return undefined;
+  const [header, claims] = [protectedHeader, payload].map((bytes) => decodeCbor(bytes));
+  return isCborMap(header) && isCborMap(unprotected) && isCborMap(claims)
+    ? { header: new Map([...unprotected, ...header]), claims }
+    : undefined;
+}
+
+const UNTAGGED = Object.fromEntries(
+  Object.values(TAGS).map((tag) => [tag, (content: () => unknown): unknown => content()]),
+);
+
+/**
+ * What CBOR says, with maps as `Map`; `undefined` if it is none, or a map has a key twice.
+ *
+ * @param bytes attacker-controlled
+ * @param tags what becomes of a tagged value, by its tag; others are refused
+ */
+export function decodeCbor(bytes: Uint8Array, tags: typeof UNTAGGED = {}): unknown {
   try {
-    const options = {
-      useMaps: true,
-      rejectDuplicateMapKeys: true,
-      tags: Object.fromEntries(Object.values(TAGS).map((tag) => [tag, untag])),
-    };
-    const message: unknown = decode(Buffer.from(token, 'base64url'), options);
-    if (!Array.isArray(message) || message.length !== 4) return undefined;
-    const [protectedHeader, unprotected, payload]: readonly unknown[] = message;
-    if (!(protectedHeader instanceof Uint8Array) || !(payload instanceof Uint8Array)) return undefined;
-    const header: unknown = decode(protectedHeader, { useMaps: true, rejectDuplicateMapKeys: true });
-    const claims: unknown = decode(payload, { useMaps: true, rejectDuplicateMapKeys: true });
-    return isCborMap(header) && isCborMap(unprotected) && isCborMap(claims)
-      ? { header: new Map([...unprotected, ...header]), claims }
-      : undefined;
+    return decode(bytes, { useMaps: true, rejectDuplicateMapKeys: true, tags });
   } catch {
     return undefined;
   }
 }
-
-const untag = (content: () => unknown): unknown => content();
 
 /** Whether a decoded value is a map whose keys are numbers and strings alone. */
 export function isCborMap(value: unknown): value is CborMap {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../jws/compact.ts';
 import type { CborMap } from './cose.ts';
-import { COSE_ALGORITHMS, isCborMap } from './cwt.ts';
+import { COSE_ALGORITHMS, COSE_HEADER, isCborMap } from './cwt.ts';
 
 /** The integers that stand for names in a map. */
 export type Labels = Readonly<Record<string, number>>;
@@ -25,7 +25,7 @@ export function fromCwtClaims(claims: CborMap, labels: Labels): JsonObject {
   return { ...rest, ...(jti !== undefined && { jti: fromCti(jti) }) };
 }
 
-/** A map within the claims, by its labels. What is no object stays as it is: whoever verifies the token has to refuse it. */
+/** An object within the claims as a map, with labels for its names. Any other value stays as it is, and the verifier refuses the token. */
 export function toLabels(
   value: unknown,
   labels: Labels,
@@ -47,7 +47,7 @@ export function toNames(
 
 /** The header by JOSE's names, with the key's id as text. */
 export function readCoseHeader(header: CborMap): JsonObject {
-  const { alg, kid } = namesOf(header, { alg: 1, kid: 4 });
+  const { alg, kid } = namesOf(header, COSE_HEADER);
   const [name] = Object.entries(COSE_ALGORITHMS).find(([, number]) => number === alg) ?? [];
   return {
     alg: name ?? alg,

@@ -36,7 +36,7 @@ const SIGNED_HEX =
 /** RFC 8392 §A.4. */
 const MACED_HEX = `d83dd18443a10104a1044c53796d6d65747269633235365850${CLAIMS_HEX}48093101ef6d789200`;
 
-/** An EC key that gives one signature, and remembers what it was asked to sign. */
+/** A key held elsewhere that answers each request with this signature; `asked` are the requests. */
 async function keyThatGives(signature: Buffer): Promise<{ key: HeldKey; asked: Uint8Array[] }> {
   const { publicKey } = await newPrivateKey('ES256', 'a');
   const asked: Uint8Array[] = [];

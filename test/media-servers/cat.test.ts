@@ -1,4 +1,6 @@
 import { CommonAccessTokenFactory } from '@eyevinn/cat/lib/cat.js';
+import { encode } from 'cborg';
+import fc from 'fast-check';
 import { exportJWK } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
@@ -57,4 +59,30 @@ describe('a token for one room of 16 characters', () => {
     // A limit that nothing comes near says nothing.
     expect(length).toBeGreaterThan(most - 8);
   });
+});
+
+test('a token whose claims are anything is read, or is none of the form: reading it throws nothing', () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc.jsonValue().map((value) => encode(value)),
+  );
+  const claim = fc.oneof(bytes, fc.jsonValue());
+  // The labels of `catu`, `catm` and `moqt`.
+  const claims = fc.record({ catu: claim, catm: claim, moqt: claim }).map(
+    ({ catu, catm, moqt }) =>
+      new Map<number, unknown>([
+        [312, catu],
+        [313, catm],
+        [65_000, moqt],
+      ]),
+  );
+  const header = encode(new Map<number, unknown>([[1, 5]]));
+  fc.assert(
+    fc.property(claims, (map) => {
+      const message = [header, new Map(), encode(map), new Uint8Array(32)];
+      const token = Buffer.from(encode(message)).toString('base64url');
+      for (const { form } of [cat({ path: '/' }), moqx({})]) expect(() => form?.read(token)).not.toThrow();
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -1,7 +1,7 @@
-import { encode, decode } from 'cborg';
+import { encode } from 'cborg';
 import { hkdfSync, type KeyObject } from 'node:crypto';
 import * as v from 'valibot';
-import { decodeCwt, signCwt, type CwtForm } from '../../cwt/cwt.ts';
+import { decodeCbor, decodeCwt, signCwt, type CwtForm } from '../../cwt/cwt.ts';
 import { CWT_CLAIMS, fromCwtClaims, readCoseHeader, toCwtClaims, type Labels } from '../../cwt/labels.ts';
 import type { SharedKey } from '../../jws/sign-hs256.ts';
 import { ROOM_PATH } from '../../policy/room.ts';
@@ -143,21 +143,24 @@ function toFields(namespace: string): Uint8Array {
   );
 }
 
+/** A scope as it stands in a token: the numbers of actions, then maybe matches, each a type and bytes. */
+const encodedScopes = v.array(v.looseTuple([v.array(v.number()), v.optional(v.array(v.array(v.unknown())))]));
+
 /** What a token's `moqt` says, for whoever explains it; `undefined` if it is none of ours. */
 function readScopes(value: unknown): readonly unknown[] | undefined {
-  if (!(value instanceof Uint8Array)) return undefined;
-  const scopes: unknown = decode(value);
+  const scopes = v.safeParse(encodedScopes, value instanceof Uint8Array ? decodeCbor(value) : undefined);
+  if (!scopes.success) return undefined;
   const names = new Map<unknown, string>(
     Object.entries(MOQT_ACTIONS).map(([name, number]) => [number, name]),
   );
-  return v.parse(v.array(v.array(v.unknown())), scopes).map(([actions, matches]) => ({
-    actions: v.parse(v.array(v.number()), actions).map((number) => names.get(number) ?? number),
+  return scopes.output.map(([actions, matches]) => ({
+    actions: actions.map((number) => names.get(number) ?? number),
     ...(matches !== undefined && { namespace: fromMatches(matches) }),
   }));
 }
 
-function fromMatches(matches: unknown): unknown {
-  const [match, ...more] = v.parse(v.array(v.array(v.unknown())), matches);
+function fromMatches(matches: readonly (readonly unknown[])[]): unknown {
+  const [match, ...more] = matches;
   const [type, bytes] = match ?? [];
   if (more.length > 0 || type !== PREFIX || !(bytes instanceof Uint8Array)) return matches;
   const fields: string[] = [];

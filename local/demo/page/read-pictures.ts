@@ -1,8 +1,5 @@
 /** Of Chromium: each picture of a track, also of those that come while the page is busy. */
-type TrackProcessor = new (from: {
-  readonly track: MediaStreamTrack | undefined;
-  readonly maxBufferSize: number;
-}) => {
+type TrackProcessor = new (from: { readonly track: MediaStreamTrack; readonly maxBufferSize: number }) => {
   readonly readable: ReadableStream<VideoFrame>;
 };
 
