@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import type { Identity } from '../identity/identity.ts';
 import type { SubjectForm } from '../media-servers/target.ts';
+import { onceFor } from '../once-for.ts';
 import { hashesOf, PERSON_BYTES, rowIdOf, rowIdsOf, TAG_BYTES } from './deny-rows.ts';
 import type { Whom } from './deny-rows.ts';
 
@@ -34,16 +35,10 @@ export function whomOf({ issuer, subject, claims, streamKey }: Identity, session
 }
 
 /** The sign-ins that claims name. Those of a remembered token are read once, and hashed once. */
-const remembered = new WeakMap<Identity['claims'], readonly string[]>();
-
-function signInsIn(claims: Identity['claims']): readonly string[] {
-  const known = remembered.get(claims);
-  if (known !== undefined) return known;
+const signInsIn = onceFor((claims: Identity['claims']): readonly string[] => {
   const ids = SIGN_IN_CLAIMS.map((name) => claims[name]);
-  const signIns = [...new Set(ids.filter((id): id is string => typeof id === 'string' && id !== ''))];
-  remembered.set(claims, signIns);
-  return signIns;
-}
+  return [...new Set(ids.filter((id): id is string => typeof id === 'string' && id !== ''))];
+});
 
 /** The claim's value: base64url of 16 bytes and 8 for each id (16 at a pairwise target), without padding. */
 export function toForWhom(whom: Whom, form: SubjectForm, targetName: string): string {

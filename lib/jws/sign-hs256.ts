@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { onceFor } from '../once-for.ts';
 import type { JsonObject } from './compact.ts';
 
 /** A shared secret that signs and verifies, made once. */
@@ -36,15 +37,9 @@ interface Named {
 }
 
 /** A key's header is the same for each of its tokens. */
-const encodedHeaders = new WeakMap<Named, string>();
-
-function encodedHeaderOf(key: Named): string {
-  const known = encodedHeaders.get(key);
-  if (known !== undefined) return known;
-  const encoded = toBase64url(JSON.stringify({ alg: key.alg, typ: 'JWT', kid: key.kid }));
-  encodedHeaders.set(key, encoded);
-  return encoded;
-}
+const encodedHeaderOf = onceFor(({ alg, kid }: Named) =>
+  toBase64url(JSON.stringify({ alg, typ: 'JWT', kid })),
+);
 
 function toBase64url(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64url');

@@ -1,5 +1,6 @@
 import { constants, createHmac, KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import type { CryptoKey } from 'jose';
+import { onceFor } from '../once-for.ts';
 
 /** How `jose` names what a JWS is signed with (W3C Web Cryptography, "AlgorithmIdentifier"). */
 export interface SignatureAlgorithm {
@@ -48,12 +49,5 @@ function isHmac(digest: string, key: KeyObject, mac: Uint8Array, data: Uint8Arra
   return mac.length === expected.length && timingSafeEqual(mac, expected);
 }
 
-const keyObjects = new WeakMap<CryptoKey, KeyObject>();
-
-function keyObjectOf(key: CryptoKey): KeyObject {
-  const known = keyObjects.get(key);
-  if (known !== undefined) return known;
-  const made = KeyObject.from(key);
-  keyObjects.set(key, made);
-  return made;
-}
+// Marked, so that bundles that verify nothing leave all of this out.
+const keyObjectOf = /* @__PURE__ */ onceFor((key: CryptoKey) => KeyObject.from(key));

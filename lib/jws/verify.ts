@@ -1,6 +1,7 @@
 import { KeyObject } from 'node:crypto';
 import { compactVerify } from 'jose';
 import type { CryptoKey } from 'jose';
+import { onceFor } from '../once-for.ts';
 import { makesDemands } from './header.ts';
 
 /**
@@ -20,14 +21,9 @@ export async function hasValidSignature(
   );
 }
 
-const cryptoKeys = new WeakMap<KeyObject, CryptoKey>();
-
 /** A secret as Web Crypto takes it, made once: `jose` would import it anew for each token. */
-function cryptoKeyOf(key: CryptoKey | KeyObject): CryptoKey | KeyObject {
-  if (!(key instanceof KeyObject) || key.type !== 'secret') return key;
-  const known = cryptoKeys.get(key);
-  if (known !== undefined) return known;
-  const made = key.toCryptoKey({ name: 'HMAC', hash: 'SHA-256' }, true, ['verify']);
-  cryptoKeys.set(key, made);
-  return made;
-}
+const cryptoKeyOf = onceFor((key: CryptoKey | KeyObject) =>
+  key instanceof KeyObject && key.type === 'secret'
+    ? key.toCryptoKey({ name: 'HMAC', hash: 'SHA-256' }, true, ['verify'])
+    : key,
+);

@@ -3,7 +3,7 @@ import { hkdfSync, type KeyObject } from 'node:crypto';
 import * as v from 'valibot';
 import { decodeCbor, decodeCwt, signCwt, type CwtForm } from '../../cwt/cwt.ts';
 import { CWT_CLAIMS, fromCwtClaims, readCoseHeader, toCwtClaims, type Labels } from '../../cwt/labels.ts';
-import type { SharedKey } from '../../jws/sign-hs256.ts';
+import { onceFor } from '../../once-for.ts';
 import { ROOM_PATH } from '../../policy/room.ts';
 import { defineTarget, targetOptions, type TargetOptions } from '../define-target.ts';
 import type { ClaimedGrant, ClaimsInput, ServerClaims, TokenForm } from '../target.ts';
@@ -107,7 +107,7 @@ const PREFIX = 1;
 
 function moqxForm(macContext: 'MAC0' | 'Signature1'): TokenForm {
   // moqx reads no tags, and a `kid` only if it is a string.
-  const form: CwtForm = { macKey: derivedKey, macContext, tagged: false, kid: 'string' };
+  const form: CwtForm = { macKey: ({ key }) => derived(key), macContext, tagged: false, kid: 'string' };
   return {
     name: 'CWT',
     write: async ({ moqt, ...claims }, key) =>
@@ -171,15 +171,8 @@ function fromMatches(matches: readonly (readonly unknown[])[]): unknown {
   return fields.join('/');
 }
 
-const derivedKeys = new WeakMap<KeyObject, Uint8Array>();
-
 /** `src/auth/HmacKey.cpp`: HKDF-SHA256 of the secret's text, 32 bytes. */
-function derivedKey({ key }: SharedKey): Uint8Array {
-  const known = derivedKeys.get(key);
-  if (known !== undefined) return known;
-  const bytes = new Uint8Array(
-    hkdfSync('sha256', key, 'moqx-catapult-v1', 'moqx-catapult-hmac-token-verify', 32),
-  );
-  derivedKeys.set(key, bytes);
-  return bytes;
-}
+const derived = onceFor(
+  (secret: KeyObject) =>
+    new Uint8Array(hkdfSync('sha256', secret, 'moqx-catapult-v1', 'moqx-catapult-hmac-token-verify', 32)),
+);
