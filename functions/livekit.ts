@@ -12,6 +12,7 @@ import { errorsUrl, httpFunction } from './wiring/http-function.ts';
 import type { Answer } from './wiring/http-function.ts';
 import { createService } from './wiring/service.ts';
 import { denyTableOf } from './wiring/tables.ts';
+import { warmUp } from './wiring/warm-up.ts';
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const service = createService(loaded, process.env, denyTableOf(process.env));
@@ -21,7 +22,7 @@ const deps: LivekitTokenSourceDeps = {
   exchange: (request) => exchangeRequest(request, exchangeDeps),
 };
 
-await service.prefetch(SECRETS_OF.livekit);
+await Promise.all([service.prefetch(SECRETS_OF.livekit), warmUp(loaded)]);
 
 function toAnswer(outcome: LivekitOutcome, event: ApiGatewayEvent): Answer {
   return {

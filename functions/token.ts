@@ -11,12 +11,13 @@ import { configured } from './wiring/configured.ts';
 import { createExchangeDeps } from './wiring/exchange-deps.ts';
 import { errorsUrl, httpFunction } from './wiring/http-function.ts';
 import type { Answer } from './wiring/http-function.ts';
+import { warmUp } from './wiring/warm-up.ts';
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const service = createService(loaded, process.env, denyTableOf(process.env));
 const deps = createExchangeDeps(loaded.config, service, process.env);
 
-await service.prefetch();
+await Promise.all([service.prefetch(), warmUp(loaded)]);
 
 function toAnswer(outcome: ExchangeOutcome, event: ApiGatewayEvent): Answer {
   const response = outcome.issued

@@ -1,0 +1,118 @@
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
+import { createAdmission } from '../../lib/admission/admission.ts';
+import type { Config } from '../../lib/config/config.ts';
+import { auditLines } from '../../lib/exchange/audit.ts';
+import { exchangeRequest } from '../../lib/exchange/exchange.ts';
+import type { ExchangeDeps, ExchangeOutcome } from '../../lib/exchange/exchange.ts';
+import { tokenResponse } from '../../lib/exchange/token-response.ts';
+import { identify } from '../../lib/identity/identify.ts';
+import { createIssuerKeys } from '../../lib/identity/issuer-keys.ts';
+import { byIss } from '../../lib/identity/issuer.ts';
+import { oidc } from '../../lib/identity/presets/oidc.ts';
+import { createVerifiedTokens } from '../../lib/identity/verified-tokens.ts';
+import { hmacKey } from '../../lib/jws/sign-hs256.ts';
+import { newRandomId, systemNow, within } from '../../lib/node/system.ts';
+import { TOKEN_TYPE_JWT } from '../../lib/oauth/token-exchange.ts';
+import { indexRules } from '../../lib/policy/match-rules.ts';
+import type { Rule } from '../../lib/policy/rule.ts';
+import type { Configured } from './configured.ts';
+
+/** The provider's address, where nobody can be (RFC 6761 §6.4). */
+const ISSUER = 'https://warm-up.invalid';
+/** What its key, user, group and client are called, and the room that is asked for. */
+const NAME = 'warm-up';
+/** Seconds that its sign-in and its token last. */
+const LIFETIME = 60;
+
+/**
+ * One exchange while a function starts, so that Node has compiled all of it when the first request comes: Lambda gives a start
+ * a whole CPU, and a request only its memory's share.
+ *
+ * Nothing of it is real but the first target: the provider, its key, the user's sign-in, the rule and the secret are made here
+ * and thrown away with the token. No line is logged and nobody is asked.
+ *
+ * @returns how it ended, for tests; `undefined` if the configuration is not sound, or has no provider or no target. Never
+ *   rejects.
+ */
+export async function warmUp({ config, problems }: Configured): Promise<ExchangeOutcome | undefined> {
+  const [first] = Object.entries(config.targets);
+  if (problems.length > 0 || first === undefined || config.issuers.length === 0) return undefined;
+  const [audience, target] = first;
+  const [action = ''] = target.actions;
+  const companion = target.needs?.[action];
+  const scope = companion === undefined ? [action] : [action, companion];
+  const rule = { target: audience, group: NAME, actions: scope, rooms: ['*'], ttl: LIFETIME };
+  try {
+    const { subjectToken, jwk } = newSignIn();
+    const outcome = await exchangeRequest(
+      {
+        subjectToken,
+        subjectTokenType: 'id_token',
+        audiences: [audience],
+        scope,
+        rooms: [NAME],
+        requestedTokenType: TOKEN_TYPE_JWT,
+      },
+      depsOf(config, rule, jwk),
+    );
+    const lines = auditLines(outcome, { ...NOWHERE, timestampMs: Date.now() });
+    JSON.stringify([lines, outcome.issued && tokenResponse(outcome.response), process.stdout.writable]);
+    return outcome;
+  } catch {
+    return undefined;
+  }
+}
+
+const NOWHERE = { requestId: undefined, sourceIp: undefined, coldStart: true, latencyMs: 0 };
+
+/** A sign-in of the user, and the public half of the key that signed it. */
+function newSignIn(): { readonly subjectToken: string; readonly jwk: object } {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const now = Math.floor(systemNow());
+  const claims = {
+    iss: ISSUER,
+    sub: NAME,
+    aud: NAME,
+    iat: now,
+    exp: now + LIFETIME,
+    sid: NAME,
+    groups: [NAME],
+  };
+  const input = [{ alg: 'ES256', kid: NAME }, claims]
+    .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+    .join('.');
+  const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  return {
+    subjectToken: `${input}.${signature.toString('base64url')}`,
+    jwk: { ...publicKey.export({ format: 'jwk' }), kid: NAME, alg: 'ES256', use: 'sig' },
+  };
+}
+
+function depsOf(config: Config, rule: Rule, jwk: object): ExchangeDeps {
+  const { clockSkew } = config.timing;
+  const issuer = oidc({ issuer: ISSUER, audience: NAME, jwksUri: `${ISSUER}/jwks` });
+  const keys = createIssuerKeys({
+    issuer,
+    getJson: () => Promise.resolve({ keys: [jwk] }),
+    now: systemNow,
+    within,
+    onProblem: () => undefined,
+  });
+  const identifyDeps = {
+    issuers: byIss([{ issuer, keys }]),
+    verified: createVerifiedTokens(2 ** 16),
+    now: systemNow,
+    clockSkew,
+  };
+  const current = { alg: 'HS256', kid: NAME, key: hmacKey(randomUUID()) } as const;
+  const { tokensPerMinute } = config;
+  return {
+    config,
+    rules: indexRules([rule], config.targets, clockSkew),
+    identify: (subjectToken, type) => identify(subjectToken, type, identifyDeps),
+    admit: createAdmission({ deny: {}, tokensPerMinute, now: systemNow, within }).admit,
+    ringOf: () => ({ get: () => Promise.resolve({ current, readAt: systemNow() }) }),
+    now: systemNow,
+    newId: newRandomId,
+  };
+}

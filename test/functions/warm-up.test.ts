@@ -1,0 +1,49 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { warmUp } from '../../functions/wiring/warm-up.ts';
+import { oidc } from '../../lib/identity/presets/oidc.ts';
+import { configOf, fixtureConfig } from '../support/config.ts';
+import { conformingServers } from '../media-servers/conformance/index.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const provider = oidc({ issuer: 'https://id.example.com', audience: 'web' });
+const fixture = fixtureConfig({ OIDC_ISSUER: 'https://id.example.com', OIDC_AUDIENCE: 'web' });
+
+describe('the exchange that a function makes while it starts', () => {
+  test.each(Object.entries(conformingServers))(
+    'goes through to a token for the target of %s, and writes nothing',
+    async (name, { target }) => {
+      const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+      const config = configOf({ issuers: [provider], targets: { [name]: target }, grants: [] });
+      const outcome = await warmUp({ config, problems: [] });
+      expect(write).not.toHaveBeenCalled();
+      expect(outcome).toMatchObject({ issued: true, facts: { subject: 'warm-up', target: name } });
+    },
+  );
+
+  test('gets nothing from the configuration itself: no provider, no rule, no secret', async () => {
+    const outcome = await warmUp({ config: { ...fixture, grants: [] }, problems: [] });
+    expect(outcome).toMatchObject({
+      issued: true,
+      facts: { issuer: 'https://warm-up.invalid', kid: 'warm-up', rules: ['grants[0]'] },
+    });
+  });
+
+  test('is left out where nothing can be granted: no provider, no target, or a configuration that is not sound', async () => {
+    for (const lacking of [{ issuers: [] }, { targets: {} }])
+      expect(await warmUp({ config: { ...fixture, ...lacking }, problems: [] })).toBeUndefined();
+    expect(await warmUp({ config: fixture, problems: ['issuers: …'] })).toBeUndefined();
+  });
+
+  test('never fails the start, whatever a target of one’s own throws', async () => {
+    const [name, target] = Object.entries(fixture.targets)[0] ?? [];
+    if (name === undefined || target === undefined) throw new Error('the fixture has no target');
+    const claims = (): never => {
+      throw new TypeError('a mistake in it');
+    };
+    const config = { ...fixture, targets: { [name]: { ...target, claims } } };
+    expect(await warmUp({ config, problems: [] })).toBeUndefined();
+  });
+});
