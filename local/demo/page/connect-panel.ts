@@ -27,7 +27,7 @@ export interface ConnectPanel {
   /** A token for this is held, or none any more. */
   readonly use: (session: Session | undefined) => void;
   /** What the form says now: a connection is tried for that, with the token that is held. */
-  readonly aim: (asked: Asked) => void;
+  readonly retarget: (asked: Asked) => void;
   /** Once a second. */
   readonly tick: () => void;
   /** Says how a rotation or an emergency goes for those who stay connected. */
@@ -53,13 +53,13 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
   const counts = createCounts();
   const table = createViewersTable(toneOf);
   let session: Session | undefined;
-  let aimed: Asked | undefined;
+  let selected: Asked | undefined;
   let staying: AbortController | undefined;
   let rotation: RotationEvent | undefined;
 
   const showState = (): void => {
-    if (aimed === undefined) return;
-    const { target } = aimed.server;
+    if (selected === undefined) return;
+    const { target } = selected.server;
     const usable = session?.asked.audiences.includes(target) === true ? session : undefined;
     connect.disabled = usable === undefined;
     // Those viewers have sessions of their own, for the first server of an exchange.
@@ -67,15 +67,15 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
     stay.ariaPressed = String(staying !== undefined);
     const how =
       usable === undefined
-        ? `Get a token for ${titleOf(aimed.server)} first.`
-        : `With the held token${forOther(usable.asked, aimed)}: ${describe(aimed, actionOf(aimed, usable.scopes.get(target)))}. ` +
+        ? `Get a token for ${titleOf(selected.server)} first.`
+        : `With the held token${forOther(usable.asked, selected)}: ${describe(selected, actionOf(selected, usable.scopes.get(target)))}. ` +
           'Choose another room or role above to see what it is not good for.';
     setText(byId('connect-how'), how);
   };
 
   const connectOnce = async (): Promise<void> => {
-    if (session === undefined || aimed === undefined) return;
-    const asked = aimed;
+    if (session === undefined || selected === undefined) return;
+    const asked = selected;
     const { target } = asked.server;
     const action = actionOf(asked, session.scopes.get(target));
     connect.disabled = true;
@@ -196,8 +196,8 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
       session = used;
       showState();
     },
-    aim(asked) {
-      aimed = asked;
+    retarget(asked) {
+      selected = asked;
       showState();
     },
     tick() {
@@ -220,8 +220,8 @@ function actionOf({ scope }: Asked, granted = ''): string {
 }
 
 /** Said where the form asks for another room by now. */
-function forOther(held: Asked, aimed: Asked): string {
-  if (held.room === aimed.room) return '';
+function forOther(held: Asked, selected: Asked): string {
+  if (held.room === selected.room) return '';
   return `, which is for ${held.room === undefined ? 'any room' : `room ${held.room}`}`;
 }
 

@@ -39,11 +39,11 @@ setText(
 const hasColumns = matchMedia('(min-width: 62rem)').matches;
 for (const details of document.querySelectorAll<HTMLDetailsElement>('.wide-open')) details.open = hasColumns;
 
-form.onChange(aim);
+form.onChange(retarget);
 form.onSubmit(() => {
   getToken().catch(person.fail);
 });
-aim();
+retarget();
 
 await signIn.finish().catch(person.fail);
 person.show();
@@ -56,9 +56,9 @@ setInterval(() => {
   rotation.tick();
 }, 1000);
 
-function aim(): void {
+function retarget(): void {
   const asked = form.asked();
-  connections.aim(asked);
+  connections.retarget(asked);
   rotation.show(asked.server);
 }
 

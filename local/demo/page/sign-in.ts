@@ -27,7 +27,7 @@ const overHttp = { [oauth.allowInsecureRequests]: true };
 
 /** The sign-in of this tab: authorization code flow with PKCE (RFC 7636), `state` and `nonce`. */
 export interface SignIn {
-  /** Who is signed in, also where the sign-in is over: what that means is for the API to say. */
+  /** Who is signed in, even if the sign-in has ended: the API decides whether it is still valid. */
   readonly person: () => Person | undefined;
   /** Leaves the page for the provider. @param another asks who it is even where the provider knows somebody. */
   readonly begin: (another?: boolean) => Promise<void>;
