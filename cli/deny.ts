@@ -19,7 +19,7 @@ import { createKeyRing } from '../lib/signing-keys/key-ring.ts';
 import { portsFrom } from '../local/ports.ts';
 import { readOptions, runCommand, WrongCall } from './command-line.ts';
 import { kickAll } from './deny/kick-all.ts';
-import { consequencesOf, HEEDED_WITHIN_SECONDS } from './deny/consequences.ts';
+import { consequencesOf, EFFECTIVE_WITHIN_SECONDS } from './deny/consequences.ts';
 import { toldOf } from './deny/told-of.ts';
 import { parseUntil } from './deny/until.ts';
 
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
     const wasThere = await table.allow(denied);
     printAudit({ event: 'denial.removed', ...denied, by, at: Math.floor(now), was_there: wasThere });
     if (!wasThere) throw new Error('nobody is denied under that name: see npm run denied');
-    return console.log(`allowed again within ${HEEDED_WITHIN_SECONDS} s`);
+    return console.log(`allowed again within ${EFFECTIVE_WITHIN_SECONDS} s`);
   }
   const denial: Denial = {
     ...denied,
@@ -103,7 +103,7 @@ async function printConsequences(
   const consequences = consequencesOf(config, now);
   if (!values.json) {
     console.log(
-      `no new tokens, and refused by callbacks and the authorizer: within ${HEEDED_WITHIN_SECONDS} s`,
+      `no new tokens, and refused by callbacks and the authorizer: within ${EFFECTIVE_WITHIN_SECONDS} s`,
     );
     if (problems.length > 0) console.log(`what each target does is not known here: ${problems[0]}`);
     for (const { target, lastTokenEnds, tokens, connections } of consequences) {

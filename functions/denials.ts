@@ -19,9 +19,9 @@ import { httpFunction } from './wiring/http-function.ts';
 import { nodeMessages } from './wiring/node-messages.ts';
 
 const MAX_BODY_BYTES = 4096;
-/** An agent asks every 4 s, and its server looks every second: a denial is heeded there within 15 s, with 5 s to spare. */
+/** An agent asks every 4 s, and its server looks every second. So a denial takes effect there in about 10 s; 15 s are promised. */
 const LIST_SECONDS = 4;
-/** While the table cannot be read, what was read before is true for this long, in seconds. */
+/** While the table cannot be read, the list that was read before is used for this long, in seconds. */
 const LIST_MAX_AGE = 60;
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
@@ -38,7 +38,7 @@ const kicking = new Map(
   ),
 );
 
-/** Everybody who is denied, as each target's tokens name them. */
+/** Hashes of all denied users and sign-ins, as each target's tokens name them. */
 const lists = createSnapshot({
   async read(readAt) {
     const inTable = await dynamoDeniedRows(process.env['DENY_TABLE'] ?? '', client, readAt).catch(
@@ -65,7 +65,7 @@ const answer = nodeMessages({
   mostBytes: MAX_BODY_BYTES,
   async receive(token, target, { live }) {
     const { versions } = await live(LIST_SECONDS + 1);
-    // Whoever proves nothing makes nobody read the table.
+    // Read only after the question is verified: an unsigned request must not cause a read of the table.
     const hashes = async () => (await lists(LIST_SECONDS)).hashes.get(target) ?? [];
     return answerQuestion(token, { target, versions, hashes, table, now: systemNow() }).catch(
       (error: unknown) => {

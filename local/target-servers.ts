@@ -9,7 +9,7 @@ import { startMediaServer, type MediaServer } from './media-servers/start-media-
 
 /** What stands for a target's servers on this machine. */
 export type TargetServers =
-  /** Nodes that judge tokens by that server's documented rules, each with a real config file. */
+  /** Nodes that decide about tokens by that server's documented rules, each with a real config file. */
   | { readonly by: 'media server'; readonly server: MediaServer; readonly fleet: Fleet }
   /** The file that servers of one's own can be started with. */
   | { readonly by: 'key ring file'; readonly file: string; readonly fleet: Fleet }

@@ -1,7 +1,7 @@
 import { DENY_CACHE_SECONDS } from '../../lib/admission/cached-table.ts';
 import type { Config } from '../../lib/config/config.ts';
 import type { Denied } from '../../lib/admission/deny-rows.ts';
-import { HEEDED_WITHIN_SECONDS } from './consequences.ts';
+import { EFFECTIVE_WITHIN_SECONDS } from './consequences.ts';
 import { kickedUserOf } from './kick.ts';
 import type { Kick, KickedServer } from './kick.ts';
 import { kickJitsi } from './kick-jitsi.ts';
@@ -15,23 +15,23 @@ const KICKS: Readonly<Record<string, Kick>> = {
   jitsi: kickJitsi,
 };
 
-/** Servers are told a second time when every callback heeds the denial: what it remembers is forgotten, and a look has ended. */
+/** Servers are told a second time when the denial is in effect at every callback: its cached answers and lookups have ended by then. */
 const SECOND_ROUND_AFTER_SECONDS = DENY_CACHE_SECONDS + 2;
 
 /** What was ended at one server. */
 export interface Kicked {
   readonly target: string;
-  /** Without what stands before an `@` in it; `its nodes` for servers that their agents tell. */
+  /** Host and port, without user and password; `its nodes` for servers that their agents tell. */
   readonly server: string;
   /** Connections that were ended. */
   readonly ended: number;
-  /** From the denial until the last of them was, in seconds. */
+  /** From the denial until the last of them was ended, in seconds. */
   readonly seconds: number;
-  /** Why not all of them. */
+  /** Why some may remain. */
   readonly problem?: string;
 }
 
-/** What it takes to tell servers. */
+/** The dependencies of {@link kickAll}. */
 export interface KickDeps {
   /** A secret of a target, as an API key. */
   readonly keyOf: (targetName: string) => ReturnType<KickedServer['key']>;
@@ -43,8 +43,8 @@ export interface KickDeps {
 }
 
 /**
- * Ends the connections of whoever is denied at every server that can: now, and once more when every callback heeds the
- * denial, for those that came back meanwhile. Servers do not wait for one another.
+ * Ends the connections of a denied user at every server that can: now, and again when the denial is in effect at every
+ * callback, for those that came back in between. Servers do not wait for one another.
  *
  * @param deniedAt epoch seconds
  */
@@ -76,7 +76,7 @@ async function kickTwice(
   deniedAt: number,
   { keyOf, toldOf, now, pause }: KickDeps,
 ): Promise<Pick<Kicked, 'ended' | 'seconds' | 'problem'>> {
-  const deadline = deniedAt + HEEDED_WITHIN_SECONDS;
+  const deadline = deniedAt + EFFECTIVE_WITHIN_SECONDS;
   const server = { address, key: () => keyOf(name), told: () => toldOf(name), now, pause, deadline };
   const round = async () => {
     try {

@@ -4,7 +4,7 @@ import type { CompactJws, JsonObject } from '../../lib/jws/compact.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { rulesOf, serverRules } from '../../local/media-servers/rules/index.ts';
 import type { SettingsOf } from '../../local/media-servers/rules/index.ts';
-import type { Attempt, Judgement } from '../../local/media-servers/rules/server-rules.ts';
+import type { Attempt, Decision } from '../../local/media-servers/rules/server-rules.ts';
 import { hmac } from '../../local/media-servers/rules/token-text.ts';
 import { findingsOf } from './token-findings.ts';
 
@@ -42,24 +42,24 @@ export function explainToken({ token, target, secret, attempt, now }: TokenQuest
   if (!hasRules(target) || jws === undefined) return [...findings, ...claimed(target, parts.claims)];
 
   const key = secret ?? randomBytes(32).toString('base64url');
-  const judged = secret === undefined ? signedWith(key, jws) : token;
+  const checked = secret === undefined ? signedWith(key, jws) : token;
   const actions = attempt.action === undefined ? target.actions : [attempt.action];
   return [
     ...findings,
     secret === undefined ? '  – signature: not checked' : '  – signature: checked',
     ...actions.map((action) => {
       const tried = { action, ...placeIn(jws.claims, action), ...attempt };
-      return `${describe(tried)}: ${verdict(judge(judged, key, target, tried, now))}`;
+      return `${describe(tried)}: ${verdict(decide(checked, key, target, tried, now))}`;
     }),
   ];
 }
 
-/** Whether the rules of this kind of server are there to be asked: for those that share a secret. */
+/** Whether this repository has the rules of this kind of server. It has them only for servers that share a secret. */
 function hasRules({ kind, signing }: Target): boolean {
   return Object.hasOwn(serverRules, kind) && signing === 'HS256';
 }
 
-/** What a token's claims say, where no rules of its server are there to judge it. */
+/** What a token's claims say, if this repository has no rules of its server to ask. */
 function claimed(target: Target, claims: JsonObject): readonly string[] {
   const grant = target.readClaims(claims);
   if (grant === undefined)
@@ -71,7 +71,7 @@ function claimed(target: Target, claims: JsonObject): readonly string[] {
   ];
 }
 
-function judge(token: string, secret: string, target: Target, attempt: Attempt, now: number): Judgement {
+function decide(token: string, secret: string, target: Target, attempt: Attempt, now: number): Decision {
   const settings: SettingsOf = {
     red5: {
       secret,
@@ -92,12 +92,12 @@ function judge(token: string, secret: string, target: Target, attempt: Attempt, 
     },
     rtcstats: { secret },
   };
-  if (target.kind === 'red5') return rulesOf('red5').judge(token, settings.red5, attempt, now);
-  if (target.kind === 'jitsi') return rulesOf('jitsi').judge(token, settings.jitsi, attempt, now);
-  return rulesOf('rtcstats').judge(token, settings.rtcstats, attempt, now);
+  if (target.kind === 'red5') return rulesOf('red5').decide(token, settings.red5, attempt, now);
+  if (target.kind === 'jitsi') return rulesOf('jitsi').decide(token, settings.jitsi, attempt, now);
+  return rulesOf('rtcstats').decide(token, settings.rtcstats, attempt, now);
 }
 
-/** The same token under another secret, so that everything but the signature can be judged. */
+/** The same token under another secret, so that everything but the signature can be checked. */
 function signedWith(secret: string, { header, signingInput, signature }: CompactJws): string {
   const made = hmac(String(header['alg']), secret, signingInput) ?? signature;
   return `${signingInput}.${made.toString('base64url')}`;
@@ -125,8 +125,8 @@ function describe({ action, room, transport }: Attempt): string {
     : `${action} in ${room ?? 'any-room'}${isRed5 ? ` over ${transport ?? ''}` : ''}`;
 }
 
-function verdict(judgement: Judgement): string {
-  if (judgement.accepted) return 'accepted';
-  const silence = judgement.neverAnswers ? '; the client hears nothing' : '';
-  return `refused at ${judgement.at === 'login' ? 'the connection' : 'the attempt'}: ${judgement.reason}${silence}`;
+function verdict(decision: Decision): string {
+  if (decision.accepted) return 'accepted';
+  const silence = decision.neverAnswers ? '; the client hears nothing' : '';
+  return `refused at ${decision.at === 'login' ? 'the connection' : 'the attempt'}: ${decision.reason}${silence}`;
 }

@@ -3,7 +3,7 @@ import { isJsonObject } from '../../lib/jws/compact.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { duration } from './wording.ts';
 
-/** Something about a token that its server heeds, in one line: `bad` where it refuses the token for it, or lets too much through. */
+/** One line about a token. `bad` if its server refuses the token for it, or if the token allows too much. */
 export interface Finding {
   readonly bad: boolean;
   readonly text: string;

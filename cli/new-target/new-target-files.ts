@@ -88,7 +88,7 @@ import type { ConformingServer } from './server.ts';
 export const ${name}Server: ConformingServer = {
   target: ${name}({}),
   longest: 480,
-  async judge(token, keys, now) {
+  async decide(token, keys, now) {
     const jwks = await Promise.all(
       keys.map(async ({ kid, alg, key }) => ({ ...(await exportJWK(key)), kid, alg })),
     );

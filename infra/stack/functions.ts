@@ -103,7 +103,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   },
   callbacks: {
     description:
-      'Judges streaming tokens for servers that ask (Red5 Pro round trip, MediaMTX, introspection)',
+      'Verifies streaming tokens for servers that ask (Red5 Pro round trip, MediaMTX, introspection)',
     routes: {
       'POST /red5/validateCredentials': ASKED,
       'POST /red5/invalidateCredentials': ASKED,

@@ -1,9 +1,9 @@
 import { OAuthError } from '../oauth/oauth-error.ts';
 import type { Now, Within } from '../ports.ts';
 
-/** A table of denied people and sign-ins, outside of this process. */
+/** The table of denied users and sign-ins, outside of this process. */
 export interface DenyTable {
-  /** Which of these keys it holds and until when: epoch seconds, `Infinity` for ever. Rejects where it cannot tell. */
+  /** Which of these keys it holds and until when: epoch seconds, `Infinity` for ever. Rejects if it cannot be read. */
   find(keys: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
@@ -14,11 +14,11 @@ export interface CachedTableOptions {
   readonly within: Within;
 }
 
-/** How long an answer of the table is believed, in seconds: the longest that a new denial takes to be heeded. */
+/** How long an answer of the table is cached, in seconds. A new denial takes effect within this time. */
 export const DENY_CACHE_SECONDS = 10;
 /** How long one request waits for the table, in seconds. */
 const PATIENCE = 1;
-/** Keys whose answers are kept; the oldest go first. */
+/** How many answers are kept; the oldest are dropped first. */
 const CAPACITY = 4096;
 
 /** What a table said of one key; epoch seconds. */
@@ -31,15 +31,15 @@ interface Answer {
 export type DeniedNow = (keys: readonly string[]) => Promise<boolean>;
 
 /**
- * Asks a table for each key once in ten seconds. A table that does not answer denies nobody and lets nobody through either:
- * the answer is to come again.
+ * Asks a table for each key once in ten seconds. If the table does not answer, the request is neither denied nor accepted:
+ * the client is told to try again.
  *
  * The function it returns throws {OAuthError} `deny_list_unavailable`.
  */
 export function createCachedTable({ table, now, within }: CachedTableOptions): DeniedNow {
   const answers = new Map<string, Answer>();
 
-  /** When the denial of a key ends; `undefined` where that has to be asked. */
+  /** When the denial of a key ends; `undefined` if the table has to be asked. */
   function recall(key: string): number | undefined {
     const answer = answers.get(key);
     const age = answer === undefined ? Infinity : now() - answer.askedAt;

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { judgeSharedSecret } from '../signing-keys/secret.ts';
+import { checkSharedSecret } from '../signing-keys/secret.ts';
 import type { NodeSecrets } from '../fleet/node-secrets.ts';
 
 const CLOCK_OR_KEYS = 'set the clock of this machine, or renew its credentials';
@@ -56,10 +56,10 @@ export function nodeSecrets(arn: string): NodeSecrets {
         // A version without a label is one that the rotation has given up: it may have leaked.
         if (VersionStages.length === 0)
           return { ok: false, problem: `version ${asked} carries no label: it is refused` };
-        const judged = judgeSharedSecret(value);
-        return judged.usable
-          ? { ok: true, version: { versionId: VersionId, text: judged.text } }
-          : { ok: false, problem: `version ${VersionId} ${judged.problem}` };
+        const checked = checkSharedSecret(value);
+        return checked.usable
+          ? { ok: true, version: { versionId: VersionId, text: checked.text } }
+          : { ok: false, problem: `version ${VersionId} ${checked.problem}` };
       } catch (error) {
         const name = nameOf(error);
         const isAbsent = name === 'ResourceNotFoundException';

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { nameOfHashes } from '../admission/denied-hashes.ts';
 import { signHs256 } from '../jws/sign-hs256.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
-import { judgeSharedSecret, kidOf } from '../signing-keys/secret.ts';
+import { checkSharedSecret, kidOf } from '../signing-keys/secret.ts';
 import { signedBase, verifySigned, type Refused } from './node-message.ts';
 import type { NodeTable } from './reported.ts';
 
@@ -50,10 +50,10 @@ export function signQuestion(
   target: string,
   { versionId, text }: ServerSecret,
 ): string {
-  const judged = judgeSharedSecret({ SecretString: text });
-  if (!judged.usable) throw new TypeError('a node signs with a secret');
+  const checked = checkSharedSecret({ SecretString: text });
+  if (!checked.usable) throw new TypeError('a node signs with a secret');
   const claims = { ...asked, aud: denialsOf(target) };
-  return signHs256(claims, { ...judged.material, kid: kidOf(versionId) });
+  return signHs256(claims, { ...checked.material, kid: kidOf(versionId) });
 }
 
 /**

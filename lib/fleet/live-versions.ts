@@ -1,7 +1,7 @@
 import type { Now, SecretReader, Within } from '../ports.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 import { SERVERS_LABEL, versionLabelled } from '../signing-keys/labels.ts';
-import { judgeSharedSecret } from '../signing-keys/secret.ts';
+import { checkSharedSecret } from '../signing-keys/secret.ts';
 import { createSnapshot, type Dated, type ReadSnapshot } from '../signing-keys/snapshot.ts';
 
 /** A secret's labelled versions, and which of them the servers should hold. */
@@ -28,8 +28,8 @@ export function createLiveVersions(options: {
     const ids = Object.keys(stages);
     for (const versionId of ids) {
       if (texts.has(versionId)) continue;
-      const judged = judgeSharedSecret(await reader.value(secret, versionId));
-      if (judged.usable) texts.set(versionId, judged.text);
+      const checked = checkSharedSecret(await reader.value(secret, versionId));
+      if (checked.usable) texts.set(versionId, checked.text);
     }
     const versions = ids.flatMap((versionId) => {
       const text = texts.get(versionId);

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { decodeCompactJws } from '../jws/compact.ts';
 import { hmacKey, signHs256 } from '../jws/sign-hs256.ts';
 import { hasValidSignature } from '../jws/verify.ts';
-import { fingerprintOf, judgeSharedSecret, kidOf } from '../signing-keys/secret.ts';
+import { fingerprintOf, checkSharedSecret, kidOf } from '../signing-keys/secret.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 import { nodeReport } from './node-report.ts';
 import { rowIdOf } from './reported-nodes.ts';
@@ -56,9 +56,9 @@ export type VerifiedMessage<Message = NodeMessage> =
 
 /** The message as a JWT (HS256). */
 export function signMessage(message: NodeMessage, { versionId, text }: ServerSecret): string {
-  const judged = judgeSharedSecret({ SecretString: text });
-  if (!judged.usable) throw new TypeError('a node signs with a secret');
-  return signHs256({ ...message }, { ...judged.material, kid: kidOf(versionId) });
+  const checked = checkSharedSecret({ SecretString: text });
+  if (!checked.usable) throw new TypeError('a node signs with a secret');
+  return signHs256({ ...message }, { ...checked.material, kid: kidOf(versionId) });
 }
 
 /**

@@ -46,7 +46,7 @@ export function parseNodeReport(output: string): NodeReport | undefined {
   return undefined;
 }
 
-/** What a report amounts to among the live versions; settings are judged by whoever knows what they must be. */
+/** What a report means, given the live versions. It does not check the settings: the caller knows what they must be. */
 export function nodeState(
   node: string,
   report: NodeReport,

@@ -1,4 +1,4 @@
-import { judgeSecret, kidOf } from '../signing-keys/secret.ts';
+import { checkSecret, kidOf } from '../signing-keys/secret.ts';
 import { signCompact, type SigningKey } from '../jws/sign.ts';
 import type { SigningRing } from '../signing-keys/key-ring.ts';
 import type { ProbeResult } from '../rotation/state.ts';
@@ -43,9 +43,9 @@ export async function probe(
   deps: ProbeDeps,
 ): Promise<ProbeResult> {
   const { text, kms, versionId } = version;
-  const judged = await judgeSecret(kms ? { kms } : { SecretString: text }, target.signing);
-  if (!judged.usable) return UNSIGNED;
-  const key = { ...judged.material, kid: kidOf(versionId) };
+  const checked = await checkSecret(kms ? { kms } : { SecretString: text }, target.signing);
+  if (!checked.usable) return UNSIGNED;
+  const key = { ...checked.material, kid: kidOf(versionId) };
   for (const address of addresses) {
     const result = await tryKey(target, address, key, deps);
     if (!result.accepted) return result;

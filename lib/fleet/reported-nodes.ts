@@ -27,7 +27,7 @@ export function rowIdOf({ instance }: { readonly node: string; readonly instance
   return createHash('sha256').update(instance).digest('hex').slice(0, 32);
 }
 
-/** What a fleet is judged by. */
+/** What decides whether a fleet is in order. */
 interface FleetRules {
   /** Seconds. */
   readonly goneAfter: number;

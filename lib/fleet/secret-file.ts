@@ -1,4 +1,4 @@
-import { judgeSharedSecret, kidOf } from '../signing-keys/secret.ts';
+import { checkSharedSecret, kidOf } from '../signing-keys/secret.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 import { configFileFormats, type ConfigFileKind } from '../media-servers/config-files.ts';
 import { decodeFile } from '../media-servers/file-text.ts';
@@ -71,8 +71,8 @@ const NOT_A_RING =
   'is neither empty nor a key ring ({"kid": "secret"}), so it is left alone: name the key ring file, not the config file';
 
 function problemOf({ versionId, text }: ServerSecret): string | undefined {
-  const judged = judgeSharedSecret({ SecretString: text });
-  return judged.usable ? undefined : `version ${versionId} ${judged.problem}: nothing was changed`;
+  const checked = checkSharedSecret({ SecretString: text });
+  return checked.usable ? undefined : `version ${versionId} ${checked.problem}: nothing was changed`;
 }
 
 /** An empty file is a ring without keys. */

@@ -27,7 +27,7 @@ export function digestOf(token: string): string {
 
 /**
  * Remembers signatures by the digests of their tokens, so that no token stays in memory. Only the signature is
- * remembered: claims, time, deny list and rules are judged anew each time, and a change of the issuer's keys forgets it.
+ * remembered: claims, time, deny list and rules are checked again each time, and a change of the issuer's keys forgets it.
  *
  * @param capacity most memory that it takes, in bytes; the oldest goes first
  */

@@ -14,7 +14,7 @@ export interface SignatureAlgorithm {
  * Crypto hands it to another thread: this costs more than the signature, and a function has one request at a time. The
  * bundler puts it in the place of `crypto.subtle.verify`, so `jose` calls it.
  *
- * @param key judged by `jose`: type, hash, curve, usage, length. One that must not be extracted stays with Web Crypto (DEP0204)
+ * @param key `jose` has checked its type, hash, curve, usage and length. A key that is not extractable stays with Web Crypto (DEP0204)
  * @throws {TypeError | Error} if the key is not of this algorithm; `jose` takes this for a refusal
  */
 export async function verifyAtOnce(

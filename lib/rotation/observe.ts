@@ -1,6 +1,6 @@
 import { SERVERS_LABEL, versionLabelled, type VersionStages } from '../signing-keys/labels.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
-import { judgeSecret } from '../signing-keys/secret.ts';
+import { checkSecret } from '../signing-keys/secret.ts';
 import { readMarks } from './marks.ts';
 import type { FleetState, RotationSecrets, SecretDescription, ServerSecret, Servers } from './ports.ts';
 import type { RotationState, VersionState } from './state.ts';
@@ -61,13 +61,13 @@ async function readVersions(
   const secrets = new Map<string, ServerSecret>();
   for (const versionId of Object.keys(stages)) {
     const read = await from.value(arn, versionId);
-    const judged = await judgeSecret(read?.value ?? {}, signing);
+    const checked = await checkSecret(read?.value ?? {}, signing);
     versions[versionId] = {
       createdAt: read?.createdAt ?? 0,
-      ...(!judged.usable && { problem: judged.problem }),
+      ...(!checked.usable && { problem: checked.problem }),
     };
     const kms = read?.value.kms;
-    if (judged.usable) secrets.set(versionId, { versionId, text: judged.text, ...(kms && { kms }) });
+    if (checked.usable) secrets.set(versionId, { versionId, text: checked.text, ...(kms && { kms }) });
   }
   return { versions, secrets };
 }

@@ -20,7 +20,7 @@ type KeyMaterial = Omit<SharedKey, 'kid'> | Omit<PrivateKey, 'kid'> | Omit<HeldK
  * A value that may be a secret, as its text and as the key that signs; or what is wrong with it, without its value. The text
  * of a key that KMS holds is empty.
  */
-export type JudgedSecret<Material = KeyMaterial> =
+export type CheckedSecret<Material = KeyMaterial> =
   | { readonly usable: true; readonly text: string; readonly material: Material }
   | { readonly usable: false; readonly problem: string };
 
@@ -38,12 +38,12 @@ export const ALLOWED_SECRET = '32 to 256 characters out of A-Z a-z 0-9 + / = _ -
  * function, so that they agree. HS256: a string of {@link ALLOWED_SECRET}. Others: a private JWK (RFC 7517) for exactly this
  * algorithm, in JSON that may hold white space.
  */
-export async function judgeSecret(value: SecretValue, signing: SigningAlgorithm): Promise<JudgedSecret> {
+export async function checkSecret(value: SecretValue, signing: SigningAlgorithm): Promise<CheckedSecret> {
   const { kms } = value;
   if (kms !== undefined) {
     return 'problem' in kms ? { usable: false, ...kms } : { usable: true, text: '', material: kms };
   }
-  if (signing === 'HS256') return judgeSharedSecret(value);
+  if (signing === 'HS256') return checkSharedSecret(value);
   const text = value.SecretString;
   if (text === undefined) return { usable: false, problem: withoutText(value, signing) };
   const pair = await privateKeyFromJwk(text, signing);
@@ -52,8 +52,8 @@ export async function judgeSecret(value: SecretValue, signing: SigningAlgorithm)
     : { usable: true, text, material: { alg: signing, ...pair } };
 }
 
-/** What {@link judgeSecret} says of an HS256 secret. */
-export function judgeSharedSecret(value: SecretValue): JudgedSecret<Omit<SharedKey, 'kid'>> {
+/** What {@link checkSecret} says of an HS256 secret. */
+export function checkSharedSecret(value: SecretValue): CheckedSecret<Omit<SharedKey, 'kid'>> {
   const text = value.SecretString;
   if (text === undefined) return { usable: false, problem: withoutText(value, 'HS256') };
   if (SHARED_SECRET.test(text)) return { usable: true, text, material: { alg: 'HS256', key: hmacKey(text) } };

@@ -1,7 +1,7 @@
 import type { SigningKey } from '../jws/sign.ts';
 import type { SecretReader } from '../ports.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
-import { judgeSecret, kidOf } from './secret.ts';
+import { checkSecret, kidOf } from './secret.ts';
 
 /** Whose versions are made keys. */
 export interface VersionKeysOptions {
@@ -27,13 +27,13 @@ export function createVersionKeys({ secret, signing, reader, onProblem }: Versio
     async of(versionId) {
       const known = keys.get(versionId);
       if (known !== undefined) return known;
-      const judged = await judgeSecret(await reader.value(secret, versionId), signing);
-      if (judged.usable) {
-        const key = { ...judged.material, kid: kidOf(versionId) };
+      const checked = await checkSecret(await reader.value(secret, versionId), signing);
+      if (checked.usable) {
+        const key = { ...checked.material, kid: kidOf(versionId) };
         keys.set(versionId, key);
         return key;
       }
-      onProblem(`version ${versionId} of ${secret} ${judged.problem}`);
+      onProblem(`version ${versionId} of ${secret} ${checked.problem}`);
       return undefined;
     },
     keepOnly(versionIds) {

@@ -8,7 +8,7 @@ import { VERIFIER_FRESH_WITHIN } from '../signing-keys/live-keys.ts';
 import { verifyToken } from './verify-token.ts';
 import type { CandidateTarget, VerifiedToken, TokenProblem } from './verify-token.ts';
 
-/** What a judgement needs of the outside. */
+/** The dependencies of {@link createVerifier}. */
 export interface VerifierDeps {
   readonly targets: readonly { readonly name: string; readonly target: Target; readonly keys: LiveKeys }[];
   /** The issuers of the configuration. */
@@ -19,7 +19,7 @@ export interface VerifierDeps {
   readonly clockSkew: number;
 }
 
-/** Why a token does not let its bearer do what was asked; for logs. */
+/** Why a token does not allow what was asked; for logs. */
 export type Problem =
   | TokenProblem
   | 'token_denied'
@@ -28,37 +28,38 @@ export type Problem =
   | 'cap_reached'
   | 'cap_unavailable';
 
-/** Whether its bearer may do what was asked; if not, `token` is there if it is one of ours. */
+/** Whether the token allows what was asked. If not, `token` is present if streampass issued it. */
 export type Verdict =
   | { readonly ok: true; readonly token: VerifiedToken }
   | { readonly ok: false; readonly problem: Problem; readonly token?: VerifiedToken };
 
 /**
- * Judges a streaming token, for the targets that `concerns` picks: signed with a live key, not ended, nobody denied.
+ * Whether a streaming token is valid for one of the targets that `concerns` picks: signed with a live key, not expired, and not
+ * denied.
  *
- * @throws {OAuthError} 503: keys or deny list cannot be had now, so that nobody can tell
+ * @throws {OAuthError} 503 — the keys or the deny list are temporarily unavailable
  */
 export type Verify = (
   token: string,
   concerns?: (target: Target, name: string) => boolean,
 ) => Promise<Verdict>;
 
-/** Keys older than this are read anew for a `kid` that is not among them, in seconds: the most that made-up ones can cost. */
+/** If a `kid` is unknown, keys older than this many seconds are read again. It limits the reads that made-up `kid`s can cause. */
 const UNKNOWN_KEY_AGE = 30;
 
-/** The one decision on streaming tokens that every callback asks for. */
+/** Verifies streaming tokens for every callback and for the authorizer. */
 export function createVerifier({ targets, issuers, assertNotDenied, now, clockSkew }: VerifierDeps): Verify {
   return async (token, concerns = () => true) => {
     const concerned = targets.filter(({ name, target }) => concerns(target, name));
     let { candidates, failure } = await gatherKeys(concerned, VERIFIER_FRESH_WITHIN);
     let verdict = await verifyToken(token, candidates, now(), clockSkew);
     if (!verdict.ok && verdict.problem === 'token_key_unknown') {
-      // An issuer may know a version by now that was set by hand a moment ago.
+      // A version that was set by hand a moment ago may already be in use.
       ({ candidates, failure } = await gatherKeys(concerned, UNKNOWN_KEY_AGE));
       verdict = await verifyToken(token, candidates, now(), clockSkew);
     }
     if (verdict.token === undefined) {
-      // A key that cannot be had now may be the one it was signed with.
+      // The key that signed it may be one that is temporarily unavailable.
       const mayBeSigned = verdict.problem === 'token_key_unknown' || verdict.problem === 'token_signature';
       if (mayBeSigned && failure !== undefined) throw failure;
       return { ok: false, problem: verdict.problem };
@@ -96,9 +97,9 @@ async function gatherKeys(
 }
 
 /**
- * A verdict on one action in one room: as it was, or no longer good where the token does not allow that.
+ * The verdict for one action in one room: a refusal if the token does not allow it, else the verdict as it was.
  *
- * @param room `undefined` where it is none: only a token for any room lets its bearer in there
+ * @param room `undefined` if the request names no valid room: only a token for any room is enough then
  */
 export function narrowTo(verdict: Verdict, action: string | undefined, room: string | undefined): Verdict {
   if (!verdict.ok) return verdict;

@@ -8,7 +8,7 @@ const longestBody = 64 * 1024;
 
 /**
  * `POST /connect`, the same for every kind of server and easy for curl: JSON `token`, `room`, `action`, `transport` →
- * 200 with what was granted, 403 with the server's reason, 400 for a request that says nothing a server could judge,
+ * 200 with what was granted, 403 with the server's reason, 400 for a request that lacks what a server decides by,
  * 503 while no node takes connections. `?node=N` asks for one node. With `?status=body` the status is 200 and the body holds
  * it, for pages: a browser writes every other status into its console in red.
  */
@@ -34,12 +34,12 @@ export async function answerConnect<Kind extends MediaServerKind>(
   }
 
   const { token, attempt } = asked;
-  const judgement = fleet.judge(picked, token, attempt);
+  const decision = fleet.decide(picked, token, attempt);
   const where = { server: fleet.kind, node: picked.node.index, nodes: fleet.nodes.length };
-  if (judgement.accepted) {
-    tell(200, { ...where, action: attempt.action, granted: judgement.granted });
+  if (decision.accepted) {
+    tell(200, { ...where, action: attempt.action, granted: decision.granted });
   } else {
-    const { reason, neverAnswers } = judgement;
+    const { reason, neverAnswers } = decision;
     tell(403, { ...where, reason, ...(neverAnswers && { never_answers: true }) });
   }
 }

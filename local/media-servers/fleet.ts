@@ -1,7 +1,7 @@
 import { rememberRefusals } from './affinity.ts';
 import type { MediaNode } from './media-node.ts';
 import { rulesOf, type MediaServerKind, type SettingsOf } from './rules/index.ts';
-import type { Attempt, Judgement } from './rules/server-rules.ts';
+import type { Attempt, Decision } from './rules/server-rules.ts';
 
 /** The nodes of one target behind one address, as a load balancer keeps them. */
 export interface Fleet<Kind extends MediaServerKind> {
@@ -17,7 +17,7 @@ export interface Fleet<Kind extends MediaServerKind> {
   /** Counts what a node decided, and remembers whom it turned away. */
   readonly decided: (node: MediaNode<Kind>, token: string | undefined, accepted: boolean) => void;
   /** Lets a node decide, and counts it. */
-  readonly judge: (picked: PickedNode<Kind>, token: string | undefined, attempt: Attempt) => Judgement;
+  readonly decide: (picked: PickedNode<Kind>, token: string | undefined, attempt: Attempt) => Decision;
 }
 
 /** A node with the settings it held when it was picked: a reload does not change a connection that has begun. */
@@ -77,10 +77,10 @@ export function makeFleet<Kind extends MediaServerKind>(
     nodes,
     now,
     pick: (asked, token) => (asked === null ? pickNext(token) : pickAsked(asked)),
-    judge: ({ node, settings }, token, attempt) => {
-      const judgement = rules.judge(token, settings, attempt, now());
-      decided(node, token, judgement.accepted);
-      return judgement;
+    decide: ({ node, settings }, token, attempt) => {
+      const decision = rules.decide(token, settings, attempt, now());
+      decided(node, token, decision.accepted);
+      return decision;
     },
     decided,
   };

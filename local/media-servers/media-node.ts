@@ -21,7 +21,7 @@ export interface NodeStatus {
 /** One server of a fleet: it holds what it read from its configuration file when it last started, nothing newer. */
 export interface MediaNode<Kind extends MediaServerKind> {
   readonly index: number;
-  /** What it judges by, or `undefined` while it takes no connections. */
+  /** The settings by which it decides, or `undefined` while it takes no connections. */
   readonly settings: () => SettingsOf[Kind] | undefined;
   readonly status: () => NodeStatus;
   /** Counts a decision. */

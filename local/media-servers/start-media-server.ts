@@ -39,7 +39,7 @@ export interface MediaServer {
 }
 
 /**
- * Starts a media server that judges tokens by its kind's documented rules. Each node reads its own configuration file when
+ * Starts a media server that decides about tokens by its kind's documented rules. Each node reads its own configuration file when
  * it starts and when it is told to reload (`POST /nodes/N/reload`), never in between.
  *
  * @throws {Error} one line: the port is taken

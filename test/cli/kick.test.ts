@@ -135,7 +135,7 @@ describe('LiveKit', () => {
     expect(server.revokedFrom.map(Number)).toEqual([1_900_000_000, 1_900_000_000]);
   });
 
-  test('removes whoever came back before every callback heeded the denial', async () => {
+  test('removes users who came back before the denial was in effect at every callback', async () => {
     const server = await livekitServer({ lobby: ['person-1'] });
     const { kicked, passed } = await kick({ live: livekit({ control: [server.url] }) }, ANNA, {
       whilePausing: () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { serverRules } from '../../local/media-servers/rules/index.ts';
-import type { Judgement } from '../../local/media-servers/rules/server-rules.ts';
+import type { Decision } from '../../local/media-servers/rules/server-rules.ts';
 import type { Identity } from '../../lib/identity/identity.ts';
 import { issueToken } from '../../lib/exchange/issue-token.ts';
 import { hmacKey } from '../../lib/jws/sign-hs256.ts';
@@ -13,7 +13,7 @@ import { fixtureConfig } from '../support/config.ts';
 const config = fixtureConfig();
 
 /**
- * What is issued is judged by each server's own documented rules, which know nothing of how a token is made: allowed is
+ * Each server's own documented rules decide about what is issued, which know nothing of how a token is made: allowed is
  * exactly what was granted.
  */
 
@@ -60,16 +60,16 @@ async function issue(target: Target, name: string, grant: Grant, now = NOW): Pro
   ).token;
 }
 
-function judge(
+function decide(
   kind: 'red5' | 'jitsi' | 'rtcstats',
   token: string,
   attempt: { action: string; room?: string; transport?: string },
   now = NOW,
-): Judgement {
+): Decision {
   const rules = serverRules[kind] as unknown as {
-    judge: (token: string, settings: unknown, attempt: object, now: number) => Judgement;
+    decide: (token: string, settings: unknown, attempt: object, now: number) => Decision;
   };
-  return rules.judge(token, SETTINGS[kind], attempt, now);
+  return rules.decide(token, SETTINGS[kind], attempt, now);
 }
 
 function claimsOf(token: string): Record<string, unknown> {
@@ -100,7 +100,7 @@ describe('Red5 Pro', () => {
                   actions.includes(action) &&
                   (granted === '*' || granted.includes(room)) &&
                   transports.includes(transport);
-                expect(judge('red5', token, { action, room, transport }).accepted).toBe(allowed);
+                expect(decide('red5', token, { action, room, transport }).accepted).toBe(allowed);
               }
             }
           }
@@ -118,7 +118,7 @@ describe('Red5 Pro', () => {
       ttlSeconds: red5.longestToken,
     };
     const token = await issue(red5, 'red5', grant, NOW + config.timing.clockSkew);
-    expect(judge('red5', token, { action: 'publish', transport: 'WHIP' }).accepted).toBe(true);
+    expect(decide('red5', token, { action: 'publish', transport: 'WHIP' }).accepted).toBe(true);
   });
 
   test('is told no transport-less, role-less or nameful claims', async () => {
@@ -159,7 +159,7 @@ describe('Jitsi', () => {
     ['no moderation where it is not', ['room-1'], ['join'], { action: 'moderate', room: 'room-1' }, false],
   ] as const)('accepts %s', async (_, rooms, actions, attempt, accepted) => {
     const token = await issue(jitsi, 'jitsi', { actions, rooms, transports: [], ttlSeconds: 3600 });
-    expect(judge('jitsi', token, attempt).accepted).toBe(accepted);
+    expect(decide('jitsi', token, attempt).accepted).toBe(accepted);
   });
 
   test('is shown an id and whether the person moderates, nothing else of them', async () => {
@@ -192,7 +192,7 @@ describe('rtcstats-server', () => {
       ttlSeconds: 60,
     });
     const accepted = [0, 59, 60].map(
-      (after) => judge('rtcstats', token, { action: 'report' }, NOW + after).accepted,
+      (after) => decide('rtcstats', token, { action: 'report' }, NOW + after).accepted,
     );
     expect(accepted).toEqual([true, true, false]);
   });

@@ -31,7 +31,7 @@ const identity: Identity = {
   expiresAt: NOW + 60,
 };
 
-// A judge that goes by the machine's clock sets it.
+// A verifier that goes by the machine's clock sets it.
 beforeAll(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
 });
@@ -93,14 +93,14 @@ function attemptsOf({ target, powers = [], comesWith = {} }: ConformingServer): 
 }
 
 /** What a server says to each attempt. A token is refused as well if the server's own verifier throws for it. */
-async function judge(
+async function decide(
   server: ConformingServer,
   token: string,
   keys: readonly ServerKey[],
   now = NOW,
 ): Promise<(attempt: Attempt) => Promise<boolean>> {
   try {
-    const verdict = await server.judge(token, keys, now);
+    const verdict = await server.decide(token, keys, now);
     return async (attempt) => {
       try {
         return await verdict(attempt);
@@ -152,7 +152,7 @@ const oneRoom = (target: Target): Grant => ({
   ttlSeconds: TTL,
 });
 
-/** The claims of a token of ours, by which the server judges it. */
+/** The claims of a token of ours, by which the server decides about it. */
 function claimsOf(target: Target, grant: Grant, kid: string): JsonObject {
   const input = { grant, identity, subject: SUBJECT, session: 'session-1', namedSession: 'session-1', kid };
   return { ...target.claims(input), ...(target.notBefore && { nbf: NOW }), exp: NOW + TTL };
@@ -169,7 +169,7 @@ async function meaningOf(server: ConformingServer, claims: JsonObject, pair: Key
   if (token === undefined) return 'refused';
   const verdicts: boolean[] = [];
   for (const now of [NOW, NOW + TTL - 1, NOW + TTL + 3600]) {
-    const accepts = await judge(server, token, [pair.held], now);
+    const accepts = await decide(server, token, [pair.held], now);
     for (const attempt of attemptsOf(server)) verdicts.push(await accepts(attempt));
   }
   const allows = verdicts.map(Number).join('');
@@ -187,7 +187,7 @@ describe.each(rows)('$name', async ({ server }) => {
   test('accepts exactly what was granted', async () => {
     for (const grant of grantsOf(target)) {
       const { token } = await issue(target, grant, [pair]);
-      const accepts = await judge(server, token, [pair.held]);
+      const accepts = await decide(server, token, [pair.held]);
       for (const tried of attemptsOf(server)) {
         const expected = isGranted(server, grant, tried);
         expect({ grant, tried, accepted: await accepts(tried) }).toEqual({
@@ -202,7 +202,7 @@ describe.each(rows)('$name', async ({ server }) => {
   test('accepts a token until it ends', async () => {
     const { token } = await issue(target, oneRoom(target), [pair]);
     const isIn = async (now: number): Promise<boolean> =>
-      (await judge(server, token, [pair.held], now))(attempt);
+      (await decide(server, token, [pair.held], now))(attempt);
     expect(await isIn(NOW + TTL - 1)).toBe(true);
     expect(await isIn(NOW + TTL + 61)).toBe(false);
   });
@@ -249,7 +249,7 @@ describe.each(rows)('$name', async ({ server }) => {
           ? `${header}.${payload}.${signature}`
           : await written(target, mutant.claims, { ...other.signs, kid: pair.signs.kid });
       if (forged === undefined) continue;
-      const accepts = await judge(server, forged, [pair.held]);
+      const accepts = await decide(server, forged, [pair.held]);
       const accepted: Attempt[] = [];
       for (const tried of attemptsOf(server)) if (await accepts(tried)) accepted.push(tried);
       expect([mutant.name, accepted]).toEqual([mutant.name, []]);
@@ -269,7 +269,7 @@ describe.each(rows)('$name', async ({ server }) => {
       expiresAt: NOW + 3600,
     };
     for (const signs of [STREAM_KEYS_KEY, { ...STREAM_KEYS_KEY, kid: pair.signs.kid }]) {
-      const accepts = await judge(server, await signStreamKey(key, signs), [pair.held]);
+      const accepts = await decide(server, await signStreamKey(key, signs), [pair.held]);
       const accepted: Attempt[] = [];
       for (const tried of attemptsOf(server)) if (await accepts(tried)) accepted.push(tried);
       expect(accepted).toEqual([]);
@@ -281,7 +281,7 @@ describe.each(rows)('$name', async ({ server }) => {
     const takes = async (text: string | undefined, ...keys: readonly KeyPair[]): Promise<boolean> =>
       text !== undefined &&
       (
-        await judge(
+        await decide(
           server,
           text,
           keys.map(({ held }) => held),

@@ -10,7 +10,7 @@ import type { Grant } from '../../lib/policy/grant.ts';
 import { parse } from 'yaml';
 import { POWERS } from './conformance/livekit.ts';
 
-/** LiveKit's own verifier is the judge; it goes by the real clock. */
+/** LiveKit's own verifier decides; it goes by the real clock. */
 
 const V1 = { versionId: '12345678-0000-4000-8000-000000000001', text: `${'a'.repeat(42)}1` };
 const V2 = { versionId: '2b3c4d5e-0000-4000-8000-000000000002', text: `${'b'.repeat(42)}2` };

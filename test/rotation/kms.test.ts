@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { kmsRotationSecrets } from '../../lib/aws/kms-rotation.ts';
 import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
 import type { RotationSecrets } from '../../lib/rotation/ports.ts';
-import { judgeSecret } from '../../lib/signing-keys/secret.ts';
+import { checkSecret } from '../../lib/signing-keys/secret.ts';
 import { createKmsEndpoint, type KmsEndpoint } from '../../local/kms/endpoint.ts';
 import { createSecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
 import type { SecretsManagerEndpoint } from '../../local/secrets-manager/endpoint.ts';
@@ -70,8 +70,8 @@ test('of two runs that make a version at once, the second finds it there', async
 test('a version has the date that Secrets Manager made it at, and its public key', async () => {
   await put();
   const read = await secrets.value('live', VERSION);
-  const judged = await judgeSecret(read?.value ?? {}, 'ES256');
-  expect(judged).toMatchObject({ usable: true, text: '' });
+  const checked = await checkSecret(read?.value ?? {}, 'ES256');
+  expect(checked).toMatchObject({ usable: true, text: '' });
   expect(Math.abs((read?.createdAt ?? 0) - Date.now() / 1000)).toBeLessThan(60);
   expect(await secrets.value('live', '22222222-0000-4000-8000-000000000002')).toBeUndefined();
 });
@@ -87,11 +87,11 @@ test.each<[string, () => void, RegExp]>([
 ])('a version whose key %s is not usable, until it is again', async (_what, spoil, problem) => {
   await put();
   spoil();
-  const spoilt = await judgeSecret((await secrets.value('live', VERSION))?.value ?? {}, 'ES256');
+  const spoilt = await checkSecret((await secrets.value('live', VERSION))?.value ?? {}, 'ES256');
   expect(spoilt).toEqual({ usable: false, problem: expect.stringMatching(problem) as string });
   secrets = inKms('ES256');
   kms.execute('EnableKey', { KeyId: ALIAS });
-  expect((await judgeSecret((await secrets.value('live', VERSION))?.value ?? {}, 'ES256')).usable).toBe(true);
+  expect((await checkSecret((await secrets.value('live', VERSION))?.value ?? {}, 'ES256')).usable).toBe(true);
 });
 
 test('a version without a key in KMS is not usable', async () => {
@@ -100,7 +100,7 @@ test('a version without a key in KMS is not usable', async () => {
     ClientRequestToken: VERSION,
     SecretString: 'by hand',
   });
-  expect(await judgeSecret((await secrets.value('live', VERSION))?.value ?? {}, 'ES256')).toEqual({
+  expect(await checkSecret((await secrets.value('live', VERSION))?.value ?? {}, 'ES256')).toEqual({
     usable: false,
     problem: `has no key in KMS: ${ALIAS} is unknown`,
   });

@@ -7,7 +7,7 @@ import { makeSecret } from '../../lib/rotation/make-secret.ts';
 import { observe } from '../../lib/rotation/observe.ts';
 import { createKeyRing } from '../../lib/signing-keys/key-ring.ts';
 import { createLiveKeys } from '../../lib/signing-keys/live-keys.ts';
-import { judgeSecret, kidOf, type SecretValue } from '../../lib/signing-keys/secret.ts';
+import { checkSecret, kidOf, type SecretValue } from '../../lib/signing-keys/secret.ts';
 
 const ALLOWED = Array.from('azAZ09+/=_-');
 const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
@@ -21,7 +21,7 @@ test('an HS256 secret is 32 random bytes in 43 characters that no file format ha
 describe.each(algorithms)('a secret for %s', (signing) => {
   test('that was made is usable', async () => {
     const made = await makeSecret(signing, randomBytes);
-    expect(await judgeSecret({ SecretString: made }, signing)).toMatchObject({ usable: true, text: made });
+    expect(await checkSecret({ SecretString: made }, signing)).toMatchObject({ usable: true, text: made });
   });
 
   test.each([
@@ -29,9 +29,9 @@ describe.each(algorithms)('a secret for %s', (signing) => {
     ['is binary', { SecretBinary: Buffer.alloc(64) }],
     ['is short', { SecretString: 'short' }],
   ])('that %s is not, and its problem does not repeat it', async (_, value) => {
-    const judged = await judgeSecret(value, signing);
-    expect(judged.usable).toBe(false);
-    expect(JSON.stringify(judged)).not.toContain('"short"');
+    const checked = await checkSecret(value, signing);
+    expect(checked.usable).toBe(false);
+    expect(JSON.stringify(checked)).not.toContain('"short"');
   });
 });
 
@@ -44,23 +44,23 @@ test.each([
   ['characters with a meaning in files', 'pa$$ "word" & more, and yet more of it'],
   ['letters beyond ASCII', 'é'.repeat(43)],
 ])('a shared secret of %s is not one, and the message names what is allowed', async (_, text) => {
-  const judged = await judgeSecret({ SecretString: text }, 'HS256');
-  expect(judged).toMatchObject({
+  const checked = await checkSecret({ SecretString: text }, 'HS256');
+  expect(checked).toMatchObject({
     usable: false,
     problem: expect.stringContaining('A-Z a-z 0-9 + / = _ -') as string,
   });
 });
 
 test('the problem of the key/value form names Plaintext', async () => {
-  const judged = await judgeSecret({ SecretString: '{"secret":"x"}' }, 'HS256');
-  expect(judged).toMatchObject({ problem: expect.stringContaining('choose Plaintext') as string });
+  const checked = await checkSecret({ SecretString: '{"secret":"x"}' }, 'HS256');
+  expect(checked).toMatchObject({ problem: expect.stringContaining('choose Plaintext') as string });
 });
 
 test.each(['RS256', 'ES256', 'EdDSA'] as const)(
   'a private JWK for %s may be pretty-printed and end in a line break',
   async (signing) => {
     const text = `\n${JSON.stringify(JSON.parse(await makeSecret(signing, randomBytes)), null, 2)}\r\n`;
-    expect((await judgeSecret({ SecretString: text }, signing)).usable).toBe(true);
+    expect((await checkSecret({ SecretString: text }, signing)).usable).toBe(true);
   },
 );
 
@@ -69,8 +69,8 @@ test.each([
   ['ES256', 'EdDSA'],
   ['EdDSA', 'RS256'],
 ] as const)('a key for %s is none for %s', async (made, signing) => {
-  const judged = await judgeSecret({ SecretString: await makeSecret(made, randomBytes) }, signing);
-  expect(judged).toMatchObject({ usable: false });
+  const checked = await checkSecret({ SecretString: await makeSecret(made, randomBytes) }, signing);
+  expect(checked).toMatchObject({ usable: false });
 });
 
 /** Values near the border: allowed and forbidden characters, lengths around both limits, JWKs, and other JSON. */
@@ -153,7 +153,7 @@ async function rotationTakes(value: SecretValue, signing: Signing): Promise<bool
 test('issuer, verifier and rotation agree on every value whether it is a secret', async () => {
   await fc.assert(
     fc.asyncProperty(value, fc.constantFrom(...algorithms), async (value, signing) => {
-      const { usable } = await judgeSecret(value, signing);
+      const { usable } = await checkSecret(value, signing);
       expect(await issuerTakes(value, signing)).toBe(usable);
       expect(await verifierTakes(value, signing)).toBe(usable);
       expect(await rotationTakes(value, signing)).toBe(usable);

@@ -26,7 +26,7 @@ export async function countNodes(server: string): Promise<number> {
 }
 
 /**
- * Has a node judge this token by `POST /connect`, the form that all local servers share.
+ * Asks a node about this token by `POST /connect`, the form that all local servers share.
  *
  * @throws {Refused} {@link Unavailable}
  */

@@ -53,8 +53,8 @@ export function createVideoPanel(): VideoPanel {
     const media = startTestPicture(byId<HTMLCanvasElement>('video-picture'), signal);
     for (let node = 0; node < (await usedNodes(asked)); node++) {
       const address = onNode(red5Whip(placeOf(asked)), node);
-      const judged = judgedPass(pass, asked, 'publish', node);
-      const open = (ending: AbortSignal) => publish(judged, media, { address, signal: ending });
+      const checked = checkedPass(pass, asked, 'publish', node);
+      const open = (ending: AbortSignal) => publish(checked, media, { address, signal: ending });
       void keepOpen(open, () => undefined, { signal }).catch(fail);
     }
   };
@@ -68,7 +68,7 @@ export function createVideoPanel(): VideoPanel {
           const node = nextNode(nodeOf, session, nodes);
           nodeOf[session] = node;
           const address = onNode(red5Whep(placeOf(asked)), node);
-          return watch(judgedPass(pass, asked, 'subscribe', node), { address, signal: ending });
+          return watch(checkedPass(pass, asked, 'subscribe', node), { address, signal: ending });
         };
         void keepOpen(open, player.play, { signal }).catch(fail);
       }
@@ -122,10 +122,10 @@ function nextNode(nodeOf: readonly number[], session: number, nodes: number): nu
 }
 
 /**
- * The node judges each token before it is offered: a refusal by WHIP or WHEP would be a red line in the browser's console,
+ * The node checks each token before it is offered: a refusal by WHIP or WHEP would be a red line in the browser's console,
  * though it is the ordinary course of a rotation.
  */
-function judgedPass(pass: StreamPass, asked: Asked, action: string, node: number): StreamPass {
+function checkedPass(pass: StreamPass, asked: Asked, action: string, node: number): StreamPass {
   return {
     ...pass,
     connect: (attempt, options) =>

@@ -8,9 +8,9 @@ export type MediaServerKind = keyof SettingsOf;
 
 /** What each kind's nodes hold after reading their configuration file. */
 export interface SettingsOf {
-  readonly red5: Parameters<typeof red5Rules.judge>[1];
-  readonly jitsi: Parameters<typeof jitsiRules.judge>[1];
-  readonly rtcstats: Parameters<typeof rtcstatsRules.judge>[1];
+  readonly red5: Parameters<typeof red5Rules.decide>[1];
+  readonly jitsi: Parameters<typeof jitsiRules.decide>[1];
+  readonly rtcstats: Parameters<typeof rtcstatsRules.decide>[1];
 }
 
 /** The rules of each kind of media server, by the kind's name. */

@@ -2,7 +2,7 @@ import { acceptedIssuersOf, prosodyLua } from '../../../lib/media-servers/jitsi/
 import { joinRoom } from './jitsi-join.ts';
 import { logIn } from './jitsi-login.ts';
 import type { JitsiRefusal, JitsiServer } from './jitsi-session.ts';
-import type { Attempt, Judgement, ReadConfig, ServerRules } from './server-rules.ts';
+import type { Attempt, Decision, ReadConfig, ServerRules } from './server-rules.ts';
 
 /**
  * Prosody with Jitsi Meet's token modules: `mod_auth_token` at login, `mod_token_verification` and
@@ -15,7 +15,7 @@ export const jitsiRules: ServerRules<JitsiServer> = {
   kind: 'jitsi',
   actions: ['join', 'moderate'],
   readConfig,
-  judge,
+  decide,
 };
 
 function readConfig(text: string): ReadConfig<JitsiServer> {
@@ -49,11 +49,11 @@ function readConfig(text: string): ReadConfig<JitsiServer> {
   };
 }
 
-function judge(token: string | undefined, server: JitsiServer, attempt: Attempt, now: number): Judgement {
+function decide(token: string | undefined, server: JitsiServer, attempt: Attempt, now: number): Decision {
   const login = logIn(token, server, now);
-  if (!login.ok) return toJudgement(login, 'login');
+  if (!login.ok) return toDecision(login, 'login');
   const join = joinRoom(login.session, server, attempt.room ?? '');
-  if (!join.ok) return toJudgement(join, 'action');
+  if (!join.ok) return toDecision(join, 'action');
   if (attempt.action === 'moderate' && !join.moderator) {
     return { accepted: false, at: 'action', reason: 'affiliation member, role participant: not a moderator' };
   }
@@ -68,6 +68,6 @@ function judge(token: string | undefined, server: JitsiServer, attempt: Attempt,
   };
 }
 
-function toJudgement({ reason, neverAnswers }: JitsiRefusal, at: 'login' | 'action'): Judgement {
+function toDecision({ reason, neverAnswers }: JitsiRefusal, at: 'login' | 'action'): Decision {
   return { accepted: false, at, reason, ...(neverAnswers && { neverAnswers }) };
 }

@@ -1,5 +1,5 @@
 import { red5Properties } from '../../../lib/media-servers/red5/config-file.ts';
-import type { Attempt, HeldSettings, Judgement, ReadConfig, ServerRules } from './server-rules.ts';
+import type { Attempt, HeldSettings, Decision, ReadConfig, ServerRules } from './server-rules.ts';
 import { decodeJson, hmac, isObject, sameBytes } from './token-text.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -37,7 +37,7 @@ export const red5Rules: ServerRules<Red5Server> = {
   kind: 'red5',
   actions: ['publish', 'subscribe'],
   readConfig,
-  judge,
+  decide,
 };
 
 function readConfig(text: string): ReadConfig<Red5Server> {
@@ -51,7 +51,7 @@ function readConfig(text: string): ReadConfig<Red5Server> {
   return { ok: true, settings: { secret: secret.secret, active, open, ttlMinutes, issuer } };
 }
 
-function judge(token: string | undefined, server: Red5Server, attempt: Attempt, now: number): Judgement {
+function decide(token: string | undefined, server: Red5Server, attempt: Attempt, now: number): Decision {
   const transport = (attempt.transport ?? webTransportOf[attempt.action] ?? '').toUpperCase();
   if (!server.active || server.open.has(protocolOf[transport] ?? '')) {
     return { accepted: true, granted: { user: null, role: 'anyone: authentication is off' } };

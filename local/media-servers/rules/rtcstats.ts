@@ -1,5 +1,5 @@
 import { rtcstatsYaml } from '../../../lib/media-servers/rtcstats/config-file.ts';
-import type { Attempt, Granted, HeldSettings, Judgement, ReadConfig, ServerRules } from './server-rules.ts';
+import type { Attempt, Granted, HeldSettings, Decision, ReadConfig, ServerRules } from './server-rules.ts';
 import { decodeJson, hmac, isObject, sameBytes } from './token-text.ts';
 
 /**
@@ -12,7 +12,7 @@ export const rtcstatsRules: ServerRules<HeldSettings> = {
   kind: 'rtcstats',
   actions: ['report'],
   readConfig,
-  judge,
+  decide,
 };
 
 function readConfig(text: string): ReadConfig<HeldSettings> {
@@ -20,12 +20,12 @@ function readConfig(text: string): ReadConfig<HeldSettings> {
   return read.ok ? { ok: true, settings: { secret: read.secret } } : read;
 }
 
-function judge(
+function decide(
   token: string | undefined,
   { secret }: HeldSettings,
   _attempt: Attempt,
   now: number,
-): Judgement {
+): Decision {
   if (secret === '') return { accepted: true, granted: { user: null, session: null, conference: null } };
   if (token === undefined || token === '') {
     return refused('Authentication is configured but rtcstats-token is missing');
@@ -35,7 +35,7 @@ function judge(
   return { accepted: true, granted: reportedBy(verified.payload) };
 }
 
-function refused(reason: string): Judgement {
+function refused(reason: string): Decision {
   return { accepted: false, at: 'login', reason };
 }
 

@@ -15,7 +15,7 @@ export interface Attempt {
 export type Granted = Readonly<Record<string, string | boolean | null>>;
 
 /** The server's decision. */
-export type Judgement =
+export type Decision =
   | { readonly accepted: true; readonly granted: Granted }
   | {
       readonly accepted: false;
@@ -50,5 +50,5 @@ export interface ServerRules<Settings extends HeldSettings> {
    * @param token compact JWS as the client sent it; `undefined` where it sent none
    * @param now the server's clock, epoch seconds
    */
-  readonly judge: (token: string | undefined, settings: Settings, attempt: Attempt, now: number) => Judgement;
+  readonly decide: (token: string | undefined, settings: Settings, attempt: Attempt, now: number) => Decision;
 }

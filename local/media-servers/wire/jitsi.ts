@@ -19,7 +19,7 @@ interface BoshSession {
 }
 
 /**
- * Prosody's two doors: BOSH `POST /http-bind?room=R&token=T` (XEP-0124, XEP-0206) and the WebSocket
+ * Prosody's two ways in: BOSH `POST /http-bind?room=R&token=T` (XEP-0124, XEP-0206) and the WebSocket
  * `/xmpp-websocket?room=R&token=T` (RFC 7395). The token may also come as `Authorization: Bearer`; the address wins.
  */
 export function jitsiWire(fleet: Fleet<'jitsi'>): WireForm {

@@ -89,9 +89,9 @@ async function connect(
 
   const publishes = protocol === 'whip';
   const action = publishes ? 'publish' : 'subscribe';
-  const judgement = fleet.judge(picked, token, { action, room, transport: protocol });
-  if (!judgement.accepted) {
-    answerJson(exchange, judgement.at === 'login' ? 401 : 403, { reason: judgement.reason });
+  const decision = fleet.decide(picked, token, { action, room, transport: protocol });
+  if (!decision.accepted) {
+    answerJson(exchange, decision.at === 'login' ? 401 : 403, { reason: decision.reason });
     return;
   }
   try {

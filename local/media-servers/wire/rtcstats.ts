@@ -30,8 +30,8 @@ export function rtcstatsWire(fleet: Fleet<'rtcstats'>): WireForm {
       }
       server.handleUpgrade(request, socket, head, (webSocket) => {
         webSocket.on('error', () => webSocket.terminate());
-        const judgement = fleet.judge(picked, token, { action: 'report' });
-        if (!judgement.accepted) {
+        const decision = fleet.decide(picked, token, { action: 'report' });
+        if (!decision.accepted) {
           webSocket.close(1008);
           return;
         }

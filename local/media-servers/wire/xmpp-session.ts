@@ -30,7 +30,7 @@ export function startXmppSession(
 
   const authenticate = (auth: string): string[] => {
     if (attribute(auth, 'mechanism') !== 'ANONYMOUS') return [saslFailure('invalid-mechanism')];
-    // The host's settings of now: after a reload a session that was opened before it is judged by the new secret.
+    // The current settings of the host: after a reload, sessions that were opened before it are checked with the new secret.
     const login = logIn(token, node.settings() ?? settings, fleet.now());
     if (!login.ok) {
       fleet.decided(node, token, false);

@@ -7,10 +7,10 @@ authentication = "token" app_id = "streampass" app_secret = "${secret}"
 ${options}
 `;
 
-function judge(token: string | undefined, attempt: { action?: string; room?: string } = {}, options = '') {
+function decide(token: string | undefined, attempt: { action?: string; room?: string } = {}, options = '') {
   const read = jitsiRules.readConfig(config(options));
   if (!read.ok) throw new Error(read.problem);
-  return jitsiRules.judge(token, read.settings, { action: 'join', room: 'room1', ...attempt }, now);
+  return jitsiRules.decide(token, read.settings, { action: 'join', room: 'room1', ...attempt }, now);
 }
 
 const good = { iss: 'streampass', aud: 'jitsi', sub: 'meet.example.com', room: 'room1', exp: now + 60 };
@@ -47,7 +47,7 @@ describe('accepts', () => {
     ],
     ['nobody in particular where empty tokens are allowed', undefined, {}, 'allow_empty_token = true'],
   ])('%s', (_title, token, attempt, options) => {
-    expect(judge(token, attempt, options)).toMatchObject({
+    expect(decide(token, attempt, options)).toMatchObject({
       accepted: true,
       granted: { role: 'participant' },
     });
@@ -59,7 +59,7 @@ describe('accepts', () => {
     ['affiliation owner', withUser({ id: 'anna', affiliation: 'owner' })],
     ['affiliation teacher', withUser({ id: 'anna', affiliation: 'teacher' })],
   ])('a moderator by %s', (_title, token) => {
-    expect(judge(token, { action: 'moderate' })).toEqual({
+    expect(decide(token, { action: 'moderate' })).toEqual({
       accepted: true,
       granted: { user: 'anna', room: 'room1', affiliation: 'owner', role: 'moderator' },
     });
@@ -100,15 +100,15 @@ describe('refuses at the login', () => {
     ['no room', sign({ ...good, room: undefined }), 'room claim is missing'],
     ['no sub', sign({ ...good, sub: undefined }), 'sub claim is missing'],
   ])('%s', (_title, token, reason) => {
-    expect(judge(token)).toEqual({ accepted: false, at: 'login', reason });
+    expect(decide(token)).toEqual({ accepted: false, at: 'login', reason });
   });
 
   test.each([
     ['another aud', 'other'],
     ['an array that holds a listed aud', ['jitsi']],
   ])('%s', (_title, aud) => {
-    const judgement = judge(sign({ ...good, aud }), {}, 'asap_accepted_audiences = { "jitsi" }');
-    expect(judgement).toEqual({ accepted: false, at: 'login', reason: "invalid 'aud' claim" });
+    const decision = decide(sign({ ...good, aud }), {}, 'asap_accepted_audiences = { "jitsi" }');
+    expect(decision).toEqual({ accepted: false, at: 'login', reason: "invalid 'aud' claim" });
   });
 });
 
@@ -126,11 +126,11 @@ describe('refuses at the join', () => {
       noDomain,
     ],
   ])('%s', (_title, claims, reason, options) => {
-    expect(judge(sign(claims), {}, options)).toEqual({ accepted: false, at: 'action', reason });
+    expect(decide(sign(claims), {}, options)).toEqual({ accepted: false, at: 'action', reason });
   });
 
   test('a room whose letters beyond ASCII differ in case', () => {
-    expect(judge(sign({ ...good, room: 'CAFÉ' }), { room: 'café' })).toMatchObject({
+    expect(decide(sign({ ...good, room: 'CAFÉ' }), { room: 'café' })).toMatchObject({
       accepted: false,
       at: 'action',
     });
@@ -143,7 +143,7 @@ describe('refuses at the join', () => {
     ['with an affiliation that it does not know', withUser({ affiliation: 'admin' })],
   ])('a moderation %s', (_title, token) => {
     const reason = 'affiliation member, role participant: not a moderator';
-    expect(judge(token, { action: 'moderate' })).toEqual({ accepted: false, at: 'action', reason });
+    expect(decide(token, { action: 'moderate' })).toEqual({ accepted: false, at: 'action', reason });
   });
 });
 
@@ -158,7 +158,7 @@ describe('never answers', () => {
     ['room as an array', sign({ ...good, room: ['room1'] }), 'action'],
     ['sub null', sign({ ...good, sub: null }), 'action'],
   ])('%s', (_title, token, at) => {
-    expect(judge(token)).toMatchObject({ accepted: false, at, neverAnswers: true });
+    expect(decide(token)).toMatchObject({ accepted: false, at, neverAnswers: true });
   });
 });
 

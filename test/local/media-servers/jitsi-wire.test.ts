@@ -122,7 +122,7 @@ describe.each([
     expect(await client.send(join('room1'))).toContain(`role='moderator'`);
   });
 
-  test('a live session stays over a reload, and a new one is judged by the new secret', async () => {
+  test('a live session stays over a reload, and a new one is checked with the new secret', async () => {
     const server = await startServer('jitsi');
     const live = await start(server, `?node=0&room=room1&token=${good}`);
     await live.send(auth);

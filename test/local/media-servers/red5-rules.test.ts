@@ -5,14 +5,14 @@ import { now, secret, sign } from './token-text.ts';
 const config = (lines = '') =>
   `auth.active=true\nauth.rtc=true\njwt.secret=${secret}\njwt.ttl.minutes=60\njwt.issuer=streampass\n${lines}`;
 
-function judge(
+function decide(
   token: string | undefined,
   attempt: { action?: string; room?: string; transport?: string } = {},
   lines = '',
 ) {
   const read = red5Rules.readConfig(config(lines));
   if (!read.ok) throw new Error(read.problem);
-  return red5Rules.judge(token, read.settings, { action: 'publish', ...attempt }, now);
+  return red5Rules.decide(token, read.settings, { action: 'publish', ...attempt }, now);
 }
 
 const good = { iss: 'streampass', exp: now + 600 };
@@ -35,18 +35,18 @@ describe('accepts', () => {
     ['a room of the list', { ...good, 'red5-room': 'a,b' }, { room: 'b' }],
     ['a stream without a room where no room is claimed', good, {}],
   ])('%s', (_title, claims, attempt) => {
-    expect(judge(sign(claims), attempt)).toMatchObject({ accepted: true });
+    expect(decide(sign(claims), attempt)).toMatchObject({ accepted: true });
   });
 
   test('a header without typ, and one with any kid', () => {
-    expect(judge(sign(good, { header: { alg: 'HS256' } }))).toMatchObject({ accepted: true });
-    expect(judge(sign(good, { header: { alg: 'HS256', typ: 'JWT', kid: 'x' } }))).toMatchObject({
+    expect(decide(sign(good, { header: { alg: 'HS256' } }))).toMatchObject({ accepted: true });
+    expect(decide(sign(good, { header: { alg: 'HS256', typ: 'JWT', kid: 'x' } }))).toMatchObject({
       accepted: true,
     });
   });
 
   test('and says who may do what', () => {
-    expect(judge(sign({ ...good, sub: 'anna' }), { room: 'r' })).toEqual({
+    expect(decide(sign({ ...good, sub: 'anna' }), { room: 'r' })).toEqual({
       accepted: true,
       granted: { user: 'anna', role: 'red5-publisher', room: 'r', transport: 'WHIP' },
     });
@@ -88,12 +88,12 @@ describe('refuses at the login', () => {
       'red5-transport must be a string',
     ],
   ])('%s', (_title, token, reason) => {
-    expect(judge(token)).toEqual({ accepted: false, at: 'login', reason });
+    expect(decide(token)).toEqual({ accepted: false, at: 'login', reason });
   });
 
   test('SRT where the transports of the web are listed', () => {
     const token = sign({ ...good, 'red5-transport': 'WHIP,WHEP,RTMP,RTSP' });
-    expect(judge(token, { transport: 'SRT' })).toMatchObject({ accepted: false, at: 'login' });
+    expect(decide(token, { transport: 'SRT' })).toMatchObject({ accepted: false, at: 'login' });
   });
 });
 
@@ -114,7 +114,7 @@ describe('refuses at the action', () => {
     ['the room in other case', { 'red5-room': 'a' }, { room: 'A' }, 'red5-room does not allow A'],
     ['a stream without a room', { 'red5-room': 'a' }, {}, 'red5-room does not allow a stream without one'],
   ])('%s', (_title, claims, attempt, reason) => {
-    expect(judge(sign({ ...good, ...claims }), attempt)).toEqual({ accepted: false, at: 'action', reason });
+    expect(decide(sign({ ...good, ...claims }), attempt)).toEqual({ accepted: false, at: 'action', reason });
   });
 });
 
@@ -123,14 +123,14 @@ describe('lets everyone in', () => {
     ['where authentication is off', 'auth.active=false', 'RTMP'],
     ['over a protocol that is off', 'auth.rtmp=false', 'RTMP'],
   ])('%s', (_title, lines, transport) => {
-    expect(judge(undefined, { transport }, lines)).toMatchObject({ accepted: true });
+    expect(decide(undefined, { transport }, lines)).toMatchObject({ accepted: true });
   });
 
   test('over that protocol only', () => {
-    expect(judge(undefined, { transport: 'WHIP' }, 'auth.rtmp=false')).toMatchObject({ accepted: false });
+    expect(decide(undefined, { transport: 'WHIP' }, 'auth.rtmp=false')).toMatchObject({ accepted: false });
   });
 });
 
 test('takes any issuer where none is set', () => {
-  expect(judge(sign({ exp: now + 60, iss: 'other' }), {}, 'jwt.issuer=')).toMatchObject({ accepted: true });
+  expect(decide(sign({ exp: now + 60, iss: 'other' }), {}, 'jwt.issuer=')).toMatchObject({ accepted: true });
 });

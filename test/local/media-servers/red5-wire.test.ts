@@ -110,7 +110,7 @@ describe('refuses', () => {
   });
 });
 
-test('WHEP judges a viewer', async () => {
+test('WHEP checks a viewer', async () => {
   const server = await startServer('red5');
   const viewer = sign({
     iss: 'streampass',

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { rtcstatsRules } from '../../../local/media-servers/rules/rtcstats.ts';
 import { now, secret, sign } from './token-text.ts';
 
-const judge = (token: string | undefined, held = secret) =>
-  rtcstatsRules.judge(token, { secret: held }, { action: 'report' }, now);
+const decide = (token: string | undefined, held = secret) =>
+  rtcstatsRules.decide(token, { secret: held }, { action: 'report' }, now);
 
 describe('accepts', () => {
   test.each([
@@ -20,7 +20,7 @@ describe('accepts', () => {
     ['iat ahead, even as a text', sign({ iat: 'tomorrow' })],
     ["another server's token of the same secret", sign({ 'red5-room': 'a', exp: now + 60 })],
   ])('%s', (_title, token) => {
-    expect(judge(token)).toMatchObject({ accepted: true });
+    expect(decide(token)).toMatchObject({ accepted: true });
   });
 
   test.each([
@@ -37,11 +37,11 @@ describe('accepts', () => {
     ],
     ['nothing where rtcStats is null', { rtcStats: null }, { user: null, session: null, conference: null }],
   ])('and reads %s', (_title, claims, granted) => {
-    expect(judge(sign(claims))).toEqual({ accepted: true, granted });
+    expect(decide(sign(claims))).toEqual({ accepted: true, granted });
   });
 
   test('everyone where the secret is empty', () => {
-    expect(judge(undefined, '')).toMatchObject({ accepted: true });
+    expect(decide(undefined, '')).toMatchObject({ accepted: true });
   });
 });
 
@@ -70,7 +70,7 @@ describe('refuses', () => {
     ['a line end behind it', `${good}\n`, 'JsonWebTokenError: invalid token'],
     ['two parts', 'a.b', 'JsonWebTokenError: jwt malformed'],
   ])('%s', (_title, token, reason) => {
-    expect(judge(token)).toEqual({ accepted: false, at: 'login', reason });
+    expect(decide(token)).toEqual({ accepted: false, at: 'login', reason });
   });
 });
 
@@ -122,8 +122,8 @@ test('decides and says what the package jsonwebtoken does, whatever the token', 
         } catch (error) {
           real = String(error);
         }
-        const judgement = judge(token);
-        const ours = judgement.accepted ? 'accepted' : judgement.reason;
+        const decision = decide(token);
+        const ours = decision.accepted ? 'accepted' : decision.reason;
         // The engine's words for JSON that cannot be read are its own.
         const isOwnWords = /^(SyntaxError|TypeError): /.test(real);
         expect(isOwnWords ? real.split(':')[0] : real).toBe(isOwnWords ? ours.split(':')[0] : ours);

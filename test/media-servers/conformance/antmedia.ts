@@ -12,7 +12,7 @@ import type { ConformingServer } from './server.ts';
 export const antmediaServer: ConformingServer = {
   target: antmedia({}),
   longest: 400,
-  judge(token, [held], now) {
+  decide(token, [held], now) {
     const [header = '', payload = '', signature = ''] = token.split('.');
     const read = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString());
     v.parse(v.object({ alg: v.literal('HS256') }), read(header));

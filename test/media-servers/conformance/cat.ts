@@ -32,7 +32,7 @@ export const catServer: ConformingServer = {
   target: cat({ path: '/live/', issuer: 'streampass', signing: 'HS256' }),
   powers: [ELSEWHERE],
   longest: 200,
-  judge(token, keys, now) {
+  decide(token, keys, now) {
     vi.setSystemTime(now * 1000);
     // It prints each token that it cannot read.
     vi.spyOn(console, 'log').mockImplementation(() => undefined);

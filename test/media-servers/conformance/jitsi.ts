@@ -10,7 +10,7 @@ export const jitsiServer: ConformingServer = {
   target: jitsi({ appId: 'streampass', domain: 'meet.example.com' }),
   powers: [ELSEWHERE],
   longest: 680,
-  judge(token, [held], now) {
+  decide(token, [held], now) {
     const server = {
       secret: held?.secret ?? '',
       domain: 'meet.example.com',
@@ -25,7 +25,7 @@ export const jitsiServer: ConformingServer = {
       const isElsewhere = attempt.action === ELSEWHERE;
       const at = isElsewhere ? { ...server, domain: 'other.example.com' } : server;
       const tried = isElsewhere ? { ...attempt, action: 'join' } : attempt;
-      return jitsiRules.judge(token, at, tried, now).accepted;
+      return jitsiRules.decide(token, at, tried, now).accepted;
     };
   },
 };

@@ -39,7 +39,7 @@ export const livekitServer: ConformingServer = {
   comesWith: { publishData: 'publish' },
   sameIfAbsent: ['nbf', 'video.canPublishData', ...POWERS.map((power) => `video.${power}`)],
   longest: 760,
-  async judge(token, keys, now) {
+  async decide(token, keys, now) {
     const { iss } = v.parse(v.object({ iss: v.string() }), payloadOf(token));
     const held = keys.find(({ kid }) => kid === iss);
     if (held === undefined) return () => false;

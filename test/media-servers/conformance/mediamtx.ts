@@ -27,7 +27,7 @@ export const mediamtxServer: ConformingServer = {
   target: mediamtx({ issuer: 'streampass' }),
   powers: ['api', 'metrics', 'pprof', 'playback'],
   longest: 720,
-  async judge(token, keys, now) {
+  async decide(token, keys, now) {
     const jwks = await Promise.all(
       keys.map(async ({ kid, alg, key }) => ({ ...(await exportJWK(key)), kid, alg })),
     );

@@ -18,7 +18,7 @@ const KNOWN = ['root', 'put', 'get', 'publish', 'subscribe', 'exp', 'iat', 'nbf'
 export const moqRelayServer: ConformingServer = {
   target: moqRelay({}),
   longest: 380,
-  async judge(token, keys, now) {
+  async decide(token, keys, now) {
     vi.setSystemTime(now * 1000);
     const { header, claims } = v.parse(
       v.object({ header: v.object({ kid: v.string() }), claims: v.looseObject({ root: v.string() }) }),

@@ -28,7 +28,7 @@ export const moqxServer: ConformingServer = {
   target: moqx({}),
   powers: ['serve'],
   longest: 200,
-  judge(token, keys, now) {
+  decide(token, keys, now) {
     const [protectedHeader, , payload, tag] = v.parse(message, read(Buffer.from(token, 'base64url')));
     const kid = v.parse(v.string(), v.parse(v.map(v.number(), v.unknown()), read(protectedHeader)).get(4));
     const secret = keys.find((key) => key.kid === kid)?.secret ?? '';

@@ -6,7 +6,7 @@ import type { ConformingServer } from './server.ts';
 export const red5Server: ConformingServer = {
   target: red5({ issuer: 'streampass' }),
   longest: 530,
-  judge(token, [held], now) {
+  decide(token, [held], now) {
     const server = {
       secret: held?.secret ?? '',
       active: true,
@@ -14,6 +14,6 @@ export const red5Server: ConformingServer = {
       ttlMinutes: 60,
       issuer: 'streampass',
     };
-    return (attempt) => red5Rules.judge(token, server, attempt, now).accepted;
+    return (attempt) => red5Rules.decide(token, server, attempt, now).accepted;
   },
 };

@@ -7,8 +7,8 @@ export const rtcstatsServer: ConformingServer = {
   target: rtcstats({}),
   ignoresRooms: true,
   longest: 420,
-  judge:
+  decide:
     (token, [held], now) =>
     (attempt) =>
-      rtcstatsRules.judge(token, { secret: held?.secret ?? '' }, attempt, now).accepted,
+      rtcstatsRules.decide(token, { secret: held?.secret ?? '' }, attempt, now).accepted,
 };

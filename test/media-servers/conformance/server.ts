@@ -24,9 +24,9 @@ export interface ServerKey {
   readonly key: KeyObject;
 }
 
-/** One kind of server, for the conformance suite: its target, and the rules by which the server itself judges a token. */
+/** One kind of server, for the conformance suite: its target, and the rules by which the server itself decides about a token. */
 export interface ConformingServer {
-  /** Without options that only show something of a user, which no server judges. */
+  /** Without options that only show something of a user, which no server checks. */
   readonly target: Target;
   /**
    * What a server that holds these keys lets the bearer of a token do, by the server's own rules: its SDK's verifier, or its
@@ -34,7 +34,7 @@ export interface ConformingServer {
    *
    * @param now the server's clock, epoch seconds
    */
-  readonly judge: (token: string, keys: readonly ServerKey[], now: number) => Verdict | Promise<Verdict>;
+  readonly decide: (token: string, keys: readonly ServerKey[], now: number) => Verdict | Promise<Verdict>;
   /** What the server's tokens can allow besides the target's actions, and ours never do. */
   readonly powers?: readonly string[];
   /** What the server's tokens can allow besides, and ours do with one of the target's actions: `{ publishData: 'publish' }`. */

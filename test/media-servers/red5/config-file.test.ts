@@ -207,7 +207,7 @@ describe('problems', () => {
     expect(problems('jwt.issuer=\n', expected)).toEqual([]);
   });
 
-  test('does not judge a setting that is a placeholder', () => {
+  test('does not check a setting that is a placeholder', () => {
     expect(problems('jwt.issuer=${ISSUER}\nauth.active=${AUTH}', expected)).toEqual([]);
   });
 

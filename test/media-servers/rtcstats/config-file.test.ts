@@ -259,7 +259,7 @@ describe('problems', () => {
       ['authorization.jwtSecret is not a string: rtcstats-server refuses every token'],
     ],
     ['an unreadable file', 'a: "', ['line 1: the YAML cannot be read (MISSING_CHAR)']],
-  ])('judges %s', (_title, text, lines) => {
+  ])('checks %s', (_title, text, lines) => {
     expect(problems(text, expected)).toEqual(lines);
   });
 });

@@ -138,7 +138,7 @@ export function simulateNode(
     connect(token, now) {
       if (held === undefined || !held.ok) return 'down';
       const attempt = { action: 'subscribe', room: 'stage', transport: 'WHEP' };
-      return rules.judge(token, held.settings, attempt, now + clockOffset).accepted;
+      return rules.decide(token, held.settings, attempt, now + clockOffset).accepted;
     },
   };
 }
