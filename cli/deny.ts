@@ -76,16 +76,16 @@ type Loaded = Awaited<ReturnType<typeof loadConfigFile>>;
 /**
  * A denial with the one spelling of its issuer that rows are made of.
  *
- * @throws {Error} no configured issuer has this address: the row would deny nobody
+ * @throws {WrongCall} no configured issuer has this address: the row would deny nobody
  */
 function asTokensSay(denied: Denied, { config, problems }: Loaded): Denied {
   const { issuer } = denied;
-  // Without a sound configuration at hand, what was typed counts.
+  // If the configuration has problems, the issuer is taken as it was typed.
   if (issuer === undefined || problems.length > 0 || config.issuers.length === 0) return denied;
   const found = config.issuers.find((one) => one.issuer === issuer || one.alsoIssuers.includes(issuer));
   if (found !== undefined) return { ...denied, issuer: found.issuer };
   const known = config.issuers.map((one) => one.issuer).join(', ');
-  throw new Error(`--issuer must be one of the configuration, as it is written there: ${known}`);
+  throw new WrongCall(`--issuer must be an issuer of the configuration, written as it is there: ${known}`);
 }
 
 /** One JSON line, in the form of the functions' audit lines: keep it where you keep those. */

@@ -1,6 +1,6 @@
 /**
- * `npm run -s stream-url`: prints the address that an encoder publishes to, with a new token in it, or keeps an encoder going
- * with new ones. Exit status: 0 printed, or stopped by a signal; 1 failed; 2 a wrong call.
+ * `npm run -s stream-url`: prints the address that an encoder publishes to, with a new token in it; or runs an encoder,
+ * again with a new address each time it ends. Exit status: 0 printed, or stopped by a signal; 1 failed; 2 a wrong call.
  */
 
 import { text as readAll } from 'node:stream/consumers';
@@ -26,17 +26,21 @@ const USAGE = `usage: npm run -s stream-url -- --target TARGET --room ROOM [--st
   --json             prints JSON
 The sign-in is a stream key: STREAM_KEY in the environment, or standard input. Or an ID token: SUBJECT_TOKEN in the environment.`;
 
-/** An encoder connects at once: its token is for the time that takes. */
+/** How long the token of an encoder is valid, in seconds: long enough to connect. */
 const SECONDS_TO_START = 60;
 
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const optionsSchema = v.object({
-  target: v.optional(v.pipe(v.string(), v.nonEmpty('name the target by --target')), ''),
-  room: v.optional(v.pipe(v.string(), v.nonEmpty('name the room by --room')), ''),
+  target: v.optional(v.pipe(v.string(), v.nonEmpty('name the target with --target')), ''),
+  room: v.optional(v.pipe(v.string(), v.nonEmpty('name the room with --room')), ''),
   stream: v.optional(v.string()),
   transport: v.optional(
-    v.pipe(v.string(), v.toUpperCase(), v.picklist(PUBLISHING, `--transport is ${PUBLISHING.join(', ')}`)),
+    v.pipe(
+      v.string(),
+      v.toUpperCase(),
+      v.picklist(PUBLISHING, `--transport must be one of ${PUBLISHING.join(', ')}`),
+    ),
     'RTMP',
   ),
   server: v.optional(v.string()),
@@ -53,7 +57,7 @@ async function main(): Promise<void> {
   const { target, room, stream, transport, exec } = options;
   const endpoint = tokenEndpoint(options.endpoint);
   const server = await serverOf(options);
-  // Before the key is sent anywhere: what is wrong with the address or the command is wrong with any token.
+  // Checked before the key is sent anywhere. The token makes no difference to these checks.
   const sample = encoderSettings(server.kind, transport, { server: server.origin, room, stream, token: 'T' });
   if (exec) fillIn(exec, sample);
   const subject = await readSubject();
@@ -67,7 +71,7 @@ async function main(): Promise<void> {
     const { token, expiresInSeconds } = await newToken(subject, asked, stop.signal);
     return print(settingsWith(token), expiresInSeconds, options.json);
   }
-  // The encoder is given an address, and not what addresses are made of.
+  // The encoder gets the address alone: with the key it could get tokens of its own.
   const env = { ...process.env, STREAM_KEY: undefined, SUBJECT_TOKEN: undefined };
   await keepEncoding(
     {
@@ -89,10 +93,10 @@ async function main(): Promise<void> {
 function print(settings: Settings, expiresInSeconds: number, json: boolean): void {
   if (json) return console.log(JSON.stringify({ ...settings, expiresInSeconds }, null, 2));
   for (const [name, value] of Object.entries(settings)) console.log(`${name.padEnd(12)}${value}`);
-  console.log(`${'good for'.padEnd(12)}${expiresInSeconds} s, to connect in`);
+  console.log(`${'valid for'.padEnd(12)}${expiresInSeconds} s: connect within that time`);
 }
 
-/** The media server's kind and origin: as named, else as the configuration has them. */
+/** The media server's kind and origin: from the options, else from the configuration. */
 async function serverOf({ target, room, stream = '', transport, server, kind }: Options) {
   if (server !== undefined && kind !== undefined) return { origin: server, kind };
   const { config, problems } = await loadConfigFile('streampass.config.ts', {
@@ -104,12 +108,12 @@ async function serverOf({ target, room, stream = '', transport, server, kind }: 
   const whipUrl = (await configured?.whipUrl?.({ room, stream }))?.('');
   if (whipUrl === undefined) {
     const why = problems[0] === undefined ? '' : ` (${problems[0]})`;
-    throw new Error(`the configuration says no address of ${target}${why}: name it by --server`);
+    throw new Error(`the configuration has no address of ${target}${why}: give it with --server`);
   }
   return { origin: serverOnHostOf(whipUrl, transport), kind: kind ?? configured?.kind ?? target };
 }
 
-/** From the environment or standard input alone: arguments can be read by everybody on the machine. */
+/** The sign-in, from the environment or standard input: everybody on the machine can read arguments. */
 async function readSubject(): Promise<Subject> {
   const { STREAM_KEY: key = '', SUBJECT_TOKEN: idToken = '' } = process.env;
   if (key && idToken) throw new Error('set STREAM_KEY or SUBJECT_TOKEN, not both');

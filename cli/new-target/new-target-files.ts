@@ -40,7 +40,7 @@ import { defineTarget, targetOptions, type TargetOptions } from '../define-targe
 import { readRooms, readText } from '../read-claims.ts';
 import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
 
-/** Options of a ${name} target. */
+/** Options of the target \`${name}(…)\`. */
 export type ${titleOf(name)}Options = TargetOptions;
 
 const schema: v.GenericSchema<unknown, ${titleOf(name)}Options> = v.strictObject(targetOptions);

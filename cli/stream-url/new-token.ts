@@ -2,6 +2,7 @@ import { StreamPassError } from '../../client/src/error.ts';
 import { judgeAnswer, type IssuedToken } from '../../client/src/exchange.ts';
 import { isLoopback } from '../../lib/oauth/loopback.ts';
 import { TOKEN_EXCHANGE_GRANT, TOKEN_TYPE_STREAM_KEY } from '../../lib/oauth/token-exchange.ts';
+import { WrongCall } from '../command-line.ts';
 import type { Publishing } from './settings.ts';
 
 /** A sign-in, or the key that stands for one. */
@@ -60,13 +61,13 @@ export async function newToken(
 /**
  * The address of `POST /token`, checked: a key is sent over HTTPS, or to this machine.
  *
- * @throws {Error} if it is no such address
+ * @throws {WrongCall} if it is no such address
  */
 export function tokenEndpoint(text: string): string {
   const url = URL.parse(text);
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (!url || !isSafe || url.username || url.password) {
-    throw new Error('--endpoint must be an address such as https://api.example.com/token');
+    throw new WrongCall('--endpoint must be an address such as https://api.example.com/token');
   }
   return url.href;
 }

@@ -7,6 +7,7 @@ import {
   red5RtmpUrl,
 } from '../../client/src/encoder.ts';
 import { red5WhipUrl } from '../../client/src/servers.ts';
+import { WrongCall } from '../command-line.ts';
 
 /** The transports that an encoder publishes by. */
 export const PUBLISHING = ['RTMP', 'RTSP', 'WHIP'] as const;
@@ -35,7 +36,7 @@ const PROTOCOLS: Readonly<Record<Publishing, readonly [string, string]>> = {
 /**
  * How an encoder publishes to a server of this kind by this transport.
  *
- * @throws {Error} if a server of this kind takes no token that way, or a part is not usable
+ * @throws {WrongCall} if a server of this kind takes no token that way, or the stream is missing or not expected
  * @throws {RangeError} if encoders would cut the address
  */
 export function encoderSettings(kind: string, transport: Publishing, publication: Publication): Settings {
@@ -43,15 +44,18 @@ export function encoderSettings(kind: string, transport: Publishing, publication
   const server = originOf(publication.server, ...PROTOCOLS[transport]);
   switch (kind) {
     case 'red5':
-      if (stream === undefined) throw new Error('name the stream by --stream');
+      if (stream === undefined) throw new WrongCall('name the stream with --stream');
       return red5Settings(transport, { server, room, stream, token });
     case 'mediamtx':
-      if (stream !== undefined) throw new Error('a path of MediaMTX is a room: name all of it by --room');
+      if (stream !== undefined)
+        throw new WrongCall('MediaMTX has no --stream: give its whole path with --room');
       return transport === 'WHIP'
         ? { ...mediamtxWhip(server, room, token) }
         : { url: mediamtxUrl(server, room, token) };
     default:
-      throw new Error(`encoders publish to red5 and mediamtx, not to ${kind}: name another --kind`);
+      throw new WrongCall(
+        `--kind must be red5 or mediamtx, not ${kind}: encoders publish to no other kind of server`,
+      );
   }
 }
 

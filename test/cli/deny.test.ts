@@ -112,8 +112,8 @@ describe('npm run deny', () => {
     [
       'an issuer that is not configured, of which the row would deny nobody',
       ['deny', '--sub', 'a', '--issuer', 'https://id.example/'],
-      1,
-      '--issuer must be one of the configuration, as it is written there: https://id.example\n',
+      2,
+      '--issuer must be an issuer of the configuration, written as it is there: https://id.example\n',
     ],
     [
       'an issuer of a session',
@@ -121,8 +121,13 @@ describe('npm run deny', () => {
       2,
       '--issuer goes with --sub alone',
     ],
-    ['a time that lies behind', ['deny', '--sub', 'a', '--until', '2001-01-01T00:00:00Z'], 1, 'lies behind'],
-    ['no time', ['deny', '--sub', 'a', '--until', 'tomorrow'], 1, '--until must be a time'],
+    [
+      'a time in the past',
+      ['deny', '--sub', 'a', '--until', '2001-01-01T00:00:00Z'],
+      2,
+      '--until is in the past',
+    ],
+    ['no time', ['deny', '--sub', 'a', '--until', 'tomorrow'], 2, '--until must be a time'],
     ['another verb', ['forget', '--sub', 'a'], 2, 'usage:'],
     [
       'somebody who is not denied',

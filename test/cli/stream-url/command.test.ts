@@ -29,8 +29,8 @@ describe('settings in a command', () => {
   });
 
   test('are refused if there is none of the name', () => {
-    expect(() => fillIn(['ffmpeg', '{address}'], { url: 'u', server: 's' })).toThrow('only {url}, {server}');
-    expect(() => fillIn(['ffmpeg', '{constructor}'], { url: 'u' })).toThrow('there is no {constructor}');
+    expect(() => fillIn(['ffmpeg', '{address}'], { url: 'u', server: 's' })).toThrow('use {url}, {server}');
+    expect(() => fillIn(['ffmpeg', '{constructor}'], { url: 'u' })).toThrow('{constructor} is not a setting');
   });
 
   test.each(['sh', '/bin/bash', String.raw`C:\Windows\cmd.exe`, 'pwsh'])(
