@@ -1,5 +1,7 @@
 /** Metrics of a stage, in CloudWatch's embedded metric format. */
 
+import { onceFor } from './once-for.ts';
+
 /** CloudWatch metrics of this namespace are made from log lines. */
 export const METRICS_NAMESPACE = 'streampass';
 
@@ -22,11 +24,13 @@ export function embeddedMetrics(timestampMs: number, ...directives: readonly Met
   return {
     _aws: {
       Timestamp: timestampMs,
-      CloudWatchMetrics: directives.map(({ by, units }) => ({
-        Namespace: METRICS_NAMESPACE,
-        Dimensions: by.map((names) => ['stage', ...names]),
-        Metrics: Object.entries(units).map(([Name, Unit]) => ({ Name, Unit })),
-      })),
+      CloudWatchMetrics: directives.map(toCloudWatch),
     },
   };
 }
+
+const toCloudWatch = onceFor(({ by, units }: MetricsDirective) => ({
+  Namespace: METRICS_NAMESPACE,
+  Dimensions: by.map((names) => ['stage', ...names]),
+  Metrics: Object.entries(units).map(([Name, Unit]) => ({ Name, Unit })),
+}));

@@ -24,10 +24,7 @@ type Line = Readonly<Record<string, unknown>>;
 export function auditLines(outcome: ExchangeOutcome, origin: RequestOrigin): readonly Line[] {
   const { latencyMs, coldStart, timestampMs } = origin;
   const perTarget = outcome.issued ? ISSUED_METRICS : deniedMetrics(outcome.facts);
-  const perExchange: MetricsDirective = {
-    by: [[]],
-    units: { ExchangeLatency: 'Milliseconds', ...(coldStart && { ColdStart: 'Count' }) },
-  };
+  const perExchange = coldStart ? COLD_EXCHANGE_METRICS : EXCHANGE_METRICS;
   const first = {
     ...embeddedMetrics(timestampMs, ...perTarget, perExchange),
     event: outcome.issued ? 'token.issued' : 'token.denied',
@@ -55,6 +52,12 @@ const ISSUED_METRICS: readonly MetricsDirective[] = [
   { by: [['target'], []], units: { TokensIssued: 'Count' } },
   { by: [['target']], units: { RingAge: 'Seconds' } },
 ];
+
+const EXCHANGE_METRICS: MetricsDirective = { by: [[]], units: { ExchangeLatency: 'Milliseconds' } };
+const COLD_EXCHANGE_METRICS: MetricsDirective = {
+  by: [[]],
+  units: { ...EXCHANGE_METRICS.units, ColdStart: 'Count' },
+};
 
 /** A refusal counts as a user's once their sign-in was good: anyone can send anything else. */
 function deniedMetrics({ target, subject }: ExchangeFacts): readonly MetricsDirective[] {

@@ -21,11 +21,11 @@ export const MAX_AUDIENCES = 4;
 /** Shortest lifetime that may be asked for, in seconds. */
 export const MIN_EXPIRES_IN = 60;
 
-const PARAMETERS = [
+/** Parameters that may come once; `audience` may come more often. */
+const ONCE = [
   'grant_type',
   'subject_token',
   'subject_token_type',
-  'audience',
   'scope',
   'room',
   'transport',
@@ -34,9 +34,6 @@ const PARAMETERS = [
   'stream',
   'requested_token_type',
 ] as const;
-type Parameter = (typeof PARAMETERS)[number];
-const KNOWN: ReadonlySet<string> = new Set(PARAMETERS);
-type Form = ReadonlyMap<Parameter, readonly string[]>;
 
 /** A token exchange request (RFC 8693 §2.1), as far as its form goes: no target and no person is known yet. */
 export interface TokenRequest {
@@ -69,12 +66,12 @@ export function parseTokenRequest(event: ApiGatewayEvent): TokenRequest {
   const method = event.requestContext?.http?.method;
   if (method !== undefined && method !== 'POST') throw new OAuthError('method');
   const form = parseForm(event);
-  const valueOf = (name: Parameter): string | undefined => form.get(name)?.[0];
+  const valueOf = (name: (typeof ONCE)[number]): string | undefined => form.get(name) ?? undefined;
   if (!valueOf('grant_type')) throw new OAuthError('parameter_missing');
   if (valueOf('grant_type') !== TOKEN_EXCHANGE_GRANT) throw new OAuthError('grant_type_unsupported');
   const subjectToken = valueOf('subject_token');
   const subjectTokenType = valueOf('subject_token_type');
-  const audiences = [...new Set(form.get('audience'))].filter((name) => name !== '');
+  const audiences = [...new Set(form.getAll('audience'))].filter((name) => name !== '');
   if (!subjectToken || !subjectTokenType || audiences.length === 0) throw new OAuthError('parameter_missing');
   if (!isIn(SUBJECT_TOKEN_TYPES, subjectTokenType)) throw new OAuthError('subject_token_type_unsupported');
   const requestedTokenType = valueOf('requested_token_type') || TOKEN_TYPE_JWT;
@@ -113,19 +110,13 @@ export function toWords(list: string): readonly string[] {
   return list.includes(' ') ? [...new Set(list.split(' '))] : [list];
 }
 
-function parseForm(event: ApiGatewayEvent): Form {
+function parseForm(event: ApiGatewayEvent): URLSearchParams {
   const type = parseFormType(headerOf(event, 'content-type') ?? '');
   if (type === undefined) throw new OAuthError('content_type');
   const body = bodyOf(event, MAX_BODY_BYTES);
   if (body === undefined) throw new OAuthError('body_too_large');
-  const form = new Map<Parameter, string[]>();
-  for (const [name, value] of new URLSearchParams(decodeText(body, type.charset))) {
-    if (!isParameter(name)) continue;
-    const values = form.get(name);
-    if (values === undefined) form.set(name, [value]);
-    else if (name === 'audience') values.push(value);
-    else throw new OAuthError('parameter_repeated');
-  }
+  const form = new URLSearchParams(decodeText(body, type.charset));
+  if (ONCE.some((name) => form.getAll(name).length > 1)) throw new OAuthError('parameter_repeated');
   return form;
 }
 
@@ -152,10 +143,6 @@ function decodeText(bytes: Buffer, charset: string | undefined): string {
   } catch {
     throw new OAuthError('content_type');
   }
-}
-
-function isParameter(name: string): name is Parameter {
-  return KNOWN.has(name);
 }
 
 function isIn<Types extends object>(types: Types, name: string): name is string & keyof Types {
