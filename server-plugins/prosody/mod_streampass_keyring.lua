@@ -1,5 +1,5 @@
--- Lets Prosody with Jitsi's token modules know several secrets at one time: finds the secret of each token by its `kid` in
--- a key ring file, which is read again for each login. Nothing has to be reloaded when a secret changes.
+-- Lets Prosody with Jitsi's token modules know several secrets at one time. It finds the secret of each token by its `kid` in
+-- a key ring file, which it reads again for each login. Nothing has to be reloaded when a secret changes.
 --
 -- On the VirtualHost with authentication = "token":
 --
@@ -19,10 +19,10 @@ local path = module:get_option_string("streampass_keyring", "/etc/streampass/jit
 -- RFC 7518, 3.2; an empty secret would let anybody in.
 local minimum_secret_bytes = 32;
 
--- What a token is verified with whose key is not known, so that it is never verified with app_secret instead.
+-- Verifies the tokens whose key is not known, so that they are never verified with app_secret.
 local nobodys_secret = random_bytes(32);
 
--- What the file held when it was last in order; nothing before that.
+-- The content of the file when it was last valid; empty before that.
 local ring = {};
 local last_problem;
 

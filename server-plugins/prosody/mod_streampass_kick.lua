@@ -1,17 +1,17 @@
--- Shuts out whoever was denied (npm run deny): ends their sessions, and refuses their logins, also with a token that has not
--- ended. Knows them by the hashes in the `for` of their tokens. The agent (streampass-node watch) writes the list of denied
--- hashes into a file, which is looked at every second; what was done with it is written beside, for the agent.
+-- Shuts out users who were denied (npm run deny). It ends their sessions, and refuses their logins even if their token has not
+-- expired. It knows them by the hashes in the `for` of their tokens. The agent (streampass-node watch) writes the list of denied
+-- hashes into a file. This module reads it every second, and writes the result into a second file, for the agent.
 --
 -- On the VirtualHost with authentication = "token":
 --
 --     modules_enabled = { "streampass_kick" }
 --     streampass_denied = "/var/lib/prosody/streampass-denied"
 --
--- The file: "streampass-denied NAME", then a hash in hex a line. FILE.done: "NAME COUNT", the list that was applied last and
--- how many sessions that ended.
+-- The file: "streampass-denied NAME", then a hash in hex a line. FILE.done: "NAME COUNT", the list that was applied last, and
+-- the number of sessions that were ended for it.
 --
 -- jitsi-meet, resources/prosody-plugins/mod_auth_token.lua: session.auth_token stays with a session, the events below.
--- Prosody, plugins/mod_c2s.lua: a session that is closed with a reason ends at once; without one its client is waited for.
+-- Prosody, plugins/mod_c2s.lua: a session that is closed with a reason ends at once; without a reason Prosody waits for its client to come back.
 
 local json = require "util.json";
 local base64 = require "util.encodings".base64;
@@ -26,7 +26,7 @@ local reason = { condition = "policy-violation", text = "access was withdrawn" }
 -- The list that is in force: its name, and each hash as a key.
 local list_name;
 local denied = {};
--- The text of the file whose list was applied to every session, and how many sessions that ended.
+-- The text of the file whose list was applied to every session, and the number of sessions that were ended for it.
 local applied_text;
 local ended = 0;
 local last_problem;
@@ -70,13 +70,13 @@ end
 local function end_session(session)
     session:close(reason);
     if not session.destroyed then
-        -- One that waits for its client to come back (mod_smacks) has no connection to close.
+        -- A session that waits for its client to come back (mod_smacks) has no connection to close.
         session.resumption_token = nil;
         destroy_session(session, reason.text);
     end
 end
 
--- Whether all of them ended.
+-- True if all of them have ended.
 local function end_denied_sessions()
     local found = {};
     for _, session in pairs(prosody.full_sessions) do
@@ -104,7 +104,7 @@ local function write_done()
     os.rename(path .. ".done.new", path .. ".done");
 end
 
--- A file that is missing or broken changes nothing: who was denied stays denied.
+-- If the file is missing or broken, the last list stays in use: denied users stay denied.
 local function look()
     local file, problem = io.open(path, "r");
     if not file then return log_once(problem); end
@@ -130,14 +130,14 @@ module:add_timer(seconds_between_looks, function ()
     return seconds_between_looks;
 end);
 
--- Before mod_auth_token looks at a token. Its signature does not count here: who shows a denied token is refused in any case.
+-- Before mod_auth_token looks at a token. The signature is not checked here: a denied token is refused in any case.
 module:hook_global("pre-jitsi-authentication-fetch-key", function (session)
     if session.host == module.host and is_denied(session) then
         return { res = false, error = "not-allowed", reason = reason.text };
     end
 end, 10);
 
--- Who logged in before the denial, and becomes a session after it.
+-- A user who logged in before the denial, and gets a session after it.
 module:hook("pre-resource-bind", function (event)
     if is_denied(event.session) then
         event.error = reason;
@@ -146,7 +146,7 @@ module:hook("pre-resource-bind", function (event)
     end
 end, 10);
 
--- A session that a client comes back to, with the token that it showed now.
+-- A session that a client resumes, with the token that it sends now.
 module:hook_global("c2s-session-updated", function (event)
     if event.session.host == module.host and (is_denied(event.session) or is_denied(event.from_session)) then
         end_session(event.session);

@@ -1,12 +1,12 @@
 'use strict';
 
 /**
- * Settings for rtcstats-server that let it know several secrets at one time: it asks `jwtSecret` for the secret of each
- * token, and gets it by the token's `kid` from the key ring file, which is read again for each connection. Nothing has to be
+ * Settings that let rtcstats-server know several secrets at one time. The server calls the function `jwtSecret` for each token.
+ * It finds the secret by the token's `kid` in the key ring file, which it reads again for each connection. Nothing has to be
  * restarted when a secret changes.
  *
- * Put it beside the server's own `config/default.yaml` (node-config reads it where NODE_ENV is `production`), and set
- * STREAMPASS_KEYRING to the path of the file where it is another one.
+ * Put it beside the server's own `config/default.yaml` (node-config reads it if NODE_ENV is `production`). If the key ring file is
+ * elsewhere, set STREAMPASS_KEYRING to its path.
  *
  * @see https://github.com/node-config/node-config/wiki/Configuration-Files
  * @see https://github.com/auth0/node-jsonwebtoken#readme, `secretOrPublicKey` as a function
@@ -19,7 +19,7 @@ const FILE = process.env.STREAMPASS_KEYRING || '/etc/streampass/rtcstats.keyring
 /** RFC 7518 §3.2; an empty secret would let anybody in. */
 const MINIMUM_SECRET_BYTES = 32;
 
-/** What the file held when it was last in order; nothing before that. */
+/** The content of the file when it was last valid; empty before that. */
 let ring = new Map();
 let lastProblem;
 
@@ -34,7 +34,7 @@ function readRing() {
     ring = new Map(secrets);
     lastProblem = undefined;
   } catch (error) {
-    // Not the message of a parser: it repeats what it read.
+    // The parser's message is left out: it repeats what it read, which may be a secret.
     const problem = error instanceof SyntaxError ? 'it is no JSON' : (error.code ?? error.message);
     if (problem !== lastProblem) console.error(`streampass: ${FILE} is not used as it is: ${problem}`);
     lastProblem = problem;
