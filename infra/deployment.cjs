@@ -6,8 +6,9 @@
 const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
 
-module.exports = function Deployment(serverless) {
+module.exports = function Deployment(serverless, options) {
   const { custom } = serverless.service;
   const refuse = async () => {
     const problems = [...changedSources(serverless.serviceDir), ...custom.refusals];
@@ -18,6 +19,15 @@ module.exports = function Deployment(serverless) {
     'before:package:cleanup': refuse,
     'before:deploy:deploy': refuse,
     'before:deploy:function:initialize': refuse,
+    'before:invoke:local:invoke': async () => {
+      // `osls invoke local` loads a handler by `require`, which does not find `.mjs` and refuses top-level await.
+      const { handler } = serverless.service.getFunction(options.function);
+      const file = join(serverless.serviceDir, handler.replace(/\.handler$/, '.mjs'));
+      const loaded = await import(pathToFileURL(file).href);
+      require.extensions['.mjs'] = (module) => {
+        module.exports = loaded;
+      };
+    },
     'after:deploy:deploy': async () => {
       const provider = serverless.getProvider('aws');
       await provider.request('CloudFormation', 'updateTerminationProtection', {

@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT, runIn } from '../../support/project.ts';
 import { allowedPermissions } from '../generated/allowed-permissions.ts';
 import { permissions } from '../generated/permissions.ts';
 import { accountGlobalNames, ownNames, physicalNames } from '../generated/physical-names.ts';
@@ -94,6 +95,18 @@ describe('a packaged stack', () => {
     });
   });
 });
+
+test('a built function can be called on this machine, by the command of docs/deploy.md', async () => {
+  const page = readFileSync(join(ROOT, 'docs/deploy.md'), 'utf8');
+  const [, command = '', event = ''] = /^npx (osls invoke local [^']*)--data '([^']+)'$/m.exec(page) ?? [];
+  const words = command.replace('\\\n', '').replace('$STAGE', 'prod').trim().split(/\s+/);
+  const { code, output } = await runIn(prod.folder, [...words, '--data', event], {
+    ...ISSUER,
+    HOME: prod.folder,
+  });
+  expect(code, output).toBe(0);
+  expect(JSON.parse(output)).toMatchObject({ statusCode: 200, body: expect.stringContaining('/token') });
+}, 60_000);
 
 describe('osls package', () => {
   test('refuses a stage that must not be deployed, with one line for each reason', async () => {
