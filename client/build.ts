@@ -9,7 +9,16 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
 const root = import.meta.dirname;
 
 /** The package's entries: the core, and what is imported as `streampass-client/NAME`. */
-export const ENTRIES = ['index', 'whep', 'livekit', 'rtcstats', 'encoder', 'react', 'vue'] as const;
+export const ENTRIES = [
+  'index',
+  'connect',
+  'whep',
+  'livekit',
+  'rtcstats',
+  'encoder',
+  'react',
+  'vue',
+] as const;
 
 /** The compiler's own entry: its version of Node is the one that runs this. */
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
@@ -28,7 +37,7 @@ export async function buildClient(outDir: string = join(root, 'dist')): Promise<
   ]);
 }
 
-/** One module for each entry, for a browser of 2022 or later; all but the core import the core. */
+/** One module for each entry, for a browser of 2022 or later; all but the core import it. */
 async function bundle(options: BuildOptions): Promise<void> {
   await build({
     ...options,
@@ -44,11 +53,14 @@ async function bundle(options: BuildOptions): Promise<void> {
   });
 }
 
-/** A second copy of the core would make errors that are no `StreamPassError` of the first. */
+/** A second copy of the core would make errors that are no `StreamPassError` of the first; one of `connect` would count anew. */
 const coreStaysOne: Plugin = {
   name: 'core-stays-one',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/index\.ts$/ }, () => ({ path: './index.js', external: true }));
+    onResolve({ filter: /^\.\/(index|connect)\.ts$/ }, ({ path }) => ({
+      path: path.replace('.ts', '.js'),
+      external: true,
+    }));
   },
 };
 

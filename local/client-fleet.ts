@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { connect as connectWithToken } from '../client/src/connect.ts';
 import { createStreamPass } from '../client/src/index.ts';
 import type { OfferedToken } from '../client/src/index.ts';
 import { signIn } from './oidc-provider/sign-in.ts';
@@ -42,7 +43,8 @@ export function startClientFleet({ urls, servers }: Pick<Stack, 'urls' | 'server
     const pass = createStreamPass({ endpoint: `${urls.api}/token`, audience: target, room, subjectToken });
     while (!ending.signal.aborted) {
       try {
-        const offered = await pass.connect(
+        const offered = await connectWithToken(
+          pass,
           async (token, offered) => {
             await connect(`${servers[target]}/connect`, { token, room, ...attempt });
             return offered;

@@ -1,10 +1,14 @@
+// Tries tokens against a media server until it accepts one.
 import { reasonOf, unlessAborted } from './abort.ts';
-import { StreamPassError, type OfferedToken, type Refusal } from './error.ts';
-import { audiencesOf, type ExchangeAnswer, type IssuedToken } from './exchange.ts';
 import { fieldsOf } from './fields.ts';
-import type { HeldToken } from './held-token.ts';
-import type { StreamPassOptions } from './options.ts';
-import type { Renewal } from './renewal.ts';
+import {
+  StreamPassError,
+  tokenFor,
+  type HeldToken,
+  type OfferedToken,
+  type Refusal,
+  type StreamPass,
+} from './index.ts';
 
 /**
  * Opens the connection with this token: resolves once the server took it, throws or rejects when it did not. The signal
@@ -25,88 +29,72 @@ export interface ConnectOptions {
   readonly isRefusal?: ((error: unknown) => boolean) | undefined;
 }
 
-/**
- * Resolves with what the attempt resolved with.
- * @throws {StreamPassError} `refused` if no token helped, `unavailable` if no server decided; else the signal's reason,
- * or what the attempt threw and was no refusal.
- */
-export type Connect = <T>(attempt: Attempt<T>, options?: ConnectOptions) => Promise<T>;
-
 type Meaning = 'refused' | 'unclear' | 'unavailable' | 'other';
 
+/** How often a StreamPass gave up on its media server in a row. */
+const gaveUp = new WeakMap<StreamPass['renewal'], number>();
+
 /**
- * A `connect` that offers the present token, its fallback, a fresh token and its fallback, in this order. Each time it
- * gives up, exchanges are held off for a back-off, so that an app which reconnects in a loop to a server that is down
- * does not turn into a load on the API.
+ * Calls `attempt` with the present token, then its fallback, then a fresh token and its fallback, until one is accepted,
+ * and resolves to what that attempt gave. Each time it gives up, exchanges are held off for a back-off, so that an app
+ * which reconnects in a loop to a server that is down does not turn into a load on the API.
+ * @throws {StreamPassError} kind `refused` with all `refusals` when none is accepted, `unavailable` when the server did
+ * not decide, else as `pass.token()`; the signal's reason; or what the attempt threw and was no refusal.
  */
-export function createConnect(renewal: Renewal, options: Pick<StreamPassOptions, 'audience'>): Connect {
-  let gaveUp = 0;
-  return async (attempt, { signal, audience, isRefusal } = {}) => {
-    const refusals: Refusal[] = [];
-    const secrets: string[] = [];
-    let verdict: 'refused' | 'unavailable' = 'unavailable';
+export async function connect<T>(
+  { renewal }: Pick<StreamPass, 'renewal'>,
+  attempt: Attempt<T>,
+  { signal, audience, isRefusal }: ConnectOptions = {},
+): Promise<T> {
+  const refusals: Refusal[] = [];
+  const secrets: string[] = [];
+  let verdict: 'refused' | 'unavailable' = 'unavailable';
 
-    const obtain = (refused?: HeldToken): Promise<HeldToken> =>
-      renewal.obtain(signal, refused).catch((error: unknown) => {
-        if (!refused || !(error instanceof StreamPassError)) throw error;
-        throw new StreamPassError(error.kind, error.reason, {
-          retryAfterSeconds: error.retryAfterSeconds,
-          refusals,
-          cause: error,
-        });
-      });
+  const obtain = (refused?: HeldToken): Promise<HeldToken> =>
+    renewal.obtain(signal, refused).catch((error: unknown) => {
+      if (!refused || !(error instanceof StreamPassError)) throw error;
+      const { kind, reason, retryAfterSeconds } = error;
+      throw new StreamPassError(kind, reason, { retryAfterSeconds, refusals, cause: error });
+    });
 
-    const giveUp = (reason: StreamPassError['reason']): never => {
-      renewal.holdOff(gaveUp++);
-      throw new StreamPassError(verdict, reason, { refusals });
-    };
+  const giveUp = (reason: StreamPassError['reason']): never => {
+    const before = gaveUp.get(renewal) ?? 0;
+    gaveUp.set(renewal, before + 1);
+    renewal.holdOff(before);
+    throw new StreamPassError(verdict, reason, { refusals });
+  };
 
-    let held: HeldToken | undefined;
-    for (const round of ['first', 'fresh'] as const) {
-      held = await obtain(held);
-      const { token, fallbackToken } = tokenFor(options, held.answer, audience);
-      for (const [offered, value] of [
-        [round, token],
-        [`${round}-fallback`, fallbackToken],
-      ] as const) {
-        if (!value) continue;
-        secrets.push(value);
-        try {
-          const connection = await unlessAborted(
-            (either) => attempt(value, offered, either),
-            signal,
-            renewal.closing,
-          );
-          gaveUp = 0;
-          return connection;
-        } catch (error) {
-          renewal.throwIfClosed();
-          if (signal?.aborted) throw reasonOf(signal);
-          const meaning = isRefusal ? (isRefusal(error) ? 'refused' : 'other') : meaningOf(error);
-          if (meaning === 'other') throw error;
-          refusals.push({ offered, message: secrets.reduce(strikeOut, wordsOf(error)) });
-          if (meaning === 'refused') verdict = meaning;
-          const { status, code } = fieldsOf(error);
-          if (meaning === 'unavailable') giveUp(`server_${String(status ?? code)}`);
-        }
+  let held: HeldToken | undefined;
+  for (const round of ['first', 'fresh'] as const) {
+    held = await obtain(held);
+    const { token, fallbackToken } = tokenFor(held.answer, audience);
+    for (const [offered, value] of [
+      [round, token],
+      [`${round}-fallback`, fallbackToken],
+    ] as const) {
+      if (!value) continue;
+      secrets.push(value);
+      try {
+        const connection = await unlessAborted(
+          (either) => attempt(value, offered, either),
+          signal,
+          renewal.closing,
+        );
+        gaveUp.delete(renewal);
+        return connection;
+      } catch (error) {
+        if (renewal.closing.aborted) await renewal.obtain(undefined); // It rejects with `closed`.
+        if (signal?.aborted) throw reasonOf(signal);
+        const meaning = isRefusal ? (isRefusal(error) ? 'refused' : 'other') : meaningOf(error);
+        if (meaning === 'other') throw error;
+        refusals.push({ offered, message: secrets.reduce(strikeOut, wordsOf(error)) });
+        if (meaning === 'refused') verdict = meaning;
+        const { status, code } = fieldsOf(error);
+        if (meaning === 'unavailable') giveUp(`server_${String(status ?? code)}`);
       }
     }
-    return giveUp(verdict === 'refused' ? 'token_refused' : 'server_unreachable');
-  };
-}
-
-/**
- * The token of this target.
- * @throws {StreamPassError} `audience_not_requested` if it was not asked for.
- */
-export function tokenFor(
-  options: Pick<StreamPassOptions, 'audience'>,
-  { tokens }: ExchangeAnswer,
-  audience: string | undefined,
-): IssuedToken {
-  const token = tokens[audience ?? audiencesOf(options)[0] ?? ''];
-  if (!token) throw new StreamPassError('bad-request', 'audience_not_requested');
-  return token;
+  }
+  return giveUp(verdict === 'refused' ? 'token_refused' : 'server_unreachable');
 }
 
 /**

@@ -22,6 +22,16 @@ export interface ExchangeAnswer extends IssuedToken {
   readonly tokens: Readonly<Record<string, IssuedToken>>;
 }
 
+/**
+ * The token of this target · default the first.
+ * @throws {StreamPassError} `audience_not_requested` if it was not asked for.
+ */
+export function tokenFor(answer: ExchangeAnswer, audience: string | undefined): IssuedToken {
+  const token = audience === undefined ? answer : answer.tokens[audience];
+  if (!token) throw new StreamPassError('bad-request', 'audience_not_requested');
+  return token;
+}
+
 /** The names of the targets that are asked for. */
 export function audiencesOf({ audience }: Pick<StreamPassOptions, 'audience'>): readonly string[] {
   return [audience].flat();

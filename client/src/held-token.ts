@@ -39,7 +39,7 @@ function shorter(one: IssuedToken, other: IssuedToken): IssuedToken {
 /**
  * Age in milliseconds: the larger of what the two clocks measured. A device that slept is older by its wall clock; a
  * wall clock set back changes nothing, and one set forward costs one early renewal, after which it counts from there.
- * (A wall clock set back during a sleep that the monotonic clock missed is seen by nobody: `connect` then meets a
+ * (A wall clock set back during a sleep that the monotonic clock missed is seen by nobody: a connection then meets a
  * refusal, and gets a fresh token.)
  */
 export function ageMs({ requestedAt }: HeldToken, now: Instant): number {

@@ -1,5 +1,6 @@
 // LiveKit: its client takes tokens from a `TokenSource`, and a `Room` says why it could not connect.
 import { TokenSource, type Room, type RoomConnectOptions } from 'livekit-client';
+import { connect as connectWithToken } from './connect.ts';
 import { StreamPassError, type StreamPass } from './index.ts';
 
 /**
@@ -36,7 +37,8 @@ export function connectRoom(
   serverUrl: string,
   { signal, audience, connect }: ConnectRoomOptions = {},
 ): Promise<void> {
-  return pass.connect(
+  return connectWithToken(
+    pass,
     async (token, _, attemptSignal) => {
       const leave = (): unknown => room.disconnect();
       attemptSignal.addEventListener('abort', leave);

@@ -4,7 +4,7 @@ import type { Reason } from './reasons.ts';
 export interface StreamPassRequest {
   /**
    * The target's name: `red5`, `jitsi`, `rtcstats`. An array asks for a token for each of these targets in one exchange;
-   * `token({ audience })` and `connect(attempt, { audience })` then say which one is meant · default the first.
+   * `token({ audience })` and the option `audience` of `connect` then say which one is meant · default the first.
    */
   readonly audience: string | readonly string[];
   /** Actions. Left out: all that the rules allow. */

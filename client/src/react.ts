@@ -14,7 +14,7 @@ const IDLE: UseStreamPass = { pass: undefined, status: 'idle', answer: undefined
 /**
  * A StreamPass that lives as long as the component, and a render for each change of its state. It is made anew when what
  * it asks for changes; functions (`subjectToken`, `fetch`, `logger`) may be written inline, and the last ones are called.
- * Nothing is sent before the first `pass.token()` or `pass.connect()`: call them in an effect that depends on `pass`.
+ * Nothing is sent before the first `pass.token()` or `connect(pass, …)`: call them in an effect that depends on `pass`.
  */
 export function useStreamPass(options: StreamPassOptions): UseStreamPass {
   const current = useRef(options);

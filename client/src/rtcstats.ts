@@ -1,4 +1,5 @@
 // rtcstats-server opens the WebSocket first and decides then: `open` proves nothing, a refusal closes with 1008.
+import { connect } from './connect.ts';
 import { rtcstatsUrl, type StreamPass } from './index.ts';
 
 /** How {@link connectRtcstats} connects. */
@@ -20,7 +21,8 @@ export function connectRtcstats(
   server: string,
   { signal, audience, decisionMs = 500 }: RtcstatsOptions = {},
 ): Promise<WebSocket> {
-  return pass.connect(
+  return connect(
+    pass,
     (token, _, attemptSignal) =>
       decided(new WebSocket(rtcstatsUrl(server, token), 'rtcstats#5.0'), decisionMs, attemptSignal),
     { signal, audience },

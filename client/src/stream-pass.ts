@@ -1,9 +1,8 @@
-import { createConnect, tokenFor, type Connect } from './connect.ts';
 import type { Environment } from './environment.ts';
 import { createEvents, type On } from './events.ts';
-import type { ExchangeAnswer } from './exchange.ts';
+import { tokenFor, type ExchangeAnswer } from './exchange.ts';
 import type { StreamPassOptions, StreamPassRequest } from './options.ts';
-import { createRenewal } from './renewal.ts';
+import { createRenewal, type Renewal } from './renewal.ts';
 import type { StreamPassState } from './state.ts';
 
 /** Keeps one streaming token, or one for each of several targets, fresh. Nothing is sent before the first call. */
@@ -18,13 +17,6 @@ export interface StreamPass {
     readonly signal?: AbortSignal | undefined;
     readonly audience?: string | undefined;
   }): Promise<string>;
-  /**
-   * Calls `attempt` with the present token, then its fallback, then a fresh token and its fallback, until one is
-   * accepted, and resolves to what that attempt gave.
-   * @throws {StreamPassError} kind `refused` with all `refusals` when none is, `unavailable` when the server did not
-   * decide; else as {@link StreamPass.token}.
-   */
-  readonly connect: Connect;
   /**
    * Exchanges now, whatever the age of the present token, which stays in use until then: after the user's rights changed.
    * @param options `forceRefresh`: have `subjectToken` renew the sign-in first · default false.
@@ -41,6 +33,8 @@ export interface StreamPass {
    */
   with(request: Partial<StreamPassRequest>): StreamPass;
   readonly on: On;
+  /** What `connect` of `streampass-client/connect` stands on; apps have no use for it. */
+  readonly renewal: Pick<Renewal, 'obtain' | 'holdOff' | 'closing'>;
   /** The id that joins the tokens of this visit, in the audit lines too: show it to whoever reports a problem. */
   readonly session: string;
   /** Ends all timers, listeners and waiting; every later call rejects with kind `closed`. */
@@ -56,8 +50,8 @@ export function createStreamPassIn(environment: Environment, given: StreamPassOp
   const { closing } = renewal;
   return {
     token: async ({ signal, audience } = {}) =>
-      tokenFor(options, (await renewal.obtain(signal)).answer, audience).token,
-    connect: createConnect(renewal, options),
+      tokenFor((await renewal.obtain(signal)).answer, audience).token,
+    renewal,
     renew: async ({ signal, forceRefresh = false } = {}) =>
       (await renewal.renew(signal, forceRefresh)).answer,
     current: renewal.current,

@@ -14,7 +14,7 @@ export interface UseStreamPass {
 /**
  * A StreamPass that lives as long as the component or effect scope. It is made anew when what it asks for changes;
  * functions (`subjectToken`, `fetch`, `logger`) may be written inline, and the last ones are called. Nothing is sent
- * before the first `pass.value.token()` or `pass.value.connect()`.
+ * before the first `pass.value.token()` or `connect(pass.value, …)`.
  * @param options as `createStreamPass` takes them; a ref or a getter if they change.
  */
 export function useStreamPass(options: MaybeRefOrGetter<StreamPassOptions>): UseStreamPass {

@@ -1,6 +1,7 @@
 // WHEP and WHIP by an RTCPeerConnection: the server's HTTP answer says whether it took the token.
 import { unlessAborted } from './abort.ts';
 import { originOf, pathOf } from './address.ts';
+import { connect } from './connect.ts';
 import { red5WhepUrl, red5WhipUrl, StreamPassError, type Red5Stream, type StreamPass } from './index.ts';
 
 /** Where a token is sent, and how. */
@@ -11,8 +12,8 @@ export interface WebRtcAddress {
 
 /** What both directions need. */
 export interface WebRtcOptions {
-  /** Makes the address out of a token: {@link red5Whep}, {@link red5Whip}, {@link mediamtx}, {@link bearer} or your own. */
-  readonly address: (token: string) => WebRtcAddress;
+  /** Makes the address out of a token; what it throws counts as the server's answer: {@link red5Whep}, {@link red5Whip}, {@link mediamtx}, {@link bearer} or your own. */
+  readonly address: (token: string) => WebRtcAddress | Promise<WebRtcAddress>;
   /** Ends the attempt; afterwards the session. */
   readonly signal?: AbortSignal | undefined;
   /** Whose token, if the StreamPass holds several targets'. */
@@ -176,8 +177,10 @@ async function open(
     await peer.setLocalDescription(await peer.createOffer());
     await gathered(peer);
     const sdp = peer.localDescription?.sdp ?? '';
-    const answer = await pass.connect(
-      (token, _, attemptSignal) => offer(sdp, options.address(token), options.credentials, attemptSignal),
+    const answer = await connect(
+      pass,
+      async (token, _, attemptSignal) =>
+        offer(sdp, await options.address(token), options.credentials, attemptSignal),
       { signal, audience },
     );
     const closed = new Promise<void>((resolve) => {

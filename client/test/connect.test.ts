@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { connect } from '../src/connect.ts';
 import { StreamPassError } from '../src/error.ts';
 import { createStage, SIGN_IN_EXPIRED } from './support/stream-pass.ts';
 import { settle } from './support/virtual-environment.ts';
@@ -28,7 +29,7 @@ test.each([
   const { api, pass } = createStage();
   api.behaviour = WITH_FALLBACK;
   const door = createDoor(accepted);
-  expect(await pass.connect(door.open)).toBe(`in by ${accepted}`);
+  expect(await connect(pass, door.open)).toBe(`in by ${accepted}`);
   expect([door.shown, api.exchanges]).toEqual([shown, exchanges]);
 });
 
@@ -40,16 +41,16 @@ test('tells the attempt which token it is given', async () => {
     offers.push(offered);
     throw new Error('refused');
   };
-  await expect(pass.connect(refuseAll)).rejects.toMatchObject({ kind: 'refused' });
+  await expect(connect(pass, refuseAll)).rejects.toMatchObject({ kind: 'refused' });
   expect(offers).toEqual(['first', 'first-fallback', 'fresh', 'fresh-fallback']);
 });
 
 test('gives up with every refusal it met, and no token in the error', async () => {
   const { api, pass } = createStage();
   api.behaviour = WITH_FALLBACK;
-  const failure = await pass
-    .connect((token) => Promise.reject(new Error(`POST /whip?token=${token} answered 403`)))
-    .catch((error: StreamPassError) => error);
+  const failure = await connect(pass, (token) =>
+    Promise.reject(new Error(`POST /whip?token=${token} answered 403`)),
+  ).catch((error: StreamPassError) => error);
   expect(failure).toMatchObject({ kind: 'refused', reason: 'token_refused' });
   expect(failure.refusals).toEqual(
     ['first', 'first-fallback', 'fresh', 'fresh-fallback'].map((offered) => ({
@@ -69,7 +70,7 @@ test.each([
   ['a failed fetch', new TypeError('Failed to fetch'), 'Failed to fetch'],
 ])('%s thrown by the attempt is a refusal', async (_, thrown, message) => {
   const { pass } = createStage();
-  const failure = await pass.connect(() => Promise.reject(thrown)).catch((error: unknown) => error);
+  const failure = await connect(pass, () => Promise.reject(thrown)).catch((error: unknown) => error);
   expect(failure).toMatchObject({ refusals: [{ message }, { message }] });
 });
 
@@ -80,7 +81,7 @@ test.each([
 ])('%s is not a refusal: it reaches the caller as it is, after one attempt', async (thrown) => {
   const { pass } = createStage();
   const attempt = vi.fn<() => Promise<never>>(() => Promise.reject(thrown));
-  await expect(pass.connect(attempt)).rejects.toBe(thrown);
+  await expect(connect(pass, attempt)).rejects.toBe(thrown);
   expect(attempt).toHaveBeenCalledTimes(1);
 });
 
@@ -89,7 +90,7 @@ test('the app may say itself what a refusal is', async () => {
   const thrown = new Error('camera is in use');
   const attempt = vi.fn<() => Promise<never>>(() => Promise.reject(thrown));
   const isRefusal = (error: unknown): boolean => String(error).includes('403');
-  await expect(pass.connect(attempt, { isRefusal })).rejects.toBe(thrown);
+  await expect(connect(pass, attempt, { isRefusal })).rejects.toBe(thrown);
   expect(attempt).toHaveBeenCalledTimes(1);
 });
 
@@ -98,14 +99,14 @@ test('renews a due token before it connects', async () => {
   await pass.token();
   environment.sleep(700_000);
   const door = createDoor('token-2');
-  await pass.connect(door.open);
+  await connect(pass, door.open);
   expect(door.shown).toEqual(['token-2']);
 });
 
 test('two connections refused together share one fresh exchange', async () => {
   const { api, pass } = createStage();
   const door = createDoor('token-2');
-  await Promise.all([pass.connect(door.open), pass.connect(door.open)]);
+  await Promise.all([connect(pass, door.open), connect(pass, door.open)]);
   expect(api.exchanges).toBe(2);
 });
 
@@ -113,7 +114,7 @@ test('says what was refused when the fresh exchange is denied too', async () => 
   const { api, pass } = createStage();
   await pass.token();
   api.behaviour = SIGN_IN_EXPIRED;
-  await expect(pass.connect(createDoor().open)).rejects.toMatchObject({
+  await expect(connect(pass, createDoor().open)).rejects.toMatchObject({
     kind: 'sign-in-again',
     reason: 'subject_token_expired',
     refusals: [{ offered: 'first', message: '403 Forbidden' }],
@@ -125,7 +126,7 @@ test('waits for the API to come back for its fresh token, until it is aborted', 
   await pass.token();
   api.behaviour = { kind: 'unreachable' };
   const stop = new AbortController();
-  const connection = pass.connect(createDoor().open, { signal: stop.signal });
+  const connection = connect(pass, createDoor().open, { signal: stop.signal });
   const failure = connection.catch((error: unknown) => error);
   await environment.pass(20_000);
   stop.abort();
@@ -140,7 +141,7 @@ test('an abort between two attempts ends the rest', async () => {
     stop.abort(new Error('left'));
     throw new Error('403');
   });
-  await expect(pass.connect(attempt, { signal: stop.signal })).rejects.toThrow('left');
+  await expect(connect(pass, attempt, { signal: stop.signal })).rejects.toThrow('left');
   expect(attempt).toHaveBeenCalledTimes(1);
 });
 
@@ -151,7 +152,7 @@ test('close between two attempts ends the rest', async () => {
     pass.close();
     throw new Error('403');
   });
-  await expect(pass.connect(attempt)).rejects.toMatchObject({ kind: 'closed' });
+  await expect(connect(pass, attempt)).rejects.toMatchObject({ kind: 'closed' });
   expect(attempt).toHaveBeenCalledTimes(1);
 });
 
@@ -159,11 +160,9 @@ test('an app that reconnects in a loop to a server that is down asks the API eve
   const { environment, api, pass } = createStage();
   const refuse = createDoor().open;
   const reconnect = (): Promise<unknown> =>
-    pass
-      .connect(refuse)
-      .catch((error: StreamPassError) =>
-        error.kind === 'closed' || api.exchanges > 100 ? error : reconnect(),
-      );
+    connect(pass, refuse).catch((error: StreamPassError) =>
+      error.kind === 'closed' || api.exchanges > 100 ? error : reconnect(),
+    );
   const end = reconnect();
   await environment.pass(600_000);
   expect(api.exchanges).toBeGreaterThan(5);
@@ -181,7 +180,7 @@ test.each([
 ])('%s is no refusal: no other token is tried', async (_, thrown, reason) => {
   const { api, pass } = createStage();
   const attempt = vi.fn<() => Promise<never>>(() => Promise.reject(thrown));
-  await expect(pass.connect(attempt)).rejects.toMatchObject({ kind: 'unavailable', reason });
+  await expect(connect(pass, attempt)).rejects.toMatchObject({ kind: 'unavailable', reason });
   expect([attempt.mock.calls.length, api.exchanges]).toEqual([1, 1]);
 });
 
@@ -191,7 +190,7 @@ test.each([
 ])('%s may hide a refusal: every token is tried, then the server is unavailable', async (_, thrown) => {
   const { api, pass } = createStage();
   api.behaviour = WITH_FALLBACK;
-  await expect(pass.connect(() => Promise.reject(thrown))).rejects.toMatchObject({
+  await expect(connect(pass, () => Promise.reject(thrown))).rejects.toMatchObject({
     kind: 'unavailable',
     reason: 'server_unreachable',
     refusals: Array.from({ length: 4 }, () => expect.anything() as object),
@@ -201,23 +200,26 @@ test.each([
 test('one clear refusal among unclear ones is a refusal', async () => {
   const { pass } = createStage();
   const thrown: unknown[] = [new TypeError('Failed to fetch'), { status: 403 }];
-  await expect(pass.connect(() => Promise.reject(thrown.shift()))).rejects.toMatchObject({ kind: 'refused' });
+  await expect(connect(pass, () => Promise.reject(thrown.shift()))).rejects.toMatchObject({
+    kind: 'refused',
+  });
 });
 
 test('an attempt that knows its server says itself that it is a refusal, or that nothing was decided', async () => {
   const { api, pass } = createStage();
   const refused = new StreamPassError('refused', 'stream_is_private');
-  await expect(pass.connect(() => Promise.reject(refused))).rejects.toMatchObject({ kind: 'refused' });
+  await expect(connect(pass, () => Promise.reject(refused))).rejects.toMatchObject({ kind: 'refused' });
   expect(api.exchanges).toBe(2);
   const unavailable = new StreamPassError('unavailable', 'stream_not_live');
-  await expect(pass.connect(() => Promise.reject(unavailable))).rejects.toBe(unavailable);
+  await expect(connect(pass, () => Promise.reject(unavailable))).rejects.toBe(unavailable);
 });
 
 test('an attempt that hangs ends with the signal, and hears of it', async () => {
   const { pass } = createStage();
   const stop = new AbortController();
   let heard: AbortSignal | undefined;
-  const connection = pass.connect(
+  const connection = connect(
+    pass,
     (_token, _offered, signal) => {
       heard = signal;
       return new Promise<never>(() => {});
@@ -233,7 +235,7 @@ test('an attempt that hangs ends with the signal, and hears of it', async () => 
 
 test('an attempt that hangs ends with close', async () => {
   const { pass } = createStage();
-  const connection = pass.connect(() => new Promise<never>(() => {}));
+  const connection = connect(pass, () => new Promise<never>(() => {}));
   await settle();
   pass.close();
   await expect(connection).rejects.toMatchObject({ kind: 'closed' });
@@ -242,7 +244,7 @@ test('an attempt that hangs ends with close', async () => {
 test('an attempt is not begun with a signal that is aborted already', async () => {
   const { pass } = createStage();
   const attempt = vi.fn<() => string>(() => 'in');
-  await expect(pass.connect(attempt, { signal: AbortSignal.abort(new Error('left')) })).rejects.toThrow(
+  await expect(connect(pass, attempt, { signal: AbortSignal.abort(new Error('left')) })).rejects.toThrow(
     'left',
   );
   expect(attempt).not.toHaveBeenCalled();

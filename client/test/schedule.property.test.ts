@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { connect } from '../src/connect.ts';
 import { createStreamPassIn } from '../src/stream-pass.ts';
 import { createVirtualApi, type Behaviour } from './support/virtual-api.ts';
 import { createVirtualEnvironment, settle } from './support/virtual-environment.ts';
@@ -63,7 +64,7 @@ test.each([
             'set clock': (step) => 'ms' in step && environment.setWallClockBy(step.ms),
             wake: () => environment.wake(),
             use: () => void pass.token().then(use, () => {}),
-            connect: () => void pass.connect(use).catch(() => {}),
+            connect: () => void connect(pass, use).catch(() => {}),
             api: (step) => 'behaviour' in step && (api.behaviour = step.behaviour),
           };
           for (const step of steps) {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { connect } from '../src/connect.ts';
 import { createStage } from './support/stream-pass.ts';
 
 test('asks for several targets by repeating the parameter, in one exchange', async () => {
@@ -13,7 +14,7 @@ test('asks for several targets by repeating the parameter, in one exchange', asy
 
 test('connects with the token of the target that is meant', async () => {
   const { pass } = createStage({ audience: ['jitsi', 'rtcstats'] });
-  expect(await pass.connect((token) => token, { audience: 'rtcstats' })).toBe('token-1-rtcstats');
+  expect(await connect(pass, (token) => token, { audience: 'rtcstats' })).toBe('token-1-rtcstats');
 });
 
 test('renews when the shortest of the tokens is due', async () => {
@@ -39,7 +40,7 @@ test('a target that was not asked for is a mistake of the app', async () => {
   const { pass } = createStage();
   const mistake = { kind: 'bad-request', reason: 'audience_not_requested' };
   await expect(pass.token({ audience: 'jitsi' })).rejects.toMatchObject(mistake);
-  await expect(pass.connect((token) => token, { audience: 'jitsi' })).rejects.toMatchObject(mistake);
+  await expect(connect(pass, (token) => token, { audience: 'jitsi' })).rejects.toMatchObject(mistake);
 });
 
 test('one session joins every exchange of an object, and of those made with it', async () => {

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { connect } from '../src/connect.ts';
 import { StreamPassError } from '../src/error.ts';
 import { createStage, SIGN_IN_EXPIRED, UNAVAILABLE } from './support/stream-pass.ts';
 import { settle } from './support/virtual-environment.ts';
@@ -279,7 +280,7 @@ test('every call after close is rejected as such', async () => {
   await pass.token();
   pass.close();
   await expect(pass.token()).rejects.toMatchObject({ kind: 'closed' });
-  await expect(pass.connect(() => 'connected')).rejects.toMatchObject({ kind: 'closed' });
+  await expect(connect(pass, () => 'connected')).rejects.toMatchObject({ kind: 'closed' });
 });
 
 test('a listener may be removed, and one that throws disturbs nothing', async () => {

@@ -16,6 +16,7 @@ const repository = join(import.meta.dirname, '../..');
 /** What an app of each kind writes, with what must not compile. */
 const CONSUMER = `
 import { createStreamPass, StreamPassError, type Reason } from 'streampass-client';
+import { connect } from 'streampass-client/connect';
 import { keepOpen, red5Whep, watch, type WebRtcPlayer } from 'streampass-client/whep';
 import { connectRtcstats } from 'streampass-client/rtcstats';
 import { red5Rtmp } from 'streampass-client/encoder';
@@ -27,7 +28,7 @@ const pass = createStreamPass({
   logger: console,
   subjectToken: async ({ forceRefresh, reason }) => (forceRefresh && reason === 'subject_token_expired' ? null : 'id'),
 });
-export const connected: Promise<number> = pass.connect((token, offered, signal) =>
+export const connected: Promise<number> = connect(pass, (token, offered, signal) =>
   signal.aborted ? 0 : token.length + offered.length,
 );
 pass.on('denied', (error) => error.kind === 'sign-in-again' || error.reason === 'room_not_allowed');

@@ -38,6 +38,7 @@ async function bundleScript(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(pageFolder, 'main.ts')],
     alias: {
+      'streampass-client/connect': join(root, 'client/src/connect.ts'),
       'streampass-client/whep': join(root, 'client/src/whep.ts'),
       'streampass-client': join(root, 'client/src/index.ts'),
     },

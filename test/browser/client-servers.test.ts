@@ -174,9 +174,10 @@ test('rtcstats-server’s refusal after the WebSocket opened is heard, and a fre
     'viewer',
     `const pass = page.createStreamPass({ ...options, audience: 'rtcstats' });
      let tokens = 0;
-     const spoilt = (pass, times) => ({
-       connect: (attempt, how) =>
-         pass.connect((token, ...more) => attempt(++tokens <= times ? token + 'A' : token, ...more), how),
+     const spoil = (held, times) =>
+       ++tokens <= times ? { ...held, answer: { ...held.answer, token: held.answer.token + 'A' } } : held;
+     const spoilt = ({ renewal }, times) => ({
+       renewal: { ...renewal, obtain: async (...how) => spoil(await renewal.obtain(...how), times) },
      });
      const socket = await page.connectRtcstats(spoilt(pass, 1), rtcstats);
      const { readyState } = socket;

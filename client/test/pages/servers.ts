@@ -1,5 +1,6 @@
 // A page with the entries for media servers, for a test to use.
 import { Room } from 'livekit-client';
+import * as connect from '../../src/connect.ts';
 import * as core from '../../src/index.ts';
 import * as livekit from '../../src/livekit.ts';
 import * as rtcstats from '../../src/rtcstats.ts';
@@ -25,7 +26,7 @@ async function framesOf({ peer }: whep.WebRtcSession): Promise<number> {
   return frames;
 }
 
-const page = { ...core, ...livekit, ...rtcstats, ...whep, Room, drawClock, framesOf };
+const page = { ...core, ...connect, ...livekit, ...rtcstats, ...whep, Room, drawClock, framesOf };
 
 /** What {@link page} has. */
 export type ServersPage = typeof page;

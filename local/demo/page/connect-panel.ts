@@ -1,4 +1,5 @@
 import { StreamPassError, type StreamPass, type StreamPassOptions } from 'streampass-client';
+import { connect as connectWithToken } from 'streampass-client/connect';
 import { titleOf, type Asked } from './asked.ts';
 import { kidOfToken } from './claims.ts';
 import { createCounts } from './counts.ts';
@@ -83,7 +84,8 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
       const server = asked.server.url;
       const { pass } = session;
       const { offered, words } = await onOneNode(await countNodes(server), (node) =>
-        pass.connect(
+        connectWithToken(
+          pass,
           async (token, offered) => ({
             offered,
             words: await connectAsClient(server, asked, action, token, node),

@@ -52,9 +52,8 @@ export function createVideoPanel(): VideoPanel {
   const startPublishing = async ({ asked, pass }: HeldToken, signal: AbortSignal): Promise<void> => {
     const media = startTestPicture(byId<HTMLCanvasElement>('video-picture'), signal);
     for (let node = 0; node < (await usedNodes(asked)); node++) {
-      const address = onNode(red5Whip(placeOf(asked)), node);
-      const checked = checkedPass(pass, asked, 'publish', node);
-      const open = (ending: AbortSignal) => publish(checked, media, { address, signal: ending });
+      const address = onNode(red5Whip(placeOf(asked)), asked, 'publish', node);
+      const open = (ending: AbortSignal) => publish(pass, media, { address, signal: ending });
       void keepOpen(open, () => undefined, { signal }).catch(fail);
     }
   };
@@ -67,8 +66,8 @@ export function createVideoPanel(): VideoPanel {
         const open = (ending: AbortSignal) => {
           const node = nextNode(nodeOf, session, nodes);
           nodeOf[session] = node;
-          const address = onNode(red5Whep(placeOf(asked)), node);
-          return watch(checkedPass(pass, asked, 'subscribe', node), { address, signal: ending });
+          const address = onNode(red5Whep(placeOf(asked)), asked, 'subscribe', node);
+          return watch(pass, { address, signal: ending });
         };
         void keepOpen(open, player.play, { signal }).catch(fail);
       }
@@ -122,21 +121,18 @@ function nextNode(nodeOf: readonly number[], session: number, nodes: number): nu
 }
 
 /**
- * The node checks each token before it is offered: a refusal by WHIP or WHEP would be a red line in the browser's console,
- * though it is the ordinary course of a rotation.
+ * The local fleet has one address; `node` says which of its nodes is meant. That node checks each token before it is
+ * offered: a refusal by WHIP or WHEP would be a red line in the browser's console, though it is the ordinary course of a
+ * rotation.
  */
-function checkedPass(pass: StreamPass, asked: Asked, action: string, node: number): StreamPass {
-  return {
-    ...pass,
-    connect: (attempt, options) =>
-      pass.connect(async (token, offered, signal) => {
-        await present(asked.server.url, { ...asked, transport: undefined }, action, token, node);
-        return attempt(token, offered, signal);
-      }, options),
+function onNode(
+  addressOf: (token: string) => WebRtcAddress,
+  asked: Asked,
+  action: string,
+  node: number,
+): (token: string) => Promise<WebRtcAddress> {
+  return async (token) => {
+    await present(asked.server.url, { ...asked, transport: undefined }, action, token, node);
+    return { ...addressOf(token), url: `${addressOf(token).url}&node=${node}` };
   };
-}
-
-/** The local fleet has one address; `node` says which of its nodes is meant. */
-function onNode(addressOf: (token: string) => WebRtcAddress, node: number): (token: string) => WebRtcAddress {
-  return (token) => ({ ...addressOf(token), url: `${addressOf(token).url}&node=${node}` });
 }

@@ -5,6 +5,7 @@ import {
   type OfferedToken,
   type StreamPassOptions,
 } from 'streampass-client';
+import { connect } from 'streampass-client/connect';
 import { onOneNode } from './one-node.ts';
 import { Refused } from './refusal.ts';
 
@@ -69,7 +70,8 @@ async function renewing(name: string, options: ViewersOptions, signal: AbortSign
   while (!signal.aborted) {
     try {
       const offered = await onOneNode(options.nodes, (node) =>
-        pass.connect(
+        connect(
+          pass,
           async (token, offered) => {
             await options.present(token, node);
             return offered;
