@@ -7,15 +7,16 @@ import { signedBase, verifySigned, type Refused } from './node-message.ts';
 import type { NodeTable } from './reported.ts';
 
 /**
- * Agents ask every few seconds who is denied, and write it into a file that a module of their server reads. What a node says
- * of its server (which list is in force there, and how many connections that ended) is kept, so that `npm run deny` can tell.
+ * Agents ask every few seconds who is denied, and write the answer into a file that a module of their server reads. Each
+ * question reports which list is in force in the server and how many connections were ended for it. This is kept for `npm run
+ * deny`.
  */
 
 const listName = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/));
 
 const question = v.object({
   ...signedBase,
-  /** The list that is in force in the server; left out, none that is known. */
+  /** The list that is in force in the server; left out if that is not known. */
   holds: v.optional(listName),
   /** Sessions that this list has ended. */
   ended: v.pipe(v.number(), v.integer(), v.minValue(0)),
@@ -33,13 +34,13 @@ const rowSchema = v.object({
   seenAt: v.number(),
 });
 
-/** What a node said of its server. */
+/** What a node reported about its server. */
 export type ToldNode = v.InferOutput<typeof rowSchema>;
 
-/** An agent asks every 4 s: one that said nothing for this long does not run any more, in seconds. */
+/** An agent asks every 4 s. After this many seconds of silence it counts as stopped. */
 const SILENT_AFTER = 60;
 
-/** Where the nodes of a target stand in the table of nodes. No target's name holds a slash. */
+/** The key of a target's nodes in the table of nodes. No target's name contains a slash. */
 export function denialsOf(target: string): string {
   return `${target}/denials`;
 }
@@ -57,10 +58,10 @@ export function signQuestion(
 }
 
 /**
- * Answers a node, once its question is proven, and keeps what it said.
+ * Answers a node and keeps what it reported, if its question is signed with a live secret.
  *
  * @param token attacker-controlled
- * @param deps.hashes reads those of everybody who is denied, in tokens of this target, for a question that is proven
+ * @param deps.hashes reads the hashes of all denied users in tokens of this target; called only if the question is verified
  */
 export async function answerQuestion(
   token: string,
@@ -99,8 +100,8 @@ export function toDeniedFile(list: string, hashes: readonly string[]): string {
 }
 
 /**
- * What is in force in the server: the list that its module wrote beside the file, and how many sessions that ended. Nothing,
- * unless the file still holds that list: a server that starts anew would not know it.
+ * What is in force in the server: the list that its module wrote beside the file, and the number of sessions that were ended
+ * for it. Empty if the file no longer holds that list, because a server that starts again would not know it.
  */
 export function inForce(
   file: string,

@@ -13,7 +13,7 @@ const CANNOT_TELL =
   'has rights that cannot be read here: install GNU coreutils, whose ls shows access control lists';
 
 /**
- * Refuses to put a file in the place of another one whose rights it does not have: an access control list would be lost,
+ * Refuses to replace a file by one with other rights: an access control list would be lost,
  * and another SELinux context could keep the server from reading it.
  *
  * @throws {FileProblem} with what to do
@@ -33,7 +33,7 @@ export async function assertSameExtraRights(before: FileHandle, after: FileHandl
     );
 }
 
-/** As GNU ls shows it: `-rw-r-----+ 1 owner group context …`, where the plus means an access control list. */
+/** As GNU ls prints it: `-rw-r-----+ 1 owner group context …`, where the plus means an access control list. */
 export function parseExtraRights(line: string): ExtraRights | undefined {
   const fields = /^-[-a-zA-Z]{9}([.+]?) +\d+ +\S+ +\S+ +(\S+) /.exec(line);
   return fields === null ? undefined : { hasAccessList: fields[1] === '+', context: fields[2] ?? '?' };

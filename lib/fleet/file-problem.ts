@@ -3,7 +3,7 @@ export class FileProblem extends Error {
   override readonly name = 'FileProblem';
 }
 
-/** Of a file that is not there. */
+/** The problem of a file that does not exist. */
 export const MISSING = 'is missing: name the file that the server reads, or mount its folder here';
 export const NOT_REGULAR = 'is not a regular file: name the file itself';
 const DENIED =
@@ -24,7 +24,7 @@ const KNOWN: Readonly<Record<string, string>> = {
   EBUSY: 'it is mounted by itself: mount the folder instead of the file',
 };
 
-/** Any error as a {@link FileProblem}; `what` failed, for codes that do not say it themselves. */
+/** Any error as a {@link FileProblem}. @param what names the operation that failed */
 export function toFileProblem(error: unknown, what: string): FileProblem {
   if (error instanceof FileProblem) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';

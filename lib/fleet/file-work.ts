@@ -6,8 +6,9 @@ import { openFolderOf } from './open-folder.ts';
 import { filesIn, MOUNTED, ownFiles, type NodeFiles } from './replace-file.ts';
 
 /**
- * Root never acts by name in a folder that another user can change: it starts a process of that user for each piece of
- * work, and tells it by a pipe what to do. Whatever that user does to the files meanwhile, it is done with their rights.
+ * Root never acts by name in a folder that another user can change: it starts a process of that user for each piece of work,
+ * and sends it the work through a pipe. So even if that user replaces files at the same time, nothing happens with more
+ * rights than theirs.
  */
 
 const base64 = v.pipe(v.string(), v.base64());
@@ -31,7 +32,7 @@ const seenFile = v.object({ bytes: base64, identity: v.string(), problems: v.arr
 const LIMIT_MS = 30_000;
 const MOST_OUTPUT = 8 * 1024 * 1024;
 
-/** The worker's side: does one piece of work, and gives its answer. Never rejects. */
+/** The worker's side: does one piece of work and returns its answer. Never rejects. */
 export async function doFileWork(input: string): Promise<string> {
   try {
     return JSON.stringify({ ok: true, result: await done(v.parse(work, JSON.parse(input))) });
@@ -57,9 +58,9 @@ async function done(asked: Work): Promise<unknown> {
 }
 
 /**
- * The files with the rights of whoever owns their folder: those of this process, or of that user if this process is root.
+ * The files, with the rights of the user who owns their folder if this process is root, else with its own.
  *
- * @param worker the command that passes its standard input to {@link doFileWork} and prints what that gives
+ * @param worker the command that passes its standard input to {@link doFileWork} and prints the result
  */
 export function filesAsOwner(worker: readonly string[]): NodeFiles {
   const asOwner = async <Result>(
@@ -72,7 +73,7 @@ export function filesAsOwner(worker: readonly string[]): NodeFiles {
       throw toFileProblem(error, 'cannot be reached');
     });
     if (folder.uid === 0) {
-      // It is open already, and closed at the end of this.
+      // The folder is open already, and is closed at the end.
       const lent = { ...folder, [Symbol.asyncDispose]: () => Promise.resolve() };
       return await own(filesIn(() => Promise.resolve(lent)));
     }
@@ -108,7 +109,7 @@ export function filesAsOwner(worker: readonly string[]): NodeFiles {
   };
 }
 
-/** What the worker printed, parsed; `undefined` if it printed nothing of use. */
+/** What the worker printed, parsed; `undefined` if it is not a valid answer. */
 function run(
   [command = '', ...args]: readonly string[],
   { uid, gid }: { readonly uid: number; readonly gid: number },

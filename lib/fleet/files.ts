@@ -2,16 +2,16 @@ import type { ServerSecret, Servers } from '../rotation/ports.ts';
 import { createNode, type NodeServer } from './node.ts';
 import { nodeState, type NodeReport } from './node-report.ts';
 
-/** Servers whose config files can be reached from here, one a node. */
+/** Servers whose config files are on this machine, one for each node. */
 export interface FileServers extends Omit<NodeServer, 'file'> {
   readonly paths: readonly string[];
   readonly settingsProblems: (settings: unknown) => readonly string[];
 }
 
-/** Files that are read at one time. */
+/** How many files are read at one time. */
 const AT_ONCE = 32;
 
-/** The two verbs for config files. A node is its path. */
+/** The two verbs for config files. A node's name is the path of its file. */
 export function fileServers({
   paths,
   settingsProblems,
@@ -34,7 +34,7 @@ export function fileServers({
       const states: ReturnType<typeof stateOf>[] = [];
       const failures = () => states.filter(({ failed }) => failed !== undefined).length;
       for (const file of nodes === 'all' ? paths : nodes) {
-        // One after another: a secret that servers do not come back with must not reach the next.
+        // One after another: a secret that stops one server must not reach the next.
         if (failures() > (push?.failuresAllowed ?? 0)) break;
         states.push(stateOf(file, await createNode({ ...server, file }).apply(versions), versions));
       }

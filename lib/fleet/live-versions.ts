@@ -10,11 +10,17 @@ export interface LiveVersions extends Dated {
   readonly servers: string | undefined;
 }
 
-/** Every node asks at each of its turns, and must learn of a new version within a minute: kept this long, in seconds. */
+/**
+ * How long the versions are cached, in seconds. Every node asks at each of its turns, and must learn of a new version within
+ * a minute.
+ */
 const REFRESH_AFTER = 5;
 const MAX_AGE = 600;
 
-/** The live versions for those who hear from servers. Throws `OAuthError` `secret_unavailable` if they cannot be read. */
+/**
+ * The live versions, for functions that get messages from servers. Throws `OAuthError` `secret_unavailable` if they cannot be
+ * read.
+ */
 export function createLiveVersions(options: {
   readonly secret: string;
   readonly reader: SecretReader;

@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
-/** One line of a mount table: which part of which file system stands where. */
+/** One line of a mount table: which part of which file system is mounted where. */
 interface Mount {
   readonly device: string;
   readonly root: string;
@@ -8,8 +8,8 @@ interface Mount {
 }
 
 /**
- * Whether a file is mounted by itself, here or in a container whose processes can be seen: whoever has it mounted keeps
- * the old file when a new one takes its name. As root all containers of the machine are seen.
+ * Whether a file, and not its folder, is mounted, here or in a container whose processes are visible. Such a mount keeps the
+ * old file when a new file gets its name. Root sees all containers of the machine.
  *
  * @param path its real path
  * @see proc_pid_mountinfo(5)
@@ -53,7 +53,7 @@ function join(root: string, rest: string): string {
   return `${root === '/' ? '' : root}${rest}` || '/';
 }
 
-/** Blanks and the like are written in octal. */
+/** Blanks and some other characters are written in octal. */
 function unescape(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),

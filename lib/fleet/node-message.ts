@@ -12,13 +12,13 @@ const LIFETIME_SECONDS = 60;
 /** Longest message, in characters. */
 const MOST_CHARACTERS = 8192;
 
-/** What every message of a node says. */
+/** What every message of a node contains. */
 export const signedBase = {
-  /** The target's name, and what for. */
+  /** The target's name and the purpose. */
   aud: v.string(),
-  /** The name that people know the node by. */
+  /** The name of the node for operators. */
   node: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,128}$/)),
-  /** What only this node knows: nobody else can change what it said. */
+  /** A value that only this node knows, so that no other node can change its report. */
   instance: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22,64}$/)),
   /** Epoch seconds, with a fraction. */
   iat: v.number(),
@@ -32,16 +32,16 @@ const claims = v.object({
   goodbye: v.optional(v.literal(true)),
 });
 
-/** What a node tells streampass, signed with the secret that it holds. */
+/** A node's report, signed with the secret that it holds. */
 export type NodeMessage = v.InferOutput<typeof claims>;
 
-/** A message that is not kept, and why. */
+/** Why a message is refused. */
 export interface Refused {
   readonly ok: false;
   readonly reason: 'message_malformed' | 'message_unproven' | 'message_stale' | 'message_replayed';
 }
 
-/** The HTTP status of each reason. A node that is told one may try again at its next turn; it must not take it for a proof. */
+/** The HTTP status of each reason. A node tries again at its next turn; its report does not count as accepted. */
 export const MESSAGE_STATUS = {
   message_malformed: 400,
   message_unproven: 401,
@@ -49,7 +49,7 @@ export const MESSAGE_STATUS = {
   message_replayed: 409,
 } as const satisfies Readonly<Record<Refused['reason'], number>>;
 
-/** A message that was proven, or the reason why it was not. */
+/** A verified message, or the reason of its refusal. */
 export type VerifiedMessage<Message = NodeMessage> =
   | { readonly ok: true; readonly message: Message; readonly id: string; readonly signedWith: string }
   | Refused;
@@ -62,8 +62,8 @@ export function signMessage(message: NodeMessage, { versionId, text }: ServerSec
 }
 
 /**
- * Whether a message was signed with a live version within the last minute. The signature proves what the node holds: a
- * report of another fingerprint than that version's is refused. Does not notice a replay, which is the table's part.
+ * Verifies that a message was signed with a live version within the last minute. The signature proves which version the node
+ * holds, so a report with another fingerprint is refused. Does not notice a replay: the table does.
  *
  * @param token attacker-controlled
  */

@@ -6,7 +6,7 @@ import type { ServerSecret } from '../rotation/ports.ts';
 const fingerprint = v.pipe(v.string(), v.regex(/^[0-9a-f]{16}$/));
 const kid = v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{8}$/));
 
-/** A failed try to bring the server to the secret that its file holds. */
+/** A failed reload of the secret in the server's file. */
 const failedReload = v.object({
   fingerprint,
   /** Epoch seconds. */
@@ -18,9 +18,9 @@ const failedReload = v.object({
 export const nodeReport = v.object({
   /** Of this form. */
   version: v.literal(1),
-  /** Of the secret that the running server was seen to load; left out if that is not known. */
+  /** The fingerprint of the secret that the running server has loaded; left out if that is not known. */
   fingerprint: v.optional(fingerprint),
-  /** Of a server with a key ring: the fingerprint of each secret by its `kid`. */
+  /** For a server with a key ring: the fingerprint of each secret by its `kid`. */
   ring: v.optional(v.record(kid, fingerprint)),
   /** As `readSettings` of its kind of server reads them. */
   settings: v.optional(v.unknown()),
@@ -29,10 +29,10 @@ export const nodeReport = v.object({
   failed: v.optional(failedReload),
 });
 
-/** What a node says of itself: which secret follows from the fingerprint, so that none is ever sent. */
+/** A node's report about itself. The fingerprint identifies the secret, so no secret is ever sent. */
 export type NodeReport = v.InferOutput<typeof nodeReport>;
 
-/** The report in a command's output: its last line that is one; `undefined` if there is none. */
+/** The report in a command's output: the last line that is a report; `undefined` if there is none. */
 export function parseNodeReport(output: string): NodeReport | undefined {
   for (const line of output.split('\n').toReversed()) {
     if (!line.startsWith('{')) continue;
@@ -40,7 +40,7 @@ export function parseNodeReport(output: string): NodeReport | undefined {
       const parsed = v.safeParse(nodeReport, JSON.parse(line));
       if (parsed.success) return parsed.output;
     } catch {
-      // Not the report: Systems Manager puts its own lines around it.
+      // Not the report: Systems Manager adds lines of its own.
     }
   }
   return undefined;
@@ -74,7 +74,7 @@ export function nodeState(
 
 const UNKNOWN = 'holds a secret that is none of the live versions';
 
-/** The versions in a key ring; a secret that is none of them is held too, under its `kid`: it has to go. */
+/** The versions in a key ring. An unknown secret is listed by its `kid`, because it has to be removed. */
 function heldInRing(
   ring: Readonly<Record<string, string>>,
   versions: readonly ServerSecret[],

@@ -3,7 +3,7 @@ import type { ExpectedSettings } from '../media-servers/config-file.ts';
 import type { Target } from '../media-servers/target.ts';
 import { configFileFormats, isConfigFileKind } from '../media-servers/config-files.ts';
 
-/** What the tokens of a target need of its servers' settings. */
+/** What a target's tokens require of its servers' settings. */
 export function expectedSettings(target: Target, timing: Timing): ExpectedSettings {
   return {
     ...(target.issuer !== undefined && { issuer: target.issuer }),
@@ -15,8 +15,8 @@ export function expectedSettings(target: Target, timing: Timing): ExpectedSettin
 }
 
 /**
- * One line for each setting of a node that would make its server refuse our tokens, or let people in without one. `settings` is
- * what the node says stands in its config file: not trusted to have any form.
+ * One line for each setting of a node that would make its server refuse our tokens, or let people in without one. `settings`
+ * is what the node reports from its config file: untrusted, and of any shape.
  */
 export function nodeSettingsProblems(
   kind: string,

@@ -7,41 +7,41 @@ import type { RunReload } from './reload.ts';
 import type { NodeFiles, SeenFile } from './replace-file.ts';
 import type { HeldSecret, SecretFile } from './secret-file.ts';
 
-/** One server, whose file can be reached from here. */
+/** One server whose file is on this machine. */
 export interface NodeServer {
   readonly file: string;
   readonly format: SecretFile;
   readonly files: NodeFiles;
-  /** Run after a change; left out, the server reads its file at each connection. */
+  /** Run after a change; left out if the server reads its file at each connection. */
   readonly reload?: string | undefined;
   readonly runReload: RunReload;
   /** Epoch seconds. */
   readonly now: () => number;
 }
 
-/** The two verbs of one node. Neither rejects: what is wrong is in the report. */
+/** The two verbs of one node. Neither rejects: problems are in the report. */
 export interface Node {
   observe(): Promise<NodeReport>;
-  /** Brings it to these versions: for a server that holds one secret, that one; else the whole ring. Safe to repeat. */
+  /** Gives it these versions: one version if it holds one secret, else the whole ring. Safe to repeat. */
   apply(versions: readonly ServerSecret[]): Promise<NodeReport>;
-  /** What only this node knows, made once and kept beside its file. Rejects with a `FileProblem`. */
+  /** A value that only this node knows, made once and kept beside its file. Rejects with a `FileProblem`. */
   instance(newInstance: () => string): Promise<string>;
   /** The secrets in its file; none if it cannot be read. Never rejects. */
   secrets(): Promise<readonly HeldSecret[]>;
 }
 
 /**
- * What the running server has loaded. It is written down before the file is changed for the first time, so that a server is
- * never taken for one that holds a secret because its file does. A reload proves what the file was when it began; one
- * that ends after another run has written the file proves nothing of that.
+ * What the running server has loaded. It is recorded before the first change of the file, because a server does not hold a
+ * secret merely because its file does. A reload proves that the server loaded the file as it was when the reload began. If
+ * another run writes the file meanwhile, the reload proves nothing about the new content.
  */
 const noteSchema = v.object({
   version: v.literal(1),
   /** Identity of the file. */
   loaded: v.string(),
-  /** What only this node knows, so that no other one can report in its name. */
+  /** A value that only this node knows, so that no other node can report in its name. */
   instance: v.optional(v.string()),
-  /** The last reload of the file that is there now, unless it succeeded. */
+  /** The last reload of the current file, unless it succeeded. */
   attempt: v.optional(
     v.object({
       /** Identity of the file. */
@@ -57,9 +57,9 @@ const noteSchema = v.object({
 });
 type Note = v.InferOutput<typeof noteSchema>;
 
-/** A reload that has not ended after this was killed. */
+/** A reload that has not ended after this time was killed. */
 const LONGEST_RELOAD_SECONDS = 600;
-/** Of a note that cannot be read, or that says nothing: no file is this. */
+/** The identity in a note that is unreadable or empty. No file has this identity. */
 const NOTHING: Note = { version: 1, loaded: '' };
 
 export const RELOAD_DUE = 'was changed, but its server has not been reloaded since';
@@ -95,7 +95,7 @@ export function createNode({ file, format, files, reload, runReload, now }: Node
     }
     let note = await readNote();
     if (note === undefined) {
-      // A server that nobody of us ever changed holds what its file says.
+      // A server whose file streampass never changed holds what its file says.
       if (!isChanged) return reportOf(seen, format, undefined);
       note = { version: 1, loaded: seen.identity };
       await writeNote(note);
@@ -106,7 +106,7 @@ export function createNode({ file, format, files, reload, runReload, now }: Node
     const times = note.attempt?.of === of ? note.attempt.times : 0;
     await writeNote({ ...note, attempt: { of, at: now(), times } });
     const reloaded = await runReload(reload, file);
-    // Another run that has written the file meanwhile has a reload of its own to wait for.
+    // If another run has written the file meanwhile, that run waits for a reload of its own.
     if ((await files.read(file)).identity === of)
       await writeNote(
         reloaded.ok

@@ -3,33 +3,34 @@ import { lstat, open, readFile, readlink, type FileHandle } from 'node:fs/promis
 import { dirname, join, resolve } from 'node:path';
 import { FileProblem } from './file-problem.ts';
 
-/** A file's folder, held open: names in it cannot be led elsewhere by whoever renames the folders above. */
+/** A file's folder, held open. Names in it stay in this folder even if somebody renames the folders above. */
 export interface OpenFolder extends AsyncDisposable {
-  /** The path of a name in this very folder. */
+  /** The path of a name in this folder. */
   readonly at: (name: string) => string;
-  /** Makes the names in it last. */
+  /** Writes changes of its names to the disk. */
   readonly sync: () => Promise<void>;
   /** Its real path, for messages and for the tables of mounts. */
   readonly path: string;
-  /** The one user, beside root, who owns it or a folder above it; root if there is none. */
+  /** The only user besides root who owns it or a folder above it; root if there is none. */
   readonly uid: number;
   readonly gid: number;
 }
 
-/** Linux: a handle that names a folder and reads nothing, so that it needs no right to read. */
+/** Linux: a handle that only names a folder, so that it needs no right to read. */
 const O_PATH = 0o10000000;
 const MOST_LINKS = 40;
 const onLinux = process.platform === 'linux';
 
 /**
- * Opens the folder of a file, one name after another from the root, each from the handle before it. A symbolic link on the
- * way counts as a folder of its owner.
+ * Opens the folder of a file, one name after another from the root, each from the handle before it. A symbolic link in the
+ * path counts as a folder of its owner.
  *
- * @throws {FileProblem} two users beside root own parts of the way; or this process is root, and anybody else may rename them
+ * @throws {FileProblem} two users besides root own parts of the path; or this process is root, and others may rename these
+ *   folders
  */
 export async function openFolderOf(file: string): Promise<OpenFolder> {
   const folder = dirname(resolve(file));
-  // Elsewhere there is no way to open a name from a handle: streampass runs there on a developer's machine alone.
+  // Other systems cannot open a name from a handle. There streampass runs only on developers' machines.
   if (!onLinux) return plainFolder(folder);
   const opened: { readonly handle: FileHandle; readonly name: string }[] = [];
   try {
@@ -84,7 +85,7 @@ function under(folder: FileHandle, name: string): string {
 async function check(folder: Stats, path: string, owners: Map<number, string>): Promise<void> {
   noteOwner(folder.uid, path, owners);
   const isSticky = (folder.mode & 0o1000) !== 0;
-  // Another user than root lends nobody any rights; the volumes of containers can often be changed by everybody in them.
+  // Only root's rights could be misused. Volumes of containers can often be changed by everybody in them.
   if (isSticky || process.geteuid?.() !== 0) return;
   if ((folder.mode & 0o002) !== 0)
     throw new FileProblem(`anybody can rename files in ${path}: chmod o-w ${path}`);

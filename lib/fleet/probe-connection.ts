@@ -12,8 +12,8 @@ const MOST_BYTES = 64 * 1024;
 const CLOSE = 8;
 
 /**
- * Connections of a probe to one origin: whatever a server answers, nothing is sent anywhere else, no redirect is followed,
- * and no more than 64 KiB are read.
+ * Connections of a probe to one origin. Nothing is sent elsewhere, no redirect is followed, and at most 64 KiB are read,
+ * whatever the server answers.
  *
  * @param origin the configured one
  */
@@ -75,7 +75,7 @@ async function readAnswer(response: IncomingMessage): Promise<ProbeAnswer> {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       read.push(chunk);
       bytes += chunk.length;
-      if (bytes >= MOST_BYTES) break; // Which closes the connection.
+      if (bytes >= MOST_BYTES) break; // This closes the connection.
     }
   } catch (error) {
     throw toProbeError(error);

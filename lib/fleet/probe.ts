@@ -11,12 +11,12 @@ import { probeRed5 } from '../media-servers/red5/probe.ts';
 import { probeRtcstats } from '../media-servers/rtcstats/probe.ts';
 import { connectionTo } from './probe-connection.ts';
 
-/** A room that nobody is in: a probe is allowed nothing else. */
+/** An empty room: a probe's token allows no other. */
 export const PROBE_ROOM = 'streampass-probe';
 
 const LIFETIME_SECONDS = 60;
 
-/** How each kind of server is asked. A new kind is one more row. */
+/** How each kind of server is probed. A new kind is one more row. */
 const attempts: Readonly<Record<string, ProbeAttempt>> = {
   red5: probeRed5,
   jitsi: probeJitsi,
@@ -25,7 +25,7 @@ const attempts: Readonly<Record<string, ProbeAttempt>> = {
 
 const UNSIGNED = { accepted: false, problem: 'no token can be signed with this version' } as const;
 
-/** What a probe needs of the outside. */
+/** The dependencies of a probe. */
 export interface ProbeDeps {
   /** Epoch seconds. */
   readonly now: () => number;
@@ -33,8 +33,8 @@ export interface ProbeDeps {
 }
 
 /**
- * Tries a version on each address of a target, with a token of 60 seconds that allows the least the target knows. All
- * have to accept it. What the server said is reported, without any part of the token.
+ * Tries a version on each address of a target, with a token of 60 seconds that allows as little as possible. All have to
+ * accept it. The server's answer is reported, without any part of the token.
  */
 export async function probe(
   target: Target,
@@ -54,8 +54,8 @@ export async function probe(
 }
 
 /**
- * Which of a ring's two keys the server at an address accepts; `undefined` if that cannot be told: it does not answer, or
- * it accepts both.
+ * Which of a ring's two keys the server at an address accepts; `undefined` if that is unknown: it does not answer, or it
+ * accepts both.
  */
 export async function acceptedKey(
   target: Target,
@@ -93,7 +93,7 @@ function probeToken(target: Target, key: SigningKey, { now, newId }: ProbeDeps):
   const kid = target.header?.['kid'] ?? key.kid;
   const issuedAt = Math.floor(now());
   const claims = target.claims({
-    // The least that the target knows: to watch rather than to publish, to join without moderating.
+    // The smallest permission of the target: to watch rather than to publish, to join without moderating.
     grant: {
       actions: [target.kind === 'red5' ? 'subscribe' : (target.actions[0] ?? '')],
       rooms: [PROBE_ROOM],
@@ -121,11 +121,11 @@ function toResult(error: unknown): ProbeResult {
   return { accepted: false, problem: error instanceof ProbeError ? error.message : 'cannot be reached' };
 }
 
-/** So many characters in a row are a part of a token. */
+/** This many characters in a row count as a part of a token. */
 const PART = 6;
 const LONGEST_PROBLEM = 300;
 
-/** A server's words on one line, in which each word that holds a part of the token, in whatever case, is `(token)`. */
+/** A server's answer on one line. Each word that contains a part of the token, in any case, is replaced by `(token)`. */
 function withoutToken(said: string, token: string): string {
   const known = token.toLowerCase();
   const holdsPart = (word: string): boolean => {

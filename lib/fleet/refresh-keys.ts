@@ -3,10 +3,10 @@ import type { Servers } from '../rotation/ports.ts';
 import { connectionTo } from './probe-connection.ts';
 
 /**
- * Servers that fetch public keys and keep them, as the fleet of a rotation: nobody can see what they hold, but after an
- * emergency each can be asked to fetch them again. A server that does not is a node with a problem.
+ * Servers that fetch public keys and cache them, as the fleet of a rotation. Nobody can see which keys they hold, but after
+ * an emergency each can be asked to fetch them again. If a server does not, its node has a problem.
  *
- * @param addresses where each server is asked, path included
+ * @param addresses the address of each server's request, with its path
  */
 export function keyFetchingServers(addresses: readonly string[]): Pick<Servers, 'observe' | 'apply'> {
   return {

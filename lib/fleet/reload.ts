@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 
-/** What became of a reload command; `problem` never holds what the command printed. */
+/** The result of a reload command; `problem` never holds what the command printed. */
 export type Reloaded = { readonly ok: true } | { readonly ok: false; readonly problem: string };
 
 /** Runs a reload command for one changed file. */
 export type RunReload = (command: string, file: string) => Promise<Reloaded>;
 
 /**
- * Runs reload commands, each for at most `timeoutMs`; what is left of one then is killed with every process it started.
- * A command of plain words is run without a shell. What it prints is dropped: servers print their settings.
+ * Runs reload commands, each for at most `timeoutMs`. Then the command and every process that it started are killed.
+ * A command of plain words is run without a shell. Its output is dropped, because servers print their settings.
  *
- * @param path where commands are looked for; nothing else of our environment is passed on, since it holds credentials
+ * @param path where commands are searched; no other variable of our environment is passed on, because it holds credentials
  */
 export function createReload(timeoutMs: number, path: string | undefined): RunReload {
   return (command, file) =>
@@ -19,7 +19,7 @@ export function createReload(timeoutMs: number, path: string | undefined): RunRe
       if ('problem' in words) return resolve({ ok: false, problem: words.problem });
       const [program = '', ...args] = words.words;
       let timedOut = false;
-      // A group of its own, so that all of it can be killed.
+      // A process group of its own, so that all its processes can be killed.
       const child = spawn(program, args, {
         detached: true,
         stdio: 'ignore',
@@ -47,7 +47,7 @@ export function createReload(timeoutMs: number, path: string | undefined): RunRe
     });
 }
 
-/** What a POSIX shell would do more with than split into words. */
+/** Characters that a POSIX shell does not simply split into words. */
 const NEEDS_SHELL = /[|&;<>()$`\\"'*?[\]#~=%!{}\n]/;
 
 function toWords(command: string, file: string): { words: string[] } | { problem: string } {
@@ -57,7 +57,7 @@ function toWords(command: string, file: string): { words: string[] } | { problem
     if (words.length === 0) return { problem: 'the reload command is empty' };
     return { words: words.map((word) => word.replaceAll('{file}', () => file)) };
   }
-  // In a shell's line the path stands wherever {file} does, quoted or not, so it must need no quotes.
+  // In a shell command the path replaces {file}, quoted or not, so it must need no quotes.
   if (command.includes('{file}') && !/^[A-Za-z0-9_./@:+,-]+$/.test(file)) {
     return {
       problem:
@@ -72,6 +72,6 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It ended by itself in between.
+    // It ended on its own in between.
   }
 }

@@ -10,31 +10,31 @@ import { openFolderOf, type OpenFolder } from './open-folder.ts';
 /** A file as it was at one moment. */
 export interface SeenFile {
   readonly bytes: Buffer;
-  /** Another one for each write of the file, also of the same bytes. */
+  /** Different after each write of the file, even of the same bytes. */
   readonly identity: string;
-  /** What is wrong with it, though it can be read. */
+  /** A problem of a file that can still be read. */
   readonly problems: readonly string[];
 }
 
 /** The files of one node: its config and the note that streampass keeps beside it. Each rejects with a `FileProblem`. */
 export interface NodeFiles {
   read(file: string): Promise<SeenFile>;
-  /** Replaces what was seen; resolves with the new identity, rejects if it is not what it was any more. */
+  /** Replaces the file that was read; resolves with the new identity, rejects if the file has changed since. */
   replace(file: string, seen: string, bytes: Uint8Array): Promise<string>;
   /** The note beside it; `undefined` if there is none. */
   readNote(file: string): Promise<string | undefined>;
   writeNote(file: string, note: string): Promise<void>;
 }
 
-/** Of a file that is mounted by itself. */
+/** The problem of a file that is mounted without its folder. */
 export const MOUNTED =
   'is mounted by itself, so its server would keep the old file: mount its folder instead';
 
 const MOST_BYTES = 4 * 1024 * 1024;
-/** A temporary file is there for milliseconds; an older one is left from a killed run. */
+/** A temporary file exists for milliseconds; an older one was left by a killed run. */
 const LEFT_OVER_MS = 60_000;
 
-/** The files, with the rights of this process; `openFolder` gives the folder of a file. */
+/** The files, with the rights of this process; `openFolder` opens the folder of a file. */
 export const filesIn = (openFolder: typeof openFolderOf): NodeFiles => ({
   async read(file) {
     return inFolder(openFolder, file, 'cannot be read', async (folder) => {
@@ -80,8 +80,8 @@ export const filesIn = (openFolder: typeof openFolderOf): NodeFiles => ({
 export const ownFiles = filesIn(openFolderOf);
 
 /**
- * A file that nobody but root and this process's user can change, as settings that name commands must be; `undefined` if
- * there is none.
+ * A file that only root and this process's user can change, as is required of settings that name commands; `undefined` if it
+ * does not exist.
  *
  * @throws {FileProblem} somebody else can change it
  */
@@ -100,12 +100,12 @@ export async function readTrustedFile(file: string): Promise<string | undefined>
   });
 }
 
-/** The name of the note beside a file. Not ending as the file does, so that no server includes it. */
+/** The name of the note beside a file. It has another ending than the file, so that no server includes it. */
 function noteOf(file: string): string {
   return `.${basename(file)}.streampass-reload`;
 }
 
-/** No two are the same: of two runs, one would put the other's half-written file in place. */
+/** Each name is different. With the same name, one run could install the other's half-written file. */
 function temporaryName(file: string): string {
   return `.${basename(file)}.streampass-new-${randomUUID()}`;
 }
@@ -172,8 +172,8 @@ function identityOf({ ino, mtimeNs }: BigIntStats, bytes: Uint8Array): string {
 }
 
 /**
- * At any moment, also after a kill, the name stands for the old file or for the new one, whole, of the same owner, group
- * and mode. Whoever else replaces it meanwhile is noticed.
+ * At any moment, also after a kill, the name refers to the whole old file or the whole new one, with the same owner, group
+ * and mode. A change by another process is noticed.
  */
 async function replaceIn(
   folder: OpenFolder,

@@ -1,2 +1,2 @@
-/** A node reports every 40 s: its last report says nothing of now once it is this old, in seconds. */
+/** A node reports every 40 s. A report older than this many seconds no longer counts. */
 export const REPORT_MAX_AGE = 180;

@@ -5,9 +5,9 @@ import type { NodeState } from '../rotation/state.ts';
 import { nodeReport, nodeState } from './node-report.ts';
 import { REPORT_MAX_AGE } from './report-max-age.ts';
 
-/** What the last message of a node left in the table. */
+/** A node's row in the table, from its last message. */
 const rowSchema = v.object({
-  /** Name of the row, by what only its node knows. */
+  /** Name of the row, derived from a value that only its node knows. */
   id: v.string(),
   node: v.string(),
   /** Epoch seconds, by the node's clock: a message that is not newer is a replay. */
@@ -20,8 +20,8 @@ const rowSchema = v.object({
 export type NodeRow = v.InferOutput<typeof rowSchema>;
 
 /**
- * The name of a node's row: of what only it knows, the hash, so that reading the table lets nobody write it. A node that
- * reports in another one's name therefore adds a row, and changes none.
+ * The name of a node's row: the hash of a value that only the node knows. So nobody who reads the table can write the row,
+ * and a node that reports in another one's name adds a row and changes none.
  */
 export function rowIdOf({ instance }: { readonly node: string; readonly instance: string }): string {
   return createHash('sha256').update(instance).digest('hex').slice(0, 32);
@@ -36,7 +36,7 @@ interface FleetRules {
   readonly now: number;
 }
 
-/** Every node that is there, by the rows of the table; without any, the size of the fleet is not known. */
+/** Every node that exists, by the rows of the table. Without rows the size of the fleet is unknown. */
 export function observedNodes(
   rows: readonly unknown[],
   versions: readonly ServerSecret[],
@@ -53,7 +53,9 @@ export function observedNodes(
 /** A row of the table, as far as it can be read. */
 export type PresentRow = NodeRow | { readonly id: string; readonly unreadable: true };
 
-/** The rows of nodes that are there: neither gone nor without a word for too long. One that cannot be read is there. */
+/**
+ * The rows of nodes that exist: they have not stopped, and were not silent for too long. An unreadable row counts as a node.
+ */
 export function presentRows(rows: readonly unknown[], now: number, goneAfter: number): readonly PresentRow[] {
   return rows.flatMap((row, index): PresentRow[] => {
     const parsed = v.safeParse(rowSchema, row);
@@ -66,7 +68,10 @@ export function presentRows(rows: readonly unknown[], now: number, goneAfter: nu
   });
 }
 
-/** The name that a node has in reports, and by which an operator forgets it: two may have the same host name. */
+/**
+ * A node's name in reports and in `npm run nodes -- forget`. It is more than the host name, because two nodes may have the
+ * same one.
+ */
 export function nameOf(row: PresentRow): string {
   return 'unreadable' in row ? row.id : `${row.node}~${row.id.slice(0, 8)}`;
 }

@@ -2,30 +2,30 @@ import type { ServerSecret, Servers } from '../rotation/ports.ts';
 import { verifyMessage, type Refused } from './node-message.ts';
 import { observedNodes, type NodeRow } from './reported-nodes.ts';
 
-/** What every row of the table has: the name of its node, and when that said it, by its own clock. */
+/** What every row of the table has: the name of its node, and when the node sent it, by its own clock. */
 type NamedRow = Readonly<Pick<NodeRow, 'id' | 'node' | 'iat'>>;
 
 /** Where reports are kept. Each rejects if the table cannot be asked. */
 export interface NodeTable {
-  /** Puts a row in place of the node's last one; false if that one is not older. `expiresAt`: epoch seconds. */
+  /** Replaces the node's last row; false if that one is not older. `expiresAt`: epoch seconds. */
   put(target: string, row: NamedRow, expiresAt: number): Promise<boolean>;
-  /** All rows of a target, of whatever form they are. */
+  /** All rows of a target, of any shape. */
   list(target: string): Promise<readonly unknown[]>;
   remove(target: string, id: string): Promise<void>;
 }
 
-/** A node that said goodbye is remembered this long, so that no older message brings it back, in seconds. */
+/** How long a node that stopped is remembered, in seconds, so that no older message brings it back. */
 const GOODBYE_KEPT = 3600;
 
-/** A node that said nothing for this long is gone, in seconds; a target can say otherwise. */
+/** A node that is silent for this many seconds is gone. A target can set another time. */
 export const GONE_AFTER = 24 * 3600;
 
-/** What became of a message. */
+/** The result of a message. */
 export type Received = { readonly ok: true } | Refused;
 
 /**
- * Keeps what a node says of itself, once it is proven. A node that knows the secret of its kind can make up others, and so
- * hold a rotation up; it cannot change what another one said, or say goodbye for it.
+ * Keeps a node's report if it is verified. A node that knows the secret can invent other nodes, and so delay a rotation. It
+ * cannot change another node's report, or report that another node stops.
  *
  * @param token attacker-controlled
  */
@@ -66,7 +66,7 @@ interface ReportedFleet {
   apply(): ReturnType<Servers['apply']>;
 }
 
-/** The two verbs over the table: nothing is pushed, since the agents follow the label by themselves. */
+/** The two verbs over the table: nothing is pushed, because the agents follow the label themselves. */
 export function reportedServers(fleet: ReportedServers): ReportedFleet {
   return {
     async observe(_secretArn, versions) {

@@ -7,9 +7,9 @@ export interface RunCommand {
   /** Sends a document to instances; resolves with the command's id. */
   send(command: NewCommand): Promise<string>;
   /**
-   * What became of a command on the instances it was sent to, a page at a time.
+   * The results of a command on its instances, one page at a time.
    *
-   * @param next of the page before; left out: the first page
+   * @param next `next` of the previous page; left out for the first page
    */
   invocations(commandId: string, next?: string): Promise<InvocationPage>;
 }
@@ -40,16 +40,16 @@ export interface NewCommand {
   readonly parameters: Readonly<Record<string, readonly string[]>>;
   readonly maxConcurrency: string;
   readonly maxErrors: string;
-  /** Until it has reached an instance. */
+  /** How long Systems Manager tries to reach an instance. */
   readonly deliverySeconds: number;
 }
 
 /** One command on one instance. */
 export interface CommandInvocation {
   readonly instance: string;
-  /** Whether nothing more will come of it. */
+  /** Whether it has ended. */
   readonly ended: boolean;
-  /** Systems Manager's own word. */
+  /** The status as Systems Manager names it. */
   readonly status: string;
   readonly output: string;
 }

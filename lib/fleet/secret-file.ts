@@ -18,7 +18,7 @@ export type ReadSecrets =
 export type ChangedFile =
   { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly problem: string };
 
-/** How the secrets of one kind of server stand in its file. Pure; problems are one line and hold no secret. */
+/** How one kind of server keeps secrets in its file. Pure; problems are one line and hold no secret. */
 export interface SecretFile {
   read(bytes: Uint8Array): ReadSecrets;
   change(bytes: Uint8Array, versions: readonly ServerSecret[]): ChangedFile;
@@ -58,7 +58,7 @@ export const keyRingFile: SecretFile = {
     return { ok: true, secrets: Object.entries(ring).map(([kid, text]) => ({ kid, text })) };
   },
   change(bytes, versions) {
-    // Whatever else it is, a config file above all, somebody needs it.
+    // A file that is not a key ring, such as a config file, must not be overwritten.
     if (parseRing(bytes) === undefined) return { ok: false, problem: NOT_A_RING };
     const problem = versions.map(problemOf).find((found) => found !== undefined);
     if (problem !== undefined) return { ok: false, problem };

@@ -5,7 +5,7 @@ import type { CommandInvocation, NewCommand, RunCommand, SentCommand } from './r
 
 /** Servers on instances that Systems Manager reaches. */
 export interface InstanceServers {
-  /** The target's name, by which a node knows its server. */
+  /** The target's name, by which a node finds its settings. */
   readonly target: string;
   readonly tag: { readonly key: string; readonly value: string };
   readonly document: string;
@@ -18,30 +18,31 @@ export interface InstanceServers {
 
 /** How long one run waits for the nodes' answers. */
 const RUN_SECONDS = 30;
-/** What Systems Manager gets to reach an instance; its own shortest. */
+/** How long Systems Manager tries to reach an instance: the shortest time that it allows. */
 const DELIVERY_SECONDS = 30;
-/** A node that has not answered by then will not: it was to be reached, and to run the agent. */
+/** A node that has not answered by then will not answer: it had time to be reached, and to run the agent. */
 const LOOK_SECONDS = DELIVERY_SECONDS + 60;
-/** Between two readings of the answers: twice as long each time. */
+/** The pause between two readings of the answers. It doubles each time. */
 const FIRST_PAUSE = 1;
 const LONGEST_PAUSE = 8;
-/** More instances than these are named by their tag (API reference: at most 50 instance ids). */
+/** More instances than this are addressed by their tag (API reference: at most 50 instance ids). */
 const MOST_NAMED = 50;
 
-/** A look that goes on over several runs. */
+/** A look that continues over several runs. */
 interface Going {
   readonly id: string;
   readonly requestedAt: number;
-  /** Answers of the nodes that have ended. */
+  /** The answers of the nodes that have finished. */
   readonly answers: Map<string, CommandInvocation>;
   /** Where the next reading begins; absent at the beginning. */
   next?: string | undefined;
 }
 
 /**
- * The two verbs over Run Command. A node is an instance id. A command names a secret's ARN and a version; the node fetches the
- * value itself, and reports a fingerprint. A look that does not end in one run goes on in the next: its command is remembered,
- * or found by its document and parameters, and answers that were read need not be read again.
+ * The two verbs over Run Command. A node is an instance id. A command names a secret's ARN and a version; the node fetches
+ * the
+ * value itself, and reports a fingerprint. A look that does not end in one run continues in the next. Its command is
+ * remembered, or found by its document and parameters. Answers that were read are not read again.
  */
 export function instanceServers(fleet: InstanceServers): Pick<Servers, 'observe' | 'apply'> {
   const { target, tag, document, commands, settingsProblems, now, pause } = fleet;
@@ -92,10 +93,11 @@ export function instanceServers(fleet: InstanceServers): Pick<Servers, 'observe'
       };
       const isUrgent = failuresAllowed === Infinity;
       const same = await underWay(parameters);
-      // One that stops at a failure is no reason to keep a secret from the rest in an emergency.
+      // In an emergency a command that stops at a failure does not count, because the secret has to reach the other nodes
+      // too.
       if (same.some(({ maxErrors }) => !isUrgent || maxErrors === EVERYWHERE.maxErrors)) return [];
       const isNamed = nodes !== 'all' && nodes.length <= MOST_NAMED;
-      // By its tag it is sent to nodes that hold the version already, too: the agent does nothing there.
+      // A command by tag also reaches nodes that hold the version already. The agent does nothing there.
       const to = isNamed ? { instances: nodes } : { tag };
       const rolling = { maxConcurrency: '10%', maxErrors: String(failuresAllowed) };
       await send(parameters, { to, ...(isUrgent ? EVERYWHERE : rolling) });
@@ -103,7 +105,7 @@ export function instanceServers(fleet: InstanceServers): Pick<Servers, 'observe'
     },
   };
 
-  /** The look that goes on, one that is under way, or a new one. */
+  /** The look to continue, one that is under way, or a new one. */
   async function lookOf(parameters: Readonly<Record<string, string>>, since: number): Promise<Going> {
     const isRecent = ({ requestedAt }: { readonly requestedAt: number }): boolean =>
       requestedAt >= since && requestedAt > now() - 2 * LOOK_SECONDS;
@@ -115,14 +117,14 @@ export function instanceServers(fleet: InstanceServers): Pick<Servers, 'observe'
     return { id, requestedAt, answers: new Map() };
   }
 
-  /** Whether an answer may yet come. */
+  /** Whether an answer may still come. */
   function isOpen(look: Going, instances: readonly string[]): boolean {
     return (
       now() < look.requestedAt + LOOK_SECONDS && instances.some((instance) => !look.answers.has(instance))
     );
   }
 
-  /** Reads until every node has ended, or this run's time is over; where it stopped, the next run goes on. */
+  /** Reads until every node has finished, or this run's time is over. The next run continues there. */
   async function readAnswers(look: Going, instances: readonly string[]): Promise<void> {
     const until = now() + RUN_SECONDS;
     for (let between = FIRST_PAUSE; ; between = Math.min(LONGEST_PAUSE, between * 2)) {
@@ -152,5 +154,5 @@ export function instanceServers(fleet: InstanceServers): Pick<Servers, 'observe'
   }
 }
 
-/** To every node at once, whatever happens at any of them. */
+/** To every node at once. Failures of nodes do not stop it. */
 const EVERYWHERE = { maxConcurrency: '100%', maxErrors: '100%' };

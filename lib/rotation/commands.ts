@@ -5,7 +5,7 @@ import type { Plan } from './step.ts';
 import { waitsOf } from './policy.ts';
 import { isLengthSettled } from './token-length.ts';
 
-/** What somebody asked for, or why it is refused; nothing if nobody asked. */
+/** The plan for an operator's command, or its refusal; `undefined` if there is no command. */
 export function answerCommand(input: RuleInput): Plan | undefined {
   const { command } = input.state;
   return command && answers[command](input);
@@ -42,9 +42,9 @@ const answers: Readonly<Record<Command, (input: RuleInput) => Plan>> = {
       return refuse(input, previous === undefined ? 'nothing_to_abort' : 'too_late_to_abort');
     }
     if (isAborted(input)) return refuse(input, 'aborting_already');
-    // An invocation that began just before could be telling the servers to change. So the pending version can go at once
-    // only a while before that is due. An invocation may know other lengths of tokens for a while: then what counts is
-    // when it would be due with the shortest ones.
+    // An invocation that began just before may already be telling the servers to change. So the pending version can be
+    // removed at once only if that change is not due soon. Invocations may know different token lengths for a while, so the
+    // earliest date counts: that with the shortest tokens.
     const waits = isLengthSettled(input) ? input.waits : waitsOf(policy, 0);
     const due = announcedUntil(input, pending, waits);
     const isEarly = due === undefined || now < due - policy.clockSkew;
@@ -60,7 +60,7 @@ function refuse(input: RuleInput, reason: Reason, detail?: string): Plan {
   return doStep(input, { kind: 'refuse' }, reason, detail);
 }
 
-/** Starts a rotation because the secret is as old as it may become; without a fleet only an operator starts one. */
+/** Starts a rotation if the secret has reached its maximum age. Without a fleet only an operator can start one. */
 export function startWhenDue(input: RuleInput): Plan | undefined {
   const { policy, now, current } = input;
   if (policy.everySeconds === undefined || !policy.hasFleet || phaseOf(input) !== 'steady') return undefined;

@@ -11,7 +11,7 @@ export interface RotateCommand {
   readonly serversFollow: boolean;
 }
 
-/** What `rotate` may be sent, as JSON; anything else is refused rather than guessed at. */
+/** The events that `rotate` accepts, as JSON. Everything else is refused. */
 const KNOWN =
   '{"action":"start"}, {"action":"advance"}, {"action":"status"} and {"action":"abort"}, each with "targets":["NAME"] if you like; ' +
   '{"action":"start","targets":["NAME"],"confirmServersFollow":true}; {"action":"start","targets":["NAME"],"emergency":true}';

@@ -8,24 +8,24 @@ import { makesVersion, secretCalls, type SecretCall } from './secret-calls.ts';
 import type { NodeState, RotationState } from './state.ts';
 import type { Step } from './step.ts';
 
-/** What a step is done with. */
+/** The dependencies of a step. */
 export interface Deps {
   readonly secrets: RotationSecrets;
   readonly servers?: Servers | undefined;
   readonly maker: SecretMaker;
 }
 
-/** Somebody else was quicker to make a version: what this step was planned on is out of date. */
+/** Another invocation made a version first, so the state that this step was planned on is out of date. */
 export class Overtaken extends Error {
   override readonly name = 'Overtaken';
 }
 
 /**
- * Does one step, call by call, and decides nothing. Resolves with the nodes that a push touched. A compare-and-swap
- * that somebody else won ends the step: the next look shows what became of it.
+ * Does one step, call by call, and decides nothing. Resolves with the nodes that a push touched. If another invocation wins a
+ * compare-and-swap, the step ends, and the next look shows the result.
  *
- * @throws {Overtaken} no version was made, since another one was
- * @throws whatever a call throws; what was done by then stands, and the next invocation continues from there
+ * @throws {Overtaken} another invocation made a version, so this one made none
+ * @throws whatever a call throws; finished calls are not undone, and the next invocation continues from there
  */
 export async function execute(
   step: Step,
@@ -65,10 +65,10 @@ async function make(call: SecretCall, arn: string, { secrets, maker }: Deps): Pr
 }
 
 /**
- * The id of the version to make, which is also the `ClientRequestToken`: it follows from the secret and its current
- * version, so that of two invocations which both create one, the second finds it there. An id that was used up by an
- * aborted rotation, or whose `kid` another version has, is passed over; one that another invocation has just used must not
- * be, or each of the two would make a version of its own: the labels tell them apart.
+ * The id of the version to make, which is also the `ClientRequestToken`. It is derived from the secret and its current
+ * version. So if two invocations both create one, the second finds that the id exists. An id is skipped if an aborted
+ * rotation used it, or if another version has the same `kid`. An id that another invocation has just used is not skipped,
+ * because then each would make a version of its own. The labels tell the two cases apart.
  */
 async function freshVersionId(
   arn: string,
@@ -88,10 +88,12 @@ async function freshVersionId(
   }
 }
 
-/** An emergency's version has an id that no rotation makes: its record must never be believed of a version that a rotation made. */
+/** An emergency's version has an id that no rotation makes, so that a rotation's version can never be mistaken for it. */
 type Purpose = 'rotation' | 'emergency';
 
-/** A UUID (RFC 9562 §5.8, version 8) made of a secret, its current version, the number of an attempt and what it is for. */
+/**
+ * A UUID (RFC 9562 §5.8, version 8) derived from a secret, its current version, the number of the attempt and its purpose.
+ */
 export function versionIdFor(
   arn: string,
   current: string | undefined,

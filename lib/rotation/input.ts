@@ -3,7 +3,7 @@ import { sentence, type Reason } from './reasons.ts';
 import type { MarkName, RotationState } from './state.ts';
 import type { Phase, Plan, Step } from './step.ts';
 
-/** What each rule of a plan is given: a state as its labels read, and the waits that hold for it. */
+/** The input of each rule of a plan: a state, its labels, and the waits that apply. */
 export interface RuleInput {
   readonly state: RotationState;
   readonly policy: Policy;
@@ -23,7 +23,7 @@ export interface RuleInput {
 export function toInput(state: RotationState, policy: Policy, now: number, current: string): RuleInput {
   const { pending, previous, servers } = state.labels;
   const usable = pending !== undefined && state.versions[pending]?.problem === undefined;
-  // After a change of the configuration tokens of the one before are still live.
+  // After a change of the configuration, tokens of the previous one are still live.
   const longest = Math.max(policy.longestToken, Number(state.marks.longest?.version ?? 0));
   return {
     state,
@@ -37,7 +37,7 @@ export function toInput(state: RotationState, policy: Policy, now: number, curre
   };
 }
 
-/** The phase that the labels and marks amount to. */
+/** The phase, derived from the labels and marks. */
 export function phaseOf(input: RuleInput): Phase {
   const { current, pending, previous, servers = current } = input;
   if (isAborted(input)) return 'aborting';
@@ -46,18 +46,21 @@ export function phaseOf(input: RuleInput): Phase {
   return pending !== undefined ? 'announced' : 'steady';
 }
 
-/** Whether the pending version is to be given up. */
+/** Whether the rotation to the pending version is aborted. */
 export function isAborted({ state, pending }: RuleInput): boolean {
   return pending !== undefined && state.marks.aborted?.version === pending;
 }
 
-/** Whether the previous version stays until the next promotion: its overlap has passed, and servers sign with it themselves. */
+/**
+ * Whether the previous version stays until the next promotion, because its overlap has passed and servers sign with it
+ * themselves.
+ */
 export function isKept(input: RuleInput): boolean {
   const until = overlapEnds(input);
   return input.policy.keepsPrevious && until !== undefined && input.now >= until;
 }
 
-/** When the overlap after a promotion ends; `undefined` while it is not recorded when it began. Epoch seconds. */
+/** When the overlap after a promotion ends, epoch seconds; `undefined` if its beginning is not recorded yet. */
 export function overlapEnds({ state, waits, current }: RuleInput): number | undefined {
   const { promoted, servers } = state.marks;
   if (promoted?.version !== current || servers?.version !== current) return undefined;
@@ -65,7 +68,8 @@ export function overlapEnds({ state, waits, current }: RuleInput): number | unde
 }
 
 /**
- * When every live token knows a version; `undefined` while it is not recorded since when it is in the ring. Epoch seconds.
+ * When every live token set includes a version, epoch seconds; `undefined` if it is not recorded when the version entered the
+ * ring.
  *
  * @param waits default: those of the policy
  */
@@ -84,12 +88,12 @@ export function createdAt({ state, now }: RuleInput, version: string): number {
   return state.versions[version]?.createdAt ?? now;
 }
 
-/** A plan to do this step. @param detail is put behind the reason's sentence */
+/** A plan to do this step. @param detail appended to the reason's sentence */
 export function doStep(input: RuleInput, step: Step, reason: Reason, detail?: string): Plan {
   return { phase: phaseOf(input), step, reason, why: sentence(reason, detail) };
 }
 
-/** Nothing to do, until `at` or until something else changes. */
+/** A plan to wait until `at`, or until something else changes. */
 export function wait(input: RuleInput, reason: Reason, more: { at?: number; detail?: string } = {}): Plan {
   const plan = doStep(input, { kind: 'wait' }, reason, more.detail);
   return more.at === undefined ? plan : { ...plan, at: more.at };
@@ -100,14 +104,14 @@ export function mark(input: RuleInput, name: MarkName, version: string): Plan {
   return doStep(input, { kind: 'mark', mark: name, version }, 'wait_begins');
 }
 
-/** Tells the servers which version to hold; never one that is no secret. */
+/** Tells the servers which version to hold. A version without a valid secret is never chosen. */
 export function retarget(input: RuleInput, to: string, reason: Reason): Plan {
   const problem = input.state.versions[to]?.problem;
   if (problem !== undefined) return invalid(input, to, problem);
   return doStep(input, { kind: 'retarget', from: input.servers, to }, reason);
 }
 
-/** A version that may not reach the servers. */
+/** Waits, because a version that the servers should get has no valid secret. */
 export function invalid(input: RuleInput, version: string, problem: string): Plan {
   return wait(input, 'secret_invalid', { detail: `Version ${version} ${problem}.` });
 }
@@ -127,7 +131,7 @@ export function drop(
   return doStep(input, { kind: 'drop', label, version }, reason);
 }
 
-/** Nobody brings a secret to these servers, and no operator confirmed that they follow this version; else nothing. */
+/** Waits if no fleet brings the secret to these servers and no operator confirmed that they follow this version. */
 export function unconfirmed(input: RuleInput, version: string): Plan | undefined {
   const follows = input.policy.hasFleet || input.state.marks.confirmed?.version === version;
   return follows ? undefined : wait(input, 'no_fleet');

@@ -3,14 +3,14 @@ import { nodesBehind } from './nodes.ts';
 import type { FleetState } from './ports.ts';
 import type { Look, NodeState, Wanted } from './state.ts';
 
-/** How often servers that all hold what they should are looked at, in seconds: looks cost API calls and leave traces. */
+/** Seconds between two looks if every server holds what it should. A look costs API calls and leaves log entries. */
 export const LOOK_EVERY = 900;
-/** How soon servers of which some are behind are looked at again, in seconds; twice as long each time that nothing changed. */
+/** Seconds until the next look if some servers are behind. It doubles each time that nothing changed. */
 const LOOK_AGAIN = 60;
 /** Runs begin a little early or late. */
 const JITTER = 20;
 
-/** A look as it is remembered: what was found, and when to look again. @param now epoch seconds */
+/** A look with the time of the next one, to be remembered. @param now epoch seconds */
 export function toLook(found: FleetState, wanted: Wanted, now: number, before: Look | undefined): Look {
   const { nodes, at = now, complete = true, problem } = found;
   const behind = nodesBehind(nodes, wanted).length;
@@ -18,7 +18,7 @@ export function toLook(found: FleetState, wanted: Wanted, now: number, before: L
   const comparable = before !== undefined && isDeepStrictEqual(before.wanted, wanted) ? before : undefined;
   const known = { at, fresh: true, wanted, nodes, complete, ...(problem !== undefined && { problem }) };
   if (!complete) {
-    // What the last complete look found is what the next one is compared with.
+    // The next look is compared with the last complete one.
     const { fruitless = 0, behind: behindBefore = Infinity } = comparable ?? {};
     return { ...known, dueAt: now, fruitless, behind: behindBefore };
   }
@@ -28,12 +28,12 @@ export function toLook(found: FleetState, wanted: Wanted, now: number, before: L
   return { ...known, dueAt: now + pause - JITTER, fruitless, behind };
 }
 
-/** The look as the next invocation takes it up. */
+/** The look that the next invocation starts from. */
 export function remembered(look: Look | undefined): Look | undefined {
   return look && { ...look, fresh: false };
 }
 
-/** The look after a push, with what became of the nodes as far as it is known; nodes that nobody saw have to be looked at. */
+/** The look after a push, with the known results of the nodes. Nodes without a result have to be looked at. */
 export function withTouched(
   before: Look | undefined,
   touched: readonly NodeState[],

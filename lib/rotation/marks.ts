@@ -12,7 +12,7 @@ export function formatMark({ version, at }: Mark): string {
   return `${version} ${new Date(at * 1000).toISOString()}`;
 }
 
-/** The marks among a secret's tags; what somebody else wrote there and is no mark counts as absent. */
+/** The marks among a secret's tags. A tag that is not a valid mark counts as absent. */
 export function readMarks(tags: Readonly<Record<string, string>>): Partial<Record<MarkName, Mark>> {
   const marks: Partial<Record<MarkName, Mark>> = {};
   for (const name of MARKS) {

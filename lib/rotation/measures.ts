@@ -9,12 +9,12 @@ import { opensAt } from './window.ts';
 export interface Measures {
   /** How long the phase has lasted; 0 while steady. */
   readonly RotationPhaseAge: number;
-  /** How long ago the phase should have ended, were everything in order; 0 if it is not late. */
+  /** How long ago the phase should have ended without problems; 0 if it is not late. */
   readonly RotationOverdue: number;
   /** Nodes that did not hold what they should at the last look. */
   readonly NodesBehind: number;
   readonly SecretAge: number;
-  /** Lines of the report that somebody should look at. */
+  /** The number of lines in the report that need an operator. */
   readonly RotationProblem: number;
 }
 
@@ -27,7 +27,7 @@ const BEGAN: Readonly<Partial<Record<Phase, MarkName>>> = {
   bypassed: 'announced',
 };
 
-/** The measures of one state. @param problems the number of lines in its report that somebody should look at */
+/** The measures of one state. @param problems the number of lines in its report that need an operator */
 export function measure(state: RotationState, policy: Policy, now: number, problems: number): Measures {
   const { look } = state;
   const behind = look === undefined ? [] : nodesBehind(look.nodes, look.wanted);
@@ -45,7 +45,7 @@ export function measure(state: RotationState, policy: Policy, now: number, probl
   };
 }
 
-/** When a phase ends if no node and no server holds it up; `undefined` for one without an end. Epoch seconds. */
+/** When a phase ends if no node delays it, epoch seconds; `undefined` for a phase without an end. */
 function phaseEnds(input: RuleInput): number | undefined {
   const { state, policy, waits, current, pending = current } = input;
   const { servers, aborted } = state.marks;

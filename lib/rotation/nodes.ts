@@ -25,29 +25,29 @@ export function nodesBehind(
   return nodes.filter(isBehind);
 }
 
-/** In an emergency the new secret goes to every node at once, before anybody is looked at. */
+/** In an emergency the new secret goes to every node at once, before any look. */
 export function pushEmergency(input: RuleInput): Plan | undefined {
   if (input.state.pushNow !== true || !input.policy.hasFleet) return undefined;
   return pushTo(input, 'all', Infinity);
 }
 
 /**
- * Looks at the servers when that is due, and brings the nodes along that do not hold what they should. Never waits: a node
- * that is broken holds up only what needs every node.
+ * Looks at the servers if a look is due, and pushes to the nodes that do not hold what they should. It never waits: a broken
+ * node delays only the steps that need every node.
  */
 export function keepNodesInLine(input: RuleInput): Plan | undefined {
   const decided = nodesHold(input, false);
   return decided?.step.kind === 'wait' ? undefined : decided;
 }
 
-/** What is missing until every node is seen to hold what it should in this invocation; nothing if all do. */
+/** A plan until this invocation has seen that every node holds what it should; `undefined` if all do. */
 export function untilNodesHold(input: RuleInput): Plan | undefined {
   return nodesHold(input, true);
 }
 
 function nodesHold(input: RuleInput, mustBeFresh: boolean): Plan | undefined {
   const { state, policy, now, current, servers = current } = input;
-  // Servers that fetch public keys are told nothing; without a fleet nobody can be asked.
+  // Servers that fetch public keys need no push, and without a fleet there is nothing to ask.
   if (policy.keys === 'jwks' || !policy.hasFleet) return undefined;
   const problem = state.versions[servers]?.problem;
   if (policy.keys === 'single' && problem !== undefined) return invalid(input, servers, problem);
@@ -55,7 +55,7 @@ function nodesHold(input: RuleInput, mustBeFresh: boolean): Plan | undefined {
   const wanted = wantedOf(input);
   if (look === undefined || isOutdated(look, input, wanted))
     return doStep(input, { kind: 'look' }, 'look_due');
-  // A command that was sent before the label moved proves nothing; the next run sends another one.
+  // A command that was sent before the label moved proves nothing, so the next run sends another one.
   if (look.at < (state.marks.servers?.at ?? 0)) return wait(input, 'looking');
   if (look.problem !== undefined)
     return wait(input, 'fleet_unlisted', { at: look.dueAt, detail: look.problem });
@@ -72,15 +72,16 @@ function nodesHold(input: RuleInput, mustBeFresh: boolean): Plan | undefined {
   return mustBeFresh && !look.fresh ? doStep(input, { kind: 'look' }, 'look_due') : undefined;
 }
 
-/** Whether a look says nothing of now: its time is over, or the nodes had to hold something else. */
+/** Whether a look is out of date: its time is over, or the nodes had to hold something else then. */
 function isOutdated(look: Look, { state, now }: RuleInput, wanted: Wanted): boolean {
   const isOver = now >= look.dueAt || look.at < (state.marks.servers?.at ?? 0);
   return (!look.fresh && isOver) || !isDeepStrictEqual(look.wanted, wanted);
 }
 
 /**
- * The nodes that are waited for. A promotion goes past broken ones up to `tolerate`: what still holds the old secret takes
- * the fallback token, until the end of the overlap waits for it. A server with a key ring would lack the new key.
+ * The nodes to wait for. A promotion does not wait for up to `tolerate` broken nodes: a node that still holds the old secret
+ * accepts the fallback token, and the end of the overlap waits for it. With a key ring all nodes are waited for, because a
+ * broken one would lack the new key.
  */
 function notTolerated(behind: readonly NodeState[], input: RuleInput): readonly NodeState[] {
   const { keys, tolerate } = input.policy;
@@ -89,8 +90,9 @@ function notTolerated(behind: readonly NodeState[], input: RuleInput): readonly 
 }
 
 /**
- * The nodes to push to now. A node whose reload failed is left alone until its time has come. If more nodes failed than are
- * tolerated, the rest of the fleet keeps what it has, because the version may be what breaks them; in an emergency it does not.
+ * The nodes to push to now. A node whose reload failed is tried again only when its retry is due. If more nodes failed than
+ * are tolerated, the rest of the fleet keeps its version, because the new version may be the cause. An emergency ignores this
+ * limit.
  */
 function pushBehind(input: RuleInput, behind: readonly NodeState[]): Plan | undefined {
   const { policy, now } = input;
@@ -106,7 +108,7 @@ function pushBehind(input: RuleInput, behind: readonly NodeState[]): Plan | unde
   return pushTo(input, namesOf(nodes), failuresAllowed, countOf(behind, input.state.look));
 }
 
-/** After an emergency nothing is worth a leaked secret: no failure holds up another node. */
+/** After an emergency a failure of one node never delays another: the leaked secret has to go. */
 function isUrgent({ state, current, servers }: RuleInput): boolean {
   return state.marks.emergency?.version === current && servers === current;
 }
@@ -138,7 +140,7 @@ function countOf(behind: readonly NodeState[], look: Look | undefined): string {
   return `${behind.length} of ${look?.nodes.length ?? 0} nodes.`;
 }
 
-/** A real connection decides whether the servers accept a version. */
+/** Probes with a real connection whether the servers accept a version. */
 export function untilProbed(input: RuleInput, version: string): Plan | undefined {
   const { probe } = input.state;
   if (!input.policy.probes || probe?.accepted) return undefined;

@@ -5,7 +5,10 @@ import { readMarks } from './marks.ts';
 import type { FleetState, RotationSecrets, SecretDescription, ServerSecret, Servers } from './ports.ts';
 import type { RotationState, VersionState } from './state.ts';
 
-/** What one invocation knows of a target; the secrets stay beside what is planned, logged and reported. */
+/**
+ * What one invocation knows of a target. The secrets are kept apart from the state, which is planned with, logged and
+ * reported.
+ */
 export interface Snapshot {
   readonly arn: string;
   readonly state: RotationState;
@@ -27,7 +30,7 @@ export async function observe(
   return { arn: described.arn, secrets, state: { ...labelsOf(described), versions } };
 }
 
-/** Every server of a target. Servers that cannot be listed hold up what needs them; the labels are looked after all the same. */
+/** Every server of a target. If they cannot be listed, only the steps that need them wait; work on the labels continues. */
 export async function observeServers(
   { arn, secrets, state }: Snapshot,
   servers: Servers | undefined,

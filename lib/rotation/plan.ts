@@ -22,13 +22,13 @@ import type { Plan } from './step.ts';
 import { recordTokenLength } from './token-length.ts';
 import { opensAt } from './window.ts';
 
-/** Something that may have to be done or waited for; `undefined` if there is nothing, and the next rule decides. */
+/** Returns a plan if something has to be done or waited for; `undefined` if the next rule decides. */
 type Rule = (input: RuleInput) => Plan | undefined;
 
 /**
- * The whole of a rotation: the first rule that returns a plan decides. An issuer signs each token set with the
- * current version and one fallback (pending, else previous), so the rules keep two things true together: what the servers
- * are told to hold is in every live token set, and what they may still hold stays in the ring.
+ * The whole rotation: the first rule that returns a plan decides. An issuer signs each token set with the current version and
+ * one fallback (pending, else previous). So the rules keep two things true: every live token set has a token for the version
+ * that the servers are told to hold, and a version that a server may still hold stays in the ring.
  */
 const RULES: readonly Rule[] = [
   // What somebody asked for.
@@ -63,7 +63,7 @@ export function plan(state: RotationState, policy: Policy, now: number): Plan {
   return wait(input, 'nothing_due');
 }
 
-/** The secret has no version yet. An abort makes none. */
+/** The secret has no version yet. An abort creates none. */
 function whileEmpty({ command }: RotationState): Plan {
   const isAbort = command === 'abort';
   const reason = isAbort ? 'nothing_to_abort' : 'secret_missing';
@@ -99,7 +99,7 @@ function whilePromoted(input: RuleInput): Plan | undefined {
   );
 }
 
-/** The servers go back to the current secret; then the pending one stays as long as a late node may hold it. */
+/** The servers go back to the current secret. The pending one then stays as long as a late node may hold it. */
 function whileAborting(input: RuleInput): Plan | undefined {
   const { state, waits, now, current, pending, servers } = input;
   if (pending === undefined || !isAborted(input)) return undefined;
@@ -135,7 +135,10 @@ function whilePushing(input: RuleInput): Plan | undefined {
   );
 }
 
-/** An operator changed the current secret: the servers stay where every live token works until each knows the new one. */
+/**
+ * An operator changed the current secret. The servers keep the secret that every live token works with, until every live
+ * token knows the new one.
+ */
 function whileBypassed(input: RuleInput): Plan | undefined {
   const { now, current, servers } = input;
   if (servers === current) return undefined;

@@ -9,13 +9,13 @@ export interface Policy {
   readonly keys: KeyDistribution;
   /** Whether somebody brings a new secret to the servers: a fleet, or servers that fetch public keys themselves. */
   readonly hasFleet: boolean;
-  /** Age at which a rotation starts by itself; absent if only an operator starts it. */
+  /** Age at which a rotation starts automatically; absent if only an operator starts it. */
   readonly everySeconds?: number;
   /** When a push may begin; absent: at any time. */
   readonly window?: PushWindow;
   /** Broken nodes that neither a push nor a promotion waits for. */
   readonly tolerate: number;
-  /** Whether the previous key stays until the next promotion, since servers sign with it themselves. */
+  /** Whether the previous key stays until the next promotion, because servers sign with it themselves. */
   readonly keepsPrevious: boolean;
   /** The longest token that the configuration allows. */
   readonly longestToken: number;
@@ -25,13 +25,13 @@ export interface Policy {
   readonly slack: number;
   /** The shortest time that both secrets live on after a promotion. */
   readonly overlap: number;
-  /** How long servers keep the public keys they fetched. */
+  /** How long servers cache public keys. */
   readonly publicKeyAge: number;
   /** Whether there are addresses to try a token on. */
   readonly probes: boolean;
 }
 
-/** What follows from a target, the configured clocks and the `rotation` options that hold for it. */
+/** The policy of a target, from its kind, the configured clocks and its `rotation` options. */
 export function policyOf(
   target: Pick<Target, 'keys' | 'longestToken' | 'fleet' | 'publicKeyCache' | 'resignsTokens'>,
   timing: Timing,
@@ -69,25 +69,26 @@ export interface Waits {
 /** The waits of a policy. @param longestToken the longest token that may be live, in seconds; default: the policy's */
 export function waitsOf(policy: Policy, longestToken: number = policy.longestToken): Waits {
   const { keyRingMaxAge, clockSkew, slack, overlap, publicKeyAge } = policy;
-  // From the last ring without a version, over the last token signed from it, to that token's end at the slowest clock.
+  // The time until the last token has expired, by the slowest clock, that was signed from the last ring without the version.
   const tokensGoneSeconds = keyRingMaxAge + longestToken + clockSkew + slack;
   switch (policy.keys) {
-    // Tokens from before the new version have no fallback token, so the servers change only once all of these have ended. From
-    // then on every token set is for both secrets. The overlap covers what comes late: a server that fetched its secret before
-    // the change, or an invocation that was held up. So a server must take its first connection soon enough after it fetched
-    // its secret: within the overlap, less the slack, two lives of the function and, for nodes that report, the age of a report.
+    // Tokens from before the new version have no fallback token, so the servers change only once all of these have ended.
+    // From then on every token set is for both secrets. The overlap covers delays: a server that fetched its secret before
+    // the change, or an invocation that was delayed. So a server must accept its first connection soon enough after it
+    // fetched its secret: within the overlap, less the slack, two lives of the function and, for nodes that report, the age
+    // of a report.
     case 'single':
       return { announceSeconds: tokensGoneSeconds, overlapSeconds: overlap, tokensGoneSeconds };
     // Servers hold every version of the ring, so only a server that is just starting can lack the new one. But tokens have no
-    // fallback token here, so the old version stays until the last of its tokens has ended. (The date of the promotion is
-    // that of the invocation, which may have been held up: hence the slack once more.)
+    // fallback token here, so the old version stays until the last of its tokens has ended. (The slack is added once more,
+    // because the promotion is dated by its invocation, which may have been delayed.)
     case 'keyring':
       return {
         announceSeconds: keyRingMaxAge + clockSkew + slack,
         overlapSeconds: Math.max(overlap, tokensGoneSeconds + slack),
         tokensGoneSeconds,
       };
-    // The same, and the servers may hold on to the public keys they fetched.
+    // The same, plus the time that servers cache public keys.
     case 'jwks':
       return {
         announceSeconds: keyRingMaxAge + publicKeyAge + clockSkew + slack,
@@ -97,7 +98,7 @@ export function waitsOf(policy: Policy, longestToken: number = policy.longestTok
   }
 }
 
-/** The shortest time from `start` to `steady`, in seconds: without a window and without a moment for the nodes. */
+/** The shortest time from `start` to `steady`, in seconds: without a push window, and if nodes needed no time. */
 export function rotationSeconds(policy: Policy): number {
   const { announceSeconds, overlapSeconds } = waitsOf(policy);
   return announceSeconds + overlapSeconds;

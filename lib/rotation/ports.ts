@@ -13,8 +13,8 @@ export interface SecretDescription {
 export type RotationLabel = AwsLabel | typeof SERVERS_LABEL;
 
 /**
- * Secrets Manager as a rotation needs it. Every method rejects where the service could not be asked or refused for
- * another reason than those named; a write that rejected may have happened all the same.
+ * Secrets Manager as a rotation needs it. A method rejects if the service could not be asked, or refused for a reason that is
+ * not named here. A write that rejected may still have happened.
  */
 export interface RotationSecrets {
   describe(secret: string): Promise<SecretDescription>;
@@ -25,14 +25,14 @@ export interface RotationSecrets {
   ): Promise<{ readonly value: SecretValue; readonly createdAt: number } | undefined>;
   /** Every version and its labels, those without any included. */
   versions(arn: string): Promise<VersionStages>;
-  /** Makes a version with exactly this id; `exists` where there is one already, of whatever value. */
+  /** Makes a version with exactly this id; `exists` if there is one already, whatever its value is. */
   put(
     arn: string,
     versionId: string,
     text: string,
     labels: readonly RotationLabel[],
   ): Promise<'made' | 'exists'>;
-  /** Compare and swap: `lost` where the label is not on `from` (or, without `from`, on any version) any more. */
+  /** Compare and swap: `lost` if the label is no longer on `from` (without `from`: if any version has it). */
   moveLabel(
     arn: string,
     label: RotationLabel,
@@ -46,7 +46,7 @@ export interface RotationSecrets {
 export interface ServerSecret {
   readonly versionId: string;
   readonly text: string;
-  /** In place of the text, if KMS holds the key: no server has it either. */
+  /** Set instead of the text if KMS holds the key. No server has that key either. */
   readonly kms?: KmsKey;
 }
 
@@ -62,15 +62,18 @@ export interface FleetState {
   readonly problem?: string;
 }
 
-/** How nodes are brought to a version. */
+/** How a version is pushed to nodes. */
 export interface Push {
-  /** More failures than this end it, so that a secret that servers do not come back with reaches no further; `Infinity` in an emergency. */
+  /**
+   * More failures than this stop the push, so that a secret that breaks servers does not reach the rest; `Infinity` in an
+   * emergency.
+   */
   readonly failuresAllowed: number;
   /** Epoch seconds. */
   readonly now: number;
 }
 
-/** The servers of one target. No method rejects for what is wrong at one node: that is the node's `problem`. */
+/** The servers of one target. A fault of one node is that node's `problem` and makes no method reject. */
 export interface Servers {
   /**
    * Every server that exists now, and which of these versions it holds.
@@ -83,8 +86,8 @@ export interface Servers {
     look?: { readonly since: number },
   ): Promise<FleetState>;
   /**
-   * Brings nodes to these versions: for servers that hold one secret, that one; else the whole ring. Safe to repeat.
-   * Resolves with the state of the nodes it touched, as far as it is known by then.
+   * Gives nodes these versions: one version to servers that hold one secret, the whole ring to others. Safe to repeat.
+   * Resolves with the state of the nodes it touched, as far as it is known then.
    *
    * @param push default: ends at the first failure
    */
@@ -98,7 +101,7 @@ export interface Servers {
   probe(version: ServerSecret): Promise<ProbeResult>;
 }
 
-/** New secrets, from the outside's randomness. */
+/** Makes new secrets. The randomness is passed in. */
 export interface SecretMaker {
   /** The text of a new version's value. */
   make(): string | Promise<string>;

@@ -67,7 +67,7 @@ export const REASONS = {
 /** One of {@link REASONS}. */
 export type Reason = keyof typeof REASONS;
 
-/** A reason's sentence, with what is particular to this case behind it. */
+/** A reason's sentence, followed by the details of this case. */
 export function sentence(reason: Reason, detail?: string): string {
   return detail === undefined ? REASONS[reason] : `${REASONS[reason]} ${detail}`;
 }

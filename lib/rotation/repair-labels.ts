@@ -1,7 +1,7 @@
 import { createdAt, drop, invalid, restore, retarget, type RuleInput } from './input.ts';
 import type { Plan } from './step.ts';
 
-/** After an emergency nothing that is older stays in the ring: live tokens of the leaked secret are meant to die. */
+/** After an emergency no older version stays in the ring, so that tokens signed with the leaked secret are refused. */
 export function endEmergency(input: RuleInput): Plan | undefined {
   const { state, current, previous } = input;
   const { emergency } = state.marks;
@@ -14,7 +14,7 @@ export function endEmergency(input: RuleInput): Plan | undefined {
   return drop(input, 'AWSPREVIOUS', previous, 'emergency_ends_old');
 }
 
-/** Labels as no rotation leaves them: an operator's own change, or a rotation's remains. */
+/** Repairs labels in a state that no rotation leaves: an operator changed them, or a rotation was interrupted. */
 export function repairLabels(input: RuleInput): Plan | undefined {
   const { state, policy, waits, now, current, pending, previous, servers } = input;
   const { marks, labels, versions } = state;
@@ -22,7 +22,7 @@ export function repairLabels(input: RuleInput): Plan | undefined {
   const problem = versions[current]?.problem;
   if (problem !== undefined && servers === current) return invalid(input, current, problem);
   if (servers === undefined) {
-    // Only after a promotion of ours do the servers surely hold the current one of two.
+    // Only after our own promotion is it certain that the servers hold the current one of the two.
     const ours = previous === undefined || pending !== undefined || marks.promoted?.version === current;
     return retarget(input, ours ? current : previous, 'servers_unlabelled');
   }

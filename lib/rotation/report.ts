@@ -27,7 +27,7 @@ export interface TargetReport {
     readonly at?: string;
     readonly why: string;
   };
-  /** What is wrong apart from single nodes, a line each: a reason, a colon and a sentence. */
+  /** Problems that are not one node's, one line each: a reason, a colon and a sentence. */
   readonly problems?: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export function problemLine(reason: Reason, detail?: string): string {
   return `${reason}: ${sentence(reason, detail)}`;
 }
 
-/** What one target looks like after this invocation, and what comes next. Holds no secret: a state has none. */
+/** The report of one target after this invocation, with its next step. It holds no secret, because a state has none. */
 export function targetReport(state: RotationState, next: Plan, more: readonly string[] = []): TargetReport {
   const { current, pending, previous } = state.labels;
   const usable = pending !== undefined && state.versions[pending]?.problem === undefined;
@@ -69,8 +69,8 @@ export function targetReport(state: RotationState, next: Plan, more: readonly st
 }
 
 /**
- * What an emergency cut off and what is left to do, for as long as one of its tokens can be live. Tokens are counted
- * nowhere, so it says when they were issued.
+ * Which tokens an emergency cut off and what is left to do, reported as long as one of these tokens can be live. Tokens are
+ * not counted, so the text says when they were issued.
  *
  * @param servers what this kind of server still needs
  */
@@ -119,12 +119,15 @@ export function failedReport(error: string): TargetReport {
   };
 }
 
-/** Most bytes of servers, or of problems, in a log line: CloudWatch Logs may cut one of more than 256 KB, and then nothing can read it. */
+/**
+ * Most bytes of servers, or of problems, in a log line: CloudWatch Logs may cut one of more than 256 KB, and then nothing can
+ * read it.
+ */
 const MOST_LOGGED = 64 * 1024;
 
 /**
- * A report as its log line says it: as many servers as fit, with a problem first, then those that do not hold the current
- * version; and how many there are.
+ * A report for its log line: as many servers as fit, those with a problem first, then those that do not hold the current
+ * version; and the number of all.
  */
 export function loggedReport(report: TargetReport): TargetReport & { readonly nodes_in_all: number } {
   const { nodes, current } = report;
@@ -134,7 +137,7 @@ export function loggedReport(report: TargetReport): TargetReport & { readonly no
   return { ...report, nodes: named.length < nodes.length ? named : nodes, nodes_in_all: nodes.length };
 }
 
-/** Problems as a log line says them: as many as fit, and how many more there are. */
+/** Problems for a log line: as many as fit, and the number of the others. */
 export function loggedProblems(problems: readonly string[]): readonly string[] {
   const named = thatFit(problems);
   const more = problems.length - named.length;
@@ -147,7 +150,7 @@ function thatFit<Item>(items: readonly Item[]): readonly Item[] {
   return end === -1 ? items : items.slice(0, end);
 }
 
-/** What alarms are for: every line of a report that somebody should look at. */
+/** Every line of a report that needs an operator. Alarms count them. */
 export function reportProblems({ nodes, problems = [] }: TargetReport): string[] {
   return [
     ...problems,

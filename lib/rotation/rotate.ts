@@ -20,21 +20,21 @@ import type { Look, RotationState, Wanted } from './state.ts';
 import type { Plan, Step } from './step.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 
-/** One target, and what its rotation is done with. */
+/** One target, and the dependencies of its rotation. */
 export interface Rotated extends Deps {
   readonly secret: string;
   readonly signing: SigningAlgorithm;
   readonly policy: Policy;
   /** What this kind of server still needs after an emergency, in one sentence. */
   readonly afterEmergency?: string;
-  /** The last look, kept from one invocation to the next. It only saves looks: nothing is decided on it alone. */
+  /** The last look, kept between invocations. It only saves looks: no decision depends on it alone. */
   readonly memory: { look?: Look | undefined };
 }
 
-/** What became of one target in this invocation, for logs and alarms. */
+/** The outcome of one target in this invocation, for logs and alarms. */
 export interface Outcome {
   readonly report: TargetReport;
-  /** What was done; empty if there was nothing to do. */
+  /** The steps that were done; empty if there was nothing to do. */
   readonly done: readonly Step['kind'][];
   /** Absent if the target could not be looked at. */
   readonly measures?: Measures;
@@ -44,10 +44,10 @@ export interface Outcome {
 
 /**
  * One step of each target's rotation: observe, plan, do it, report. Targets are independent of each other, and so are
- * invocations: all state is in Secrets Manager, so the next one continues where one that died had stopped.
+ * invocations. All state is in Secrets Manager, so the next invocation continues where an interrupted one stopped.
  *
  * @param now epoch seconds
- * @param tell is given each target's outcome once
+ * @param tell called once with each target's outcome
  * @throws {TypeError} the command names a target that is not known; nothing was done then
  */
 export async function rotate(
@@ -70,10 +70,13 @@ export async function rotate(
   return { targets: Object.fromEntries(await Promise.all(reports)) };
 }
 
-/** More than any invocation needs: one that found ever more to record, or was overtaken ever again, ends here. */
+/**
+ * More steps than any invocation needs. It ends one that would never finish, because it always finds more to record or is
+ * always overtaken.
+ */
 const MOST_STEPS = 14;
 
-/** Records, which go before the step proper; they change neither tokens nor servers. */
+/** Records, which come before the actual step. They change neither tokens nor servers. */
 const BOOKKEEPING: ReadonlySet<Step['kind']> = new Set(['mark', 'unmark']);
 
 async function rotateTarget(command: RotateCommand, target: Rotated, now: number): Promise<Outcome> {
@@ -81,7 +84,7 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
   const done: Step['kind'][] = [];
   const isEmergency = command.action === 'emergency';
   let seen = withLook(await observe(target, target), remembered(memory.look));
-  /** What plans are still to be made of, beside what is seen. */
+  /** The inputs of the next plans, besides the observed state. */
   const wish = (): Partial<RotationState> => {
     const { action, serversFollow } = command;
     if (action === 'advance' || action === 'status' || done.includes('create')) return {};
@@ -90,7 +93,7 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
   };
   let next = plan({ ...seen.state, ...wish() }, policy, now);
   if (command.action === 'status') {
-    // Not remembered: whoever asks often must not put off the looks, and so the pushes, of `advance`.
+    // Not remembered: frequent requests for the status must not delay the looks and pushes of `advance`.
     seen = withLook(seen, await look(seen));
     return toReport(seen.state, plan(seen.state, policy, now));
   }
@@ -116,7 +119,7 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
         isOvertaken = true;
       }
       seen = withLook(await observe(target, target), seen.state.look);
-      // An emergency waits for no next invocation: nothing is worth a leaked secret.
+      // An emergency does not wait for the next invocation: the leaked secret has to go.
       goOn = isOvertaken || BOOKKEEPING.has(step.kind) || (isEmergency && step.kind !== 'push');
     }
     next = plan({ ...seen.state, ...wish() }, policy, now);
@@ -136,7 +139,7 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
   }
 
   function remember(seen: Snapshot, look: Look | undefined): Snapshot {
-    // Nobody can see what servers hold that fetch public keys: what they answered is of this invocation alone.
+    // Nobody can see which public keys a server has fetched, so its answer counts in this invocation only.
     if (policy.keys !== 'jwks' && look !== undefined) memory.look = look;
     return withLook(seen, look);
   }
@@ -148,7 +151,7 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
   }
 }
 
-/** A refusal, with how things stand behind it. */
+/** A refusal, followed by the current state. */
 function refusal(refused: Plan, { at, why }: Plan): Plan {
   return { ...refused, why: `${refused.why} ${why}`, ...(at !== undefined && { at }) };
 }
@@ -172,7 +175,7 @@ function toOutcome(error: unknown): Outcome {
   return { report: failedReport(nameOf(error)), done: [], error };
 }
 
-/** An error's name alone: a message is somebody else's text, and a report must hold no secret. */
+/** Only the error's name: the message is foreign text, and a report must hold no secret. */
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'something that is no error was thrown';
 }

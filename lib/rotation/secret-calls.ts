@@ -7,7 +7,7 @@ import type { Step } from './step.ts';
 export type SecretCall =
   | { readonly call: 'tag'; readonly mark: MarkName; readonly version: string; readonly at: number }
   | { readonly call: 'untag'; readonly mark: MarkName }
-  /** Makes a version with a new secret; ends the step if there is one of this id. */
+  /** Makes a version with a new secret; ends the step if this id exists already. */
   | { readonly call: 'put'; readonly version: string; readonly labels: readonly RotationLabel[] }
   /** Compare and swap; ends the step if somebody else moved the label. */
   | {
@@ -23,9 +23,9 @@ export function makesVersion(step: Step): boolean {
 }
 
 /**
- * The calls that a step is made of, in their order; none for steps that change no secret. A waiting period is recorded
- * before what begins it: a record alone only makes a wait begin anew, a change alone could leave an older record of the
- * same version to be believed.
+ * The calls of a step, in their order; none for steps that change no secret. The beginning of a waiting period is recorded
+ * before the change that begins it. If only the record is written, the wait merely begins again. If only the change was made,
+ * an older record of the same version could be taken for the new one.
  *
  * @param fresh the id of the version that the step makes, if it makes one
  */
@@ -35,7 +35,7 @@ export function secretCalls(step: Step, now: number, fresh: string = ''): readon
     case 'create':
       return [tag('servers', fresh), { call: 'put', version: fresh, labels: ['AWSCURRENT', SERVERS_LABEL] }];
     case 'announce':
-      // A version that is pending without a record counts as an operator's, and waits from when it is seen.
+      // A pending version without a record counts as an operator's, and its wait begins when it is first seen.
       return [
         tag('announced', fresh),
         ...(step.confirmed ? [tag('confirmed', fresh)] : []),

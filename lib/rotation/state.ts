@@ -1,7 +1,7 @@
-/** What somebody wants of this very invocation; an `advance` wants nothing. */
+/** The command of this invocation; absent for `advance`. */
 export type Command = 'start' | 'emergency' | 'abort';
 
-/** A dated note on the secret, kept as one of its tags: labels carry no date of their own. */
+/** A date on the secret, kept in one of its tags, because labels have no date. */
 export interface Mark {
   /** A version id; of `longest` and `shorter` a number of seconds. */
   readonly version: string;
@@ -10,11 +10,11 @@ export interface Mark {
 }
 
 /**
- * The dates that a rotation needs. `announced`: since when a version that is yet to reach the servers has been in the
- * ring; `servers`: since when the servers are meant to hold it; `promoted`: since when it is current; `aborted`: since
- * when it is to be given up; `emergency`: it replaced a leaked secret; `confirmed`: an operator said that servers without a
- * fleet follow it; `longest`: the longest token that may be live; `shorter`: since when the configuration allows no longer
- * ones than this.
+ * The dates that a rotation needs. `announced`: when a version entered the ring that the servers do not get yet; `servers`:
+ * when the servers were told to hold it; `promoted`: when it became current; `aborted`: when its rotation was aborted;
+ * `emergency`: when it replaced a leaked secret; `confirmed`: when an operator confirmed that servers without a fleet follow
+ * it; `longest`: the longest token that may be live; `shorter`: when the configuration began to allow only tokens up to this
+ * length.
  */
 export const MARKS = [
   'announced',
@@ -37,9 +37,9 @@ export interface NodeState {
    * after the file was written and succeeded. Empty if that is not known, whatever its file says.
    */
   readonly holds: readonly string[];
-  /** One line on what is wrong there. By itself it stops nothing: what a node does not hold does. */
+  /** One line on what is wrong there. A problem alone stops nothing; a version that the node lacks does. */
   readonly problem?: string;
-  /** The last try to bring this version to it failed, so many times in a row; `at` in epoch seconds. */
+  /** How many times in a row a push of this version to it has failed; `at`: the last time, epoch seconds. */
   readonly failed?: { readonly version: string; readonly at: number; readonly times: number };
   /** It has not answered the look that is still going on. */
   readonly unanswered?: true;
@@ -75,7 +75,7 @@ export interface Look {
   readonly fruitless: number;
 }
 
-/** Whether servers took a connection with a token of the version that they should hold; the server's words if not. */
+/** Whether servers accepted a connection with a token of the version that they should hold; if not, the server's answer. */
 export type ProbeResult =
   { readonly accepted: true } | { readonly accepted: false; readonly problem: string };
 
@@ -87,7 +87,7 @@ export interface VersionState {
   readonly problem?: string;
 }
 
-/** Everything that a plan is made of: one target's secret and servers at one moment. Holds no secret. */
+/** The input of a plan: the state of one target's secret and servers at one moment. It holds no secret text. */
 export interface RotationState {
   readonly command?: Command;
   /** With `start`: an operator confirms that servers without a fleet fetch their version themselves. */

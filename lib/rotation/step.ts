@@ -1,13 +1,15 @@
 import type { Reason } from './reasons.ts';
 import type { MarkName } from './state.ts';
 
-/** `steady`, `empty`, `announced`, `pushing` and `promoted` follow each other; the others lead back to `steady` or `promoted`. */
+/**
+ * `steady`, `empty`, `announced`, `pushing` and `promoted` follow each other; the others lead back to `steady` or `promoted`.
+ */
 export type Phase = 'empty' | 'steady' | 'announced' | 'pushing' | 'promoted' | 'aborting' | 'bypassed';
 
-/** The one thing to do next. Each is safe to repeat, to interrupt anywhere and to deliver twice. */
+/** The next step. Each is safe to repeat, to interrupt anywhere and to deliver twice. */
 export type Step =
   | { readonly kind: 'wait' }
-  /** Does nothing: what was asked for is not possible now. */
+  /** Does nothing, because the command is not possible now. */
   | { readonly kind: 'refuse' }
   /** Makes the first version. */
   | { readonly kind: 'create' }
@@ -15,7 +17,7 @@ export type Step =
   | { readonly kind: 'announce'; readonly confirmed: boolean }
   /** Makes a new version that is current at once. */
   | { readonly kind: 'replace' }
-  /** Records since when something is so. */
+  /** Records a date. */
   | { readonly kind: 'mark'; readonly mark: MarkName; readonly version: string }
   /** Removes a record that has no meaning any more. */
   | { readonly kind: 'unmark'; readonly mark: MarkName }
@@ -24,8 +26,8 @@ export type Step =
   /** Looks at every server. */
   | { readonly kind: 'look' }
   /**
-   * Brings nodes to these versions. More failures than `failuresAllowed` end it: the rest of the fleet stays as it is. In an
-   * emergency there is no such end.
+   * Gives nodes these versions. After more failures than `failuresAllowed` it stops, and the rest of the fleet stays as it
+   * is. In an emergency it does not stop.
    */
   | {
       readonly kind: 'push';

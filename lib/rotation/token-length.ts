@@ -4,8 +4,8 @@ import type { MarkName } from './state.ts';
 import type { Plan } from './step.ts';
 
 /**
- * Records the longest token that may be live. A longer one counts at once; a shorter one only when no token of the
- * configuration before can be live any more, so that a wait never ends before the tokens it waits for.
+ * Records the longest token that may be live. A longer one counts at once. A shorter one counts only when all tokens of the
+ * previous configuration have expired, so that a wait never ends before the tokens it waits for.
  */
 export function recordTokenLength(input: RuleInput): Plan | undefined {
   const { state, policy, now } = input;
@@ -19,12 +19,12 @@ export function recordTokenLength(input: RuleInput): Plan | undefined {
     return doStep(input, { kind: 'unmark', mark: 'shorter' }, 'note_outdated');
   }
   if (shorter === undefined || Number(shorter.version) !== policy.longestToken) return record('shorter');
-  // The functions of a deployment change within minutes of each other, for which the age of a ring is enough.
+  // The functions of a deployment change within minutes of each other. The maximum age of a ring is longer than that.
   const tokensGone = shorter.at + policy.keyRingMaxAge + waitsOf(policy, recorded).tokensGoneSeconds;
   return now >= tokensGone ? record('longest') : undefined;
 }
 
-/** Whether the length of tokens has been the same for so long that no invocation reckons with another one. */
+/** Whether the length of tokens has been the same for so long that every invocation uses it. */
 export function isLengthSettled({ state, policy, now }: RuleInput): boolean {
   const { longest } = state.marks;
   return (

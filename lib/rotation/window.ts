@@ -3,7 +3,7 @@ export const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as con
 /** One of {@link WEEKDAYS}. */
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** When servers may be restarted: on these days, between two times of the day at a place. */
+/** When servers may be restarted: on these days, between two times of day, in a time zone. */
 export interface PushWindow {
   readonly days: readonly Weekday[];
   /** `HH:MM`, included. */
@@ -15,9 +15,12 @@ export interface PushWindow {
 }
 
 const MINUTE = 60;
-/** Every time zone's offset is a multiple of it, so a window opens at a minute of its own in each quarter of an hour. */
+/**
+ * Every time zone's offset is a multiple of this, in seconds. So a window can open only at one minute of each quarter of an
+ * hour.
+ */
 const QUARTER = 15 * MINUTE;
-/** More than a week, so that each day of the window was met. */
+/** More than a week, so that every day of the window is tried. */
 const HORIZON = 9 * 86_400;
 
 /** Whether the window is open. @param now epoch seconds */
@@ -32,7 +35,7 @@ export function isOpen(window: PushWindow, now: number): boolean {
   );
 }
 
-/** When the window is open next, at `now` or later; `undefined` if it never opens. Epoch seconds. */
+/** The first time at or after `now` that the window is open, epoch seconds; `undefined` if it never opens. */
 export function opensAt(window: PushWindow, now: number): number | undefined {
   if (isOpen(window, now)) return now;
   const offset = (minuteOf(window.from) * MINUTE) % QUARTER;
@@ -48,7 +51,7 @@ function minuteOf(time: string): number {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** The day and the minute of the day at a place. */
+/** The day and the minute of the day in a time zone. */
 function localTime(timeZone: string, now: number): { weekday: Weekday; minute: number } {
   let format = formats.get(timeZone);
   if (format === undefined) {
