@@ -11,10 +11,10 @@ import { targetNameProblem } from './target-name.ts';
 import { timingProblems } from './timing-problems.ts';
 
 /**
- * How the parts of a configuration do not go together, all at once. The shape of each part was checked before. That no
- * issuer is configured is no mistake: it is so wherever the environment names none yet.
+ * Conflicts between the parts of a configuration, all at once. The shape of each part was checked before. A configuration
+ * without an issuer is no mistake, because the environment may not name one yet.
  *
- * @param ruleIndexes where each rule stands in the file
+ * @param ruleIndexes the position of each rule in the file
  */
 export function configProblems(
   config: Config,
@@ -32,12 +32,12 @@ export function configProblems(
     ...fleetProblems(config.targets),
     ...deployProblems(config),
   ];
-  // How long a rotation takes can only be said of what is sound otherwise.
+  // The time of a rotation can be computed only if everything else is valid.
   return problems.length > 0 ? problems : rotationProblems(config);
 }
 
 function issuerProblems({ issuers }: Config): OptionProblem[] {
-  // What an address is without its spelling: the case of its host, and a slash after the host alone.
+  // Two spellings of one address differ in the case of the host, or in a slash after the host alone.
   const addresses = issuers.map(({ issuer }) => URL.parse(issuer)?.href ?? issuer);
   return addresses.flatMap((address, index) =>
     address !== '' && addresses.indexOf(address) < index
@@ -79,7 +79,7 @@ function ruleProblems(rule: Rule, path: string, config: Config): OptionProblem[]
   const at = (field: string, problem: string): OptionProblem => ({ path: `${path}.${field}`, problem });
   const target = Object.hasOwn(config.targets, rule.target) ? config.targets[rule.target] : undefined;
   if (target === undefined) return [at('target', `no target is called "${rule.target}"`)];
-  // What is wrong with the target itself is reported there.
+  // The target's own problems are reported at the target.
   if (target.problems.length > 0) return [];
   const unknownIssuer =
     rule.issuer !== undefined &&
@@ -118,7 +118,7 @@ function ruleProblems(rule: Rule, path: string, config: Config): OptionProblem[]
   ];
 }
 
-/** Whether a rule is for services of providers that name none. */
+/** Whether a rule is for services although no matching provider names any. */
 function lacksServices({ subject, issuer }: Rule, { issuers }: Config): boolean {
   const candidates = issuers.filter((one) => issuer === undefined || one.issuer === issuer);
   return subject === 'service' && candidates.length > 0 && !candidates.some(({ services }) => services);

@@ -14,13 +14,16 @@ export interface Timing {
   readonly keyRingRefresh: number;
   /** Age past which an issuer no longer signs with a key ring. Default 600. */
   readonly keyRingMaxAge: number;
-  /** Added to each wait of a rotation, for what becomes visible late. Default 120. */
+  /** Added to each wait of a rotation, because changes become visible with a delay. Default 120. */
   readonly slack: number;
-  /** How long both secrets live on after a promotion: at least `keyRingMaxAge`, and above `slack` (with nodes that report, by 180 s). Default 3600. */
+  /**
+   * How long both secrets stay live after a promotion: at least `keyRingMaxAge`, and above `slack` (with nodes that report,
+   * by 180 s). Default 3600.
+   */
   readonly overlap: number;
 }
 
-/** What is filled in if the configuration says nothing of a clock or wait. */
+/** The defaults of the clocks and waits. */
 export const DEFAULT_TIMING: Timing = {
   clockSkew: 60,
   keyRingRefresh: 60,
@@ -30,12 +33,12 @@ export const DEFAULT_TIMING: Timing = {
 };
 
 /**
- * What is filled in if the configuration does not say how many tokens a user may ask one instance for in a minute: far more
- * than a page with several players renews, and a small part of the 200 a second that a stage answers by default.
+ * The default of how many tokens a user may ask one instance for in a minute. It is far more than a page with several players
+ * needs, and a small part of the 200 a second that a stage answers by default.
  */
 export const DEFAULT_TOKENS_PER_MINUTE = 600;
 
-/** People and sessions that get nothing, whatever the rules say. `npm run deny` denies others while functions run. */
+/** Users and sign-ins that get no token, whatever the rules say. `npm run deny` denies others without a deployment. */
 export interface DenyList {
   /** Subjects, exactly as the provider names them; all issuers. */
   readonly subjects?: readonly string[];
@@ -52,13 +55,13 @@ export interface ConfigInput {
   readonly deny?: DenyList;
   /** Exchanges that a user may ask one instance of the function for in a minute; default 600. */
   readonly tokensPerMinute?: number;
-  /** When and how secrets are rotated; a target's own `rotation` goes first. */
+  /** When and how secrets are rotated; a target's own `rotation` takes precedence. */
   readonly rotation?: RotationOptions;
   /** What the deployment needs: origins, domain, alarms, limits, tags … */
   readonly deploy?: DeployOptions;
 }
 
-/** A sound configuration with its defaults filled in. */
+/** A valid configuration with its defaults filled in. */
 export interface Config {
   /** The secret that stream keys are signed with; absent if no rule allows stream keys. */
   readonly streamKeys?: { readonly secret: string };
@@ -82,12 +85,12 @@ export interface ConfigContext {
 /** What `streampass.config.ts` exports. */
 export type ConfigDefinition = ConfigInput | ((context: ConfigContext) => ConfigInput);
 
-/** Gives its argument back: it is here for its type. `resolveConfig` fills in defaults and finds mistakes. */
+/** Returns its argument, and gives editors its type. `resolveConfig` fills in defaults and finds mistakes. */
 export function defineConfig(definition: ConfigDefinition): ConfigDefinition {
   return definition;
 }
 
-/** What presets and targets make; their own options were checked where they were made. */
+/** Values that presets and targets make. Their own options were checked there. */
 const madeByPreset = v.custom<Issuer>(
   (value) => isMade(value, 'preset'),
   'must be made by a preset, such as oidc({ … })',
@@ -101,7 +104,7 @@ function isMade(value: unknown, mark: 'preset' | 'kind'): boolean {
   return typeof value === 'object' && value !== null && mark in value && 'problems' in value;
 }
 
-/** The members of a configuration. Rules have a schema of their own, so that each bad one is reported by itself. */
+/** The members of a configuration. Rules have a schema of their own, so that each mistake is reported at its rule. */
 export const configSchema = v.strictObject({
   issuers: v.array(madeByPreset),
   targets: dictionary(madeByTarget),

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { isLoopback } from '../oauth/loopback.ts';
 import { filledText, hostName, oneOrMore, plainText, wholeNumber } from '../options/schemas.ts';
 
-/** What a deployment needs beside issuers, targets and grants. Everything is optional. */
+/** Options of the deployment. All are optional. */
 export interface DeployOptions {
   /** Origins of the pages that may call the API from a browser, such as `https://app.example.com`. Default: none. */
   readonly origins?: readonly string[];
@@ -18,15 +18,18 @@ export interface DeployOptions {
   };
   /** `false` switches the `execute-api` address off. Do so once DNS points to the domain. Default `true`. */
   readonly defaultEndpoint?: boolean;
-  /** The API's address as callers see it; left out, that of `domain`, else API Gateway's. */
+  /** The API's address for callers. Default: that of `domain`, else API Gateway's. */
   readonly publicUrl?: string;
-  /** Whom alarms tell: e-mail addresses, `https` webhooks, ARNs of SNS topics. Default: nobody but the stack's own topic. */
+  /** Whom alarms tell: e-mail addresses, `https` webhooks, ARNs of SNS topics. Default: only the stack's own topic. */
   readonly alarms?: string | readonly string[];
-  /** Requests a second to `POST /token` (and as many to `POST /livekit/token`), and the largest burst; past it the answer is 429. Default 200 and 400. */
+  /**
+   * Requests a second to `POST /token` (and as many to `POST /livekit/token`), and the largest burst; above it the answer is
+   * 429. Default 200 and 400.
+   */
   readonly limits?: { readonly rate?: number; readonly burst?: number };
   /** Tags of every resource. Default: none. */
   readonly tags?: Readonly<Record<string, string>>;
-  /** ARNs of your own KMS keys; left out, AWS's keys. Their policies are in docs/deploy.md. */
+  /** ARNs of your own KMS keys. Default: AWS's keys. Their policies are in docs/deploy.md. */
   readonly kmsKeys?: {
     /** For the targets' secrets. */
     readonly secrets?: string;
@@ -35,7 +38,7 @@ export interface DeployOptions {
     /** For the alarms' topic. */
     readonly alarms?: string;
   };
-  /** Functions that run in a VPC, for private servers, probes and providers. It needs a way to AWS's services. */
+  /** Functions that run in a VPC, for private servers, probes and providers. The VPC needs a route to AWS's services. */
   readonly vpc?: {
     readonly subnetIds: readonly string[];
     readonly securityGroupIds: readonly string[];
@@ -43,7 +46,8 @@ export interface DeployOptions {
     readonly functions?: readonly string[];
   };
   /**
-   * The least serious of Lambda's own lines (starts, durations, memory) that are kept. Default `INFO`; `WARN` saves about a third
+   * The least serious of Lambda's own lines (starts, durations, memory) that are kept. Default `INFO`; `WARN` saves about a
+   * third
    * of the log, and the saved query "cold starts" is empty then. The functions' own lines are always kept.
    */
   readonly logLevel?: (typeof LOG_LEVELS)[number];
@@ -53,31 +57,34 @@ export interface DeployOptions {
   readonly telemetry?: {
     /** ARNs of versions of layers. */
     readonly layers: readonly string[];
-    /** Their variables: `AWS_LAMBDA_EXEC_WRAPPER`, `OTEL_…`, `OPENTELEMETRY_…`. No secret: whoever may see the function reads them. */
+    /**
+     * Their variables: `AWS_LAMBDA_EXEC_WRAPPER`, `OTEL_…`, `OPENTELEMETRY_…`. No secret: everybody who may see the function
+     * can read them.
+     */
     readonly environment: Readonly<Record<string, string>>;
-    /** Functions that get no secret in an address, and send none in one. Default `['token']`. */
+    /** Functions to trace: only those whose requests have no secret in an address. Default `['token']`. */
     readonly functions?: readonly string[];
   };
   /** Environments of `token` that are always started. Default: none. */
   readonly provisionedConcurrency?: number;
   /** Whether CloudFormation refuses to remove the stack. Default `false`. */
   readonly terminationProtection?: boolean;
-  /** `true`: all secrets are there already and are not created. An array: those of these targets are. Default `false`. */
+  /** `true`: all secrets exist already and are not created. An array: those of these targets exist. Default `false`. */
   readonly existingSecrets?: boolean | readonly string[];
-  /** Whether the deny table is there already, left by a stack that was removed. Default `false`. */
+  /** Whether the deny table exists already, because a stack that was removed left it. Default `false`. */
   readonly existingDenyTable?: boolean;
   /**
    * Whether `rotate` has a concurrency of its own, of 1. Default `false`: an account whose Lambda quota is still 10 cannot
    * reserve any, and two runs at once are harmless.
    */
   readonly reserveRotate?: boolean;
-  /** Name or ARN of the secret that servers show when they ask (`/red5/…`, `/mediamtx/auth`, `/introspect`). */
+  /** Name or ARN of the secret that servers send when they ask (`/red5/…`, `/mediamtx/auth`, `/introspect`). */
   readonly callerSecret?: string;
   /** The Lambda authorizer for APIs of your own. */
   readonly authorizer?: {
     /** Targets whose tokens it accepts. Default: all. */
     readonly targets?: readonly string[];
-    /** For how long your API keeps its answers, in seconds. Default 0. */
+    /** How long your API caches its answers, in seconds. Default 0. */
     readonly cacheSeconds?: number;
   };
 }
@@ -85,7 +92,7 @@ export interface DeployOptions {
 /** The levels of Lambda's `SystemLogLevel`. */
 const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN'] as const;
 
-/** The numbers that CloudWatch Logs takes (API reference, PutRetentionPolicy). */
+/** The numbers that CloudWatch Logs accepts (API reference, PutRetentionPolicy). */
 const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
@@ -118,12 +125,12 @@ const address = v.pipe(
   ),
 );
 
-/** How an alarm reaches somebody. */
+/** How an alarm is sent. */
 export type AlarmDestination =
   | { readonly by: 'email' | 'https'; readonly endpoint: string }
   | { readonly by: 'topic'; readonly arn: string };
 
-/** A destination as it is written; `undefined` if it is none. */
+/** A destination in the configuration; `undefined` if it is not one. */
 export function parseAlarmDestination(text: string): AlarmDestination | undefined {
   if (/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(text)) return { by: 'email', endpoint: text };
   if (/^https:\/\/\S+$/.test(text) && URL.canParse(text)) return { by: 'https', endpoint: text };
@@ -211,7 +218,7 @@ export const deployOptions = v.strictObject({
   ),
 });
 
-/** Whether an origin is on the machine of whoever opens the page. */
+/** Whether an origin is on the user's own machine. */
 export function isLocalhost(originOfPage: string): boolean {
   const host = new URL(originOfPage).hostname;
   return isLoopback(host) || host.endsWith('.localhost');

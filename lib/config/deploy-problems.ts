@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import { secretsOf } from './secrets.ts';
 import { isSameSecret } from './same-secret.ts';
 
-/** How `deploy` does not go together with the targets: unknown names, and a callers' secret that is a target's. */
+/** Conflicts between `deploy` and the targets: unknown names, and a callers' secret that is also a target's. */
 export function deployProblems(config: Config): OptionProblem[] {
   const { deploy, targets } = config;
   const secrets = secretsOf(config);

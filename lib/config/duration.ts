@@ -1,14 +1,14 @@
-/** So many minutes, in seconds. */
+/** Minutes in seconds. */
 export function minutes(count: number): number {
   return count * 60;
 }
 
-/** So many days, in seconds. */
+/** Days in seconds. */
 export function days(count: number): number {
   return count * 86_400;
 }
 
-/** So many hours, in seconds. */
+/** Hours in seconds. */
 export function hours(count: number): number {
   return count * 3600;
 }

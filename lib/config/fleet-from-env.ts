@@ -1,10 +1,10 @@
 import type { FleetOptions } from '../media-servers/target.ts';
 
 /**
- * A target's servers as environment variables name them: `NAME_SERVER_FILES` (config files, one a node, separated by `:`)
+ * A target's servers, from environment variables: `NAME_SERVER_FILES` (config files, one a node, separated by `:`)
  * with `NAME_SERVER_RELOAD` (a command run after a change), or `NAME_SERVER_TAG` (`key=value` of the instances); and
- * `NAME_SERVER_PROBE` (addresses that a new secret is tried on, separated by blanks). `undefined`
- * where none is set: a target without servers of its own.
+ * `NAME_SERVER_PROBE` (addresses to try a new secret on, separated by blanks). `undefined` if none is set: the target then
+ * has no fleet.
  *
  * @param name the target's name in upper case, such as `RED5`
  */

@@ -1,15 +1,15 @@
 import type { ConfigFileKind } from '../media-servers/config-files.ts';
 import type { Target } from '../media-servers/target.ts';
 
-/** A mistake in how a target's servers are named, and where it stands. */
+/** A mistake in a target's `fleet`, and its path. */
 export interface FleetProblem {
   readonly path: string;
   readonly problem: string;
 }
 
 /**
- * How the names of config files end. Named here rather than asked of the formats, so that a function that reads no config file
- * carries none.
+ * The endings of config files' names. They are listed here and not taken from the formats, so that a function that reads no
+ * config file does not bundle the formats.
  */
 const FILE_NAMES: Readonly<Record<ConfigFileKind, RegExp>> = {
   antmedia: /\.properties$/,
@@ -18,12 +18,12 @@ const FILE_NAMES: Readonly<Record<ConfigFileKind, RegExp>> = {
   rtcstats: /\.ya?ml$/,
 };
 
-/** Servers that a configuration names but a rotation could not reach or change: one line for each. */
+/** Servers in the configuration that a rotation could not reach or change, one line for each. */
 export function fleetProblems(
   targets: Readonly<Record<string, Pick<Target, 'kind' | 'keys' | 'fleet'>>>,
 ): FleetProblem[] {
   return Object.entries(targets).flatMap(([name, { kind, keys, fleet }]) => {
-    // Servers that fetch public keys are not reached at all.
+    // A rotation does not contact servers that fetch public keys.
     if (fleet === undefined || keys === 'jwks') return [];
     const path = `targets.${name}.fleet`;
     const problems = fleet.by === 'files' ? fileProblems(`${path}.files`, kind, keys, fleet.files) : [];
@@ -40,7 +40,7 @@ export function fleetProblems(
   });
 }
 
-/** Files whose names say that another kind of server reads them: a rotation would look for the secret in vain. */
+/** Files whose names are those of another kind of server. A rotation would not find the secret there. */
 function fileProblems(
   path: string,
   kind: string,

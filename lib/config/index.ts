@@ -1,4 +1,4 @@
-/** What a `streampass.config.ts` is written with. */
+/** Everything that a `streampass.config.ts` imports. */
 export { apple } from '../identity/presets/apple.ts';
 export { auth0 } from '../identity/presets/auth0.ts';
 export { authentik } from '../identity/presets/authentik.ts';

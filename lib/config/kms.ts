@@ -6,7 +6,7 @@ import { checkOptions } from '../options/check-options.ts';
 /** Which keys of AWS KMS sign. */
 export interface KmsOptions {
   /**
-   * The alias that those of the target's keys begin with: the key of a version is `KEYID/VERSION`. Left out,
+   * The beginning of the aliases of the target's keys: the key of a version has `KEYID/VERSION`. Default:
    * `alias/streampass/STAGE/TARGET`.
    */
   readonly keyId?: string;
@@ -20,7 +20,7 @@ const schema: v.GenericSchema<unknown, KmsOptions> = v.strictObject({
         /^alias\/(?!aws\/)[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/,
         'must be an alias such as "alias/streampass/prod/live", with which the aliases of the keys begin',
       ),
-      // The alias of a version's key is 37 characters longer, and may have 256 (KMS API reference, CreateAlias).
+      // The alias of a version's key is 37 characters longer, and may have at most 256 (KMS API reference, CreateAlias).
       v.maxLength(200, 'must have at most 200 characters'),
     ),
   ),

@@ -13,15 +13,15 @@ import {
 import { ruleSchema } from './rule-schema.ts';
 import { STREAM_KEYS } from './stream-keys.ts';
 
-/** A configuration as it is used, and what is wrong with it. */
+/** A configuration and its problems. */
 export interface ResolvedConfig {
-  /** With its defaults filled in; empty if there are problems, so that nothing is ever allowed by an unsound one. */
+  /** With its defaults filled in. Empty if there are problems, so that an invalid configuration never allows anything. */
   readonly config: Config;
-  /** Every mistake, each with its path; none if the configuration is sound. */
+  /** Every mistake with its path; empty if the configuration is valid. */
   readonly problems: readonly OptionProblem[];
 }
 
-/** A configuration under which nobody gets anything. */
+/** A configuration that allows nothing. */
 const NOTHING: Config = {
   issuers: [],
   targets: {},
@@ -34,8 +34,8 @@ const NOTHING: Config = {
 };
 
 /**
- * What the default export of a `streampass.config.ts` comes to in a stage: the configuration with its defaults, or all its
- * mistakes at once. Whatever is exported, this never throws.
+ * Resolves the default export of a `streampass.config.ts` for a stage: the configuration with its defaults, or all its
+ * mistakes at once. It never throws, whatever is exported.
  */
 export function resolveConfig(definition: unknown, context: ConfigContext): ResolvedConfig {
   let input: unknown = definition;
@@ -58,7 +58,7 @@ export function resolveConfig(definition: unknown, context: ConfigContext): Reso
   const misshapen = shape.ok ? [] : shape.problems;
   const options = shape.ok ? shape.options : membersWithout(misshapen, input);
   const config = withDefaults(options, rules.sound, context);
-  // Nothing can be said of how rules go with targets that are no targets.
+  // Rules cannot be checked against targets that are invalid.
   const checked = misshapen.some(({ path }) => memberOf(path) === 'targets')
     ? { ...config, grants: [] }
     : config;
@@ -73,7 +73,7 @@ export function resolveConfig(definition: unknown, context: ConfigContext): Reso
 
 type Options = v.InferOutput<typeof configSchema>;
 
-/** The members of a configuration that are as they should be, so that a mistake in one hides none in another. */
+/** The valid members of a configuration, so that a mistake in one member hides none in another. */
 function membersWithout(problems: readonly OptionProblem[], input: unknown): Options {
   const wrong = new Set(problems.map(({ path }) => memberOf(path)));
   const members = wrong.has('') ? [] : Object.entries(input as object).filter(([name]) => !wrong.has(name));
@@ -90,7 +90,7 @@ export function formatProblem({ path, problem }: OptionProblem, file = 'streampa
   return path === '' ? `${file}: ${problem}` : `${file}: ${path}: ${problem}`;
 }
 
-/** The first line of what was thrown, for a line of a report. */
+/** The first line of a thrown error's message. */
 export function firstLineOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }
@@ -130,12 +130,12 @@ function withDefaults(options: Options, grants: readonly Rule[], { stage }: Conf
 
 interface CheckedRules {
   readonly sound: readonly Rule[];
-  /** Where each sound rule stands in the file. */
+  /** The position of each valid rule in the file. */
   readonly indexes: readonly number[];
   readonly problems: readonly OptionProblem[];
 }
 
-/** Each rule by itself: a bad one hides no mistake of another. */
+/** Each rule is checked separately, so that a mistake in one hides none in another. */
 function rulesOf(input: unknown): CheckedRules {
   const checked = membersOf(input, 'grants').map(
     ([index, rule]) => [Number(index), checkOptions(ruleSchema, rule)] as const,
@@ -148,7 +148,7 @@ function rulesOf(input: unknown): CheckedRules {
   };
 }
 
-/** What presets and kinds of media servers found wrong with their options. */
+/** Mistakes that presets and kinds of media servers found in their options. */
 function problemsOfMadeParts(input: unknown): readonly OptionProblem[] {
   return [
     ...membersOf(input, 'issuers').flatMap(([index, issuer]) =>

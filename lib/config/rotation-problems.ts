@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 
 const WEEK = 7 * 86_400;
 
-/** Targets whose secret is to be rotated more often than a rotation can end: one line each. */
+/** Targets whose secret would be rotated more often than a rotation can end, one line each. */
 export function rotationProblems({
   rotation,
   targets,

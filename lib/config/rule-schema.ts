@@ -19,8 +19,8 @@ const cap = v.pipe(
 );
 
 /**
- * The shape of a rule. A condition under a wrong name, or without a value, would be no condition, and the rule everyone's:
- * so an unknown member and `undefined` are refused.
+ * The shape of a rule. Unknown members and `undefined` are refused. Otherwise a misspelt condition would be ignored, and the
+ * rule would match everyone.
  */
 export const ruleSchema: v.GenericSchema<unknown, Rule> = v.strictObject({
   target: v.string(),

@@ -1,6 +1,6 @@
 /**
- * Whether two names or ARNs may be those of one secret in Secrets Manager, which takes a name, the ARN, and the ARN without
- * the six characters that it added to the name.
+ * Whether two names or ARNs may mean the same secret. Secrets Manager accepts a name, the ARN, and the ARN without the six
+ * characters that it added to the name.
  */
 export function isSameSecret(one: string, other: string): boolean {
   const names = namesOf(other);

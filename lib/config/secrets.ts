@@ -15,7 +15,7 @@ export interface ConfiguredSecret {
   readonly target?: ConfiguredTarget;
 }
 
-/** Which secrets a function signs or verifies with that serves some targets alone: it reads no other. */
+/** The secrets of functions that serve only some targets. They read no others. */
 export const SECRETS_OF = {
   /** Encoders by WHIP: the targets with an address for them, and stream keys. */
   whip: ({ target }: ConfiguredSecret) => target === undefined || target.whipUrl !== undefined,

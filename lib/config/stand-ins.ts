@@ -3,11 +3,11 @@ import type { OidcOptions } from '../identity/presets/oidc.ts';
 import type { Fleet } from '../media-servers/target.ts';
 import type { Config, ConfigContext, Timing } from './config.ts';
 
-/** What `npm start` puts in the place of what only a deployment has: sign-ins, servers and secrets. */
+/** What `npm start` uses instead of the deployment's sign-ins, servers and secrets. */
 export interface StandIns {
-  /** Its users may sign in, and its services may come, beside those of the configured issuers. */
+  /** An issuer whose users and services are accepted besides those of the configured issuers. */
   readonly issuer: OidcOptions;
-  /** By target; a target without one has no servers here. */
+  /** By target; a target without an entry has no servers here. */
   readonly fleets: Readonly<Record<string, Fleet>>;
 }
 
@@ -16,9 +16,9 @@ const DEMO_TIMING: Timing = { clockSkew: 2, keyRingRefresh: 3, keyRingMaxAge: 20
 const DEMO_LONGEST_TOKEN = 60;
 
 /**
- * A sound configuration as the stage `local` runs it. The local stack says in `STREAMPASS_STAND_INS` what is in the place of
- * the deployment's parts: then no server, secret or instance that the configuration names is reached. `STREAMPASS_PROFILE`
- * `demo` makes lifetimes and waits short. Other stages stay as they are.
+ * A valid configuration, changed for the stage `local`. The local stack sets `STREAMPASS_STAND_INS` to what replaces the
+ * deployment's parts, so that no server, secret or instance of the configuration is contacted. `STREAMPASS_PROFILE=demo`
+ * makes lifetimes and waits short. Other stages are not changed.
  */
 export function inStage(config: Config, { stage, env }: ConfigContext): Config {
   if (stage !== 'local') return config;

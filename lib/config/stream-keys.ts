@@ -1,2 +1,2 @@
-/** What the secret of stream keys, and its rotation, is called: no target may have this name. */
+/** The name of the stream keys' secret and of its rotation. No target may have this name. */
 export const STREAM_KEYS = 'stream-keys';

@@ -7,8 +7,8 @@ export function logicalIdOf(target: string): string {
 }
 
 /**
- * What is wrong with a target's name, beside the names before it; `undefined` if nothing is. The name stands in names of AWS
- * resources, in logical ids and in files, some of which do not tell upper case from lower case.
+ * The problem of a target's name, given the names before it; `undefined` if there is none. The name is used in names of AWS
+ * resources, logical ids and files, and some of these ignore case.
  */
 export function targetNameProblem(name: string, before: readonly string[]): string | undefined {
   if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {

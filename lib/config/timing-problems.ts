@@ -2,14 +2,14 @@ import type { Config, Timing } from './config.ts';
 import { REPORT_MAX_AGE } from '../fleet/report-max-age.ts';
 import type { Target } from '../media-servers/target.ts';
 
-/** A mistake in a configuration, and where it stands. */
+/** A mistake in a configuration, and its path. */
 export interface TimingProblem {
   readonly path: string;
   readonly problem: string;
 }
 
 /**
- * The waits of a configuration that could not hold what a rotation promises: one line for each. Empty for a sound one.
+ * Waits that are too short or too long for a safe rotation, one line for each. Empty if there are none.
  */
 export function timingProblems(config: Pick<Config, 'timing' | 'targets'>): TimingProblem[] {
   const { timing } = config;

@@ -2,18 +2,18 @@ import * as v from 'valibot';
 
 /** A mistake in options: where it is, and what would be right. */
 export interface OptionProblem {
-  /** Below the options, such as `fleet.tag.key` or `rooms[2]`; empty for the options as a whole. */
+  /** Within the options, such as `fleet.tag.key` or `rooms[2]`; empty for the options as a whole. */
   readonly path: string;
   readonly problem: string;
 }
 
-/** What a schema says of options. */
+/** The result of a check. */
 export type CheckedOptions<Options> =
   | { readonly ok: true; readonly options: Options }
   | { readonly ok: false; readonly problems: readonly OptionProblem[] };
 
 /**
- * Checks options that a person wrote, whatever they are, and finds all mistakes at once: a member that is missing,
+ * Checks options of any shape, and finds all mistakes at once: a member that is missing,
  * misspelt, `undefined`, or of the wrong type. Write schemas of objects with `v.strictObject`, optional members with
  * `v.exactOptional` (which refuses `undefined`), and own rules with `v.check(…, 'must be …')`.
  */
@@ -55,12 +55,12 @@ function problemOf(
     return unknownOption(String(keys.at(-1)), optionNames(schema, keys.slice(0, -1)));
   }
   if (issue.type.endsWith('object') && issue.expected?.startsWith('"')) return 'is missing';
-  // A rule of our own, or a schema with words of its own.
+  // A check of our own, or a schema with its own message.
   if (issue.kind === 'validation' || !issue.message.startsWith('Invalid ')) return issue.message;
   if (issue.input === undefined) {
     return 'is undefined: leave it out, or set the environment variable that it comes from';
   }
-  // One of a few words: the wrong one helps to find it.
+  // One of a few strings: the message repeats the wrong one, so that it can be found.
   const received = issue.expected?.startsWith('"') ? issue.received : kindOf(issue.input);
   return `must be ${wordsFor(issue.expected)}, not ${received}`;
 }
@@ -75,7 +75,7 @@ function unknownOption(name: string, known: readonly string[]): string {
   return `is not a known option${hint}${hint === '' ? list : ''}`;
 }
 
-/** The names that an object at this place may have. */
+/** The allowed names of an object's members at this path. */
 function optionNames(schema: unknown, keys: readonly unknown[]): readonly string[] {
   const entries = isRecord(schema) && isRecord(schema['entries']) ? schema['entries'] : undefined;
   const [key, ...rest] = keys;
@@ -89,7 +89,7 @@ function optionNames(schema: unknown, keys: readonly unknown[]): readonly string
   if (key !== undefined && (isRecord(schema['item']) || isRecord(schema['value']))) {
     return optionNames(schema['item'] ?? schema['value'], rest);
   }
-  // What wraps another schema: optional members, pipes, alternatives.
+  // Schemas that wrap another one: optional members, pipes, alternatives.
   const inner = [
     schema['wrapped'],
     ...(Array.isArray(schema['pipe']) ? schema['pipe'].slice(0, 1) : []),

@@ -1,22 +1,22 @@
-/** The parts that most options are made of, with their words. Options are checked by `check-options.ts`. */
+/** The schemas that most options are made of, with their messages. Options are checked by `check-options.ts`. */
 
 import * as v from 'valibot';
 import { checkOptions, joinPath } from './check-options.ts';
 import { isLoopback } from '../oauth/loopback.ts';
 
-/** A string that a config file, a claim and an address can hold: 1 to 255 printable ASCII characters without blanks. */
+/** A string that fits into a config file, a claim and an address: 1 to 255 printable ASCII characters without blanks. */
 export const plainText = v.pipe(
   v.string(),
   v.regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters without blanks'),
 );
 
-/** A string with something in it. */
+/** A string that is not blank. */
 export const filledText = v.pipe(
   v.string(),
   v.check((value) => value.trim() !== '', 'must not be empty'),
 );
 
-/** A whole number of seconds, or of anything else, from `least` on. */
+/** A whole number of seconds, or of another unit, that is at least `least`. */
 export function wholeNumber(least: number) {
   return v.pipe(
     v.number(),
@@ -33,12 +33,12 @@ export function oneOrMore<Item>(item: v.GenericSchema<unknown, Item>) {
   return v.lazy((input): v.GenericSchema<unknown, Item | Item[]> => (Array.isArray(input) ? several : item));
 }
 
-/** One of several, as an array. */
+/** One or several values as an array. */
 export function toArray<Item>(value: Item | readonly Item[]): readonly Item[] {
   return Array.isArray(value) ? (value as readonly Item[]) : [value as Item];
 }
 
-/** A function of the user's own. */
+/** A function from the configuration. */
 export function ownFunction<Own>() {
   return v.custom<Own>((value) => typeof value === 'function', 'must be a function');
 }
@@ -86,8 +86,8 @@ export function isAddress(address: string, [encrypted, plain] = ['https:', 'http
 }
 
 /**
- * An object whose members all have one shape. (`v.record` leaves members such as `constructor` out without a word; a
- * condition that vanished would make a rule everyone's.)
+ * An object whose members all have one shape. (`v.record` silently drops members such as `constructor`. If a condition were
+ * dropped, the rule would match everyone.)
  */
 export function dictionary<Item>(item: v.GenericSchema<unknown, Item>) {
   return v.pipe(

@@ -1,19 +1,19 @@
 import { isJsonObject } from '../jws/compact.ts';
 
-/** What a rule may cap. Callbacks count; a server that verifies tokens itself asks nobody and so cannot be capped. */
+/** What a rule may cap. The callbacks count, so a server that verifies tokens itself cannot be capped. */
 export interface Caps {
-  /** Streams of one user on the target at one time. */
+  /** Most streams of one user on the target at one time. */
   readonly concurrent?: number;
-  /** Streams that one token opens. */
+  /** Most streams that one token opens. */
   readonly uses?: number;
 }
 
-/** The claim that tells the callbacks a token's caps. */
+/** The claim with a token's caps, for the callbacks. */
 export const CAPS_CLAIM = 'caps';
-/** The largest cap: each is so many items of a table. */
+/** The largest cap. Each stream takes an item of the table. */
 export const LARGEST_CAP = 20;
 
-/** The caps of a verified token. What is there and cannot be read caps everything. */
+/** The caps of a verified token. A claim that cannot be read allows no stream. */
 export function readCaps(claim: unknown): Caps {
   if (claim === undefined) return {};
   const { concurrent, uses } = isJsonObject(claim) ? claim : { concurrent: 0, uses: 0 };

@@ -4,17 +4,17 @@ import { compileRooms } from './room.ts';
 import type { RoomPatterns } from './room.ts';
 import type { Rule } from './rule.ts';
 
-/** A rule as it is asked in requests: its rooms are read once, at start. */
+/** A rule, prepared for requests: its rooms are parsed once, at start. */
 export interface CompiledRule {
   readonly rule: Rule;
   /** Its place in the configuration's list of rules. */
   readonly position: number;
   readonly rooms: RoomPatterns;
-  /** The transports it allows, of those that its target knows. */
+  /** The transports that it allows, among those that its target knows. */
   readonly transports: readonly Transport[];
 }
 
-/** Reads a rule in the terms of its target. */
+/** Prepares a rule for its target. */
 export function compileRule(rule: Rule, position: number, target: Target): CompiledRule {
   return {
     rule,
@@ -24,7 +24,7 @@ export function compileRule(rule: Rule, position: number, target: Target): Compi
   };
 }
 
-/** What a rule is asked about, each by itself; what is left out is not asked. */
+/** An action, a room and a transport to check a rule for; a missing one is not checked. */
 export interface Wanted {
   readonly action?: string;
   readonly transport?: Transport;

@@ -7,7 +7,7 @@ import { grantingRules } from './granting-rules.ts';
 import { matchRules, someRuleMatches } from './match-rules.ts';
 import type { RuleIndex } from './match-rules.ts';
 
-/** A decision, and which rules this grant, or a narrower one, rests on: their paths in the configuration. */
+/** A decision, and a function that names the rules behind this grant or a narrower one, as paths in the configuration. */
 export type RuledDecision =
   | {
       readonly granted: true;
@@ -17,8 +17,8 @@ export type RuledDecision =
   | { readonly granted: false; readonly reason: Refusal };
 
 /**
- * Decides a request by the rules that may allow its rooms: no other rule can make a grant wider or narrower. Only the reason
- * of a refusal is a matter of all rules that match the person.
+ * Decides a request by the rules that may allow its rooms, because no other rule changes the grant. Only the reason of a
+ * refusal depends on all rules that match the user.
  *
  * @param now epoch seconds
  */

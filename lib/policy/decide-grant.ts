@@ -9,7 +9,7 @@ import type { CompiledRule, Wanted } from './compiled-rule.ts';
 import { matchRooms } from './room.ts';
 import type { RoomMatcher } from './room.ts';
 
-/** What is asked for, already in the target's terms. */
+/** A request, with names as the target spells them. */
 export interface GrantRequest {
   /** Left out: all that the rules allow. */
   readonly actions?: readonly string[];
@@ -36,15 +36,15 @@ export type Refusal = Extract<
   | 'combination_not_allowed'
 >;
 
-/** What a person gets, or the first reason why nothing. */
+/** A grant, or the first reason of the refusal. */
 export type Decision =
   { readonly granted: true; readonly grant: Grant } | { readonly granted: false; readonly reason: Refusal };
 
-/** A target that knows no transports has one that nobody names, so that all combinations have three parts. */
+/** A target without transports gets one without a name, so that all combinations have three parts. */
 const NO_TRANSPORT = 'none';
 type Way = Transport | typeof NO_TRANSPORT;
 
-/** One matching rule, asked about the rooms of one request. */
+/** One matching rule and the requested rooms that it allows. */
 interface Allowance {
   readonly actions: readonly string[];
   readonly rooms: RoomMatcher;
@@ -54,15 +54,15 @@ interface Allowance {
 }
 
 /**
- * Decides a request by the rules that match a person. A server accepts every combination of a token's actions, rooms and
- * transports, so a grant is made only where some one rule allows each combination: rules do not add up. A request for more
- * is refused whole. Only the lifetime is cut: to what was asked for, to the target's limit, and to the shortest of what
- * each combination may last; and the caps are the narrowest of these combinations.
+ * Decides a request by the rules that match a user. A server accepts every combination of a token's actions, rooms and
+ * transports. So a request is granted only if, for each combination, one single rule allows it. A request for more is refused
+ * as a whole. Only the lifetime is shortened: to the requested one, to the target's limit, and to the shortest that a
+ * combination allows. The caps are the narrowest of these combinations.
  *
- * @param matching the rules of `target` whose conditions hold for `identity`: all that may allow the rooms asked for
+ * @param matching the rules of `target` whose conditions hold for `identity`: all that may allow the requested rooms
  * @param now epoch seconds
- * @param someRule whether one of all rules that match the person allows this in some room: a matter of the reason alone ·
- *   default: one of `matching`
+ * @param someRule whether any rule that matches the user allows this in some room; used only for the reason · default: the
+ *   rules in `matching`
  */
 export function decideGrant(
   matching: readonly CompiledRule[],
@@ -142,8 +142,8 @@ function toAllowance(compiled: CompiledRule, target: Target, identity: Identity,
 }
 
 /**
- * The rule that allows one combination longest, and of those the one with the wider caps; `undefined` if none allows it. Its
- * lifetime and its caps belong together: no rule gives the one without the other.
+ * The rule that allows one combination for the longest time, and among equals the one with the wider caps; `undefined` if
+ * none allows it. Lifetime and caps always come from the same rule.
  */
 function bestRule(
   rules: readonly Allowance[],
@@ -169,8 +169,8 @@ function roomAllowed(rule: Allowance, room: string): boolean {
 }
 
 /**
- * The actions granted where none is named: those allowed in every room over each transport that was named, or over some
- * transport where none was. One that means nothing without another is left out with it.
+ * The actions to grant if the request names none: those that are allowed in every requested room, over each requested
+ * transport, or over some transport if none is requested. An action is left out if it needs another one that is not allowed.
  */
 function widestActions(
   target: Target,
@@ -190,8 +190,8 @@ function widestActions(
 }
 
 /**
- * The first of actions, rooms and transports with a member that no rule allows on its own. Whoever named no action asks for
- * what is theirs, so only the place can be wrong.
+ * The first of actions, rooms and transports with a member that no rule allows on its own. If the request names no action,
+ * only the room or the transport can be the reason.
  *
  * @param rules those that may allow the rooms
  */

@@ -5,7 +5,7 @@ export const TRANSPORTS = ['WHIP', 'WHEP', 'RTMP', 'RTSP'] as const;
 /** One of {@link TRANSPORTS}. */
 export type Transport = (typeof TRANSPORTS)[number];
 
-/** What was decided for one request. Each combination of these sets is allowed by one single rule. */
+/** The permission for one request. Each combination of these sets is allowed by one single rule. */
 export interface Grant extends Caps {
   readonly actions: readonly string[];
   /** Names, already folded to the target's case; `*` if any room is allowed. */

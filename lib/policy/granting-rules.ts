@@ -4,10 +4,10 @@ import type { CompiledRule } from './compiled-rule.ts';
 import { matchRooms } from './room.ts';
 
 /**
- * Which rules a grant rests on, as their paths in the configuration (`grants[2]`), in its order: those that allow some
- * combination of it. For the audit line, so that a token can be traced to what let its bearer have it.
+ * The rules that allow some combination of a grant, as paths in the configuration (`grants[2]`), in their order there. They
+ * are in the audit line, so that a token can be traced to the rules that allowed it.
  *
- * @param matching the rules that match the person and may allow the grant's rooms
+ * @param matching the rules that match the user and may allow the grant's rooms
  */
 export function grantingRules(
   matching: readonly CompiledRule[],

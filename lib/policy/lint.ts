@@ -6,7 +6,7 @@ import { covers, foldPattern, permissionsOf } from './permissions.ts';
 import type { Policy } from './permissions.ts';
 import type { Rule } from './rule.ts';
 
-/** What can be said of a rule that is valid. A kind keeps its name, so that programs and people can refer to it. */
+/** The kinds of findings about valid rules. A kind keeps its name, so that programs and people can refer to it. */
 export const FINDING_KINDS = [
   'never_matches',
   'group_not_sent',
@@ -34,8 +34,8 @@ export interface LintedPolicy extends Policy {
 }
 
 /**
- * What is odd about rules that are valid: those that can never match, that another rule makes useless, that let the users of
- * two tenants meet, or that reach any room. Rules of which `checkConfig` reports mistakes are passed over.
+ * Findings about valid rules: rules that can never match, that another rule makes useless, that let users of two tenants
+ * meet, or that reach any room. Rules with mistakes are skipped, because `configProblems` reports them.
  */
 export function lintPolicy(policy: LintedPolicy): readonly Finding[] {
   return [
@@ -50,7 +50,7 @@ export function lintPolicy(policy: LintedPolicy): readonly Finding[] {
   ];
 }
 
-/** Whether users of several providers could fulfil a rule that was written for those of one. */
+/** Whether users of several providers could match a rule that was probably written for one provider. */
 export function lacksIssuer(rule: Rule, issuers: readonly Issuer[]): boolean {
   const isAboutSome = rule.group !== undefined || rule.claims !== undefined || rule.rooms.some(hasClaim);
   const vouching = rule.subject === 'service' ? issuers.filter(({ services }) => services) : issuers;
@@ -121,7 +121,7 @@ function roomFindings(rule: Rule, path: string): readonly Finding[] {
   });
 }
 
-/** `moderate` without anyone who may `join`. */
+/** An action such as `moderate` that needs another one (`join`) which no rule allows. */
 function companionFindings(rule: Rule, path: string, { grants, targets }: LintedPolicy): readonly Finding[] {
   const needs = Object.hasOwn(targets, rule.target) ? targets[rule.target]?.needs : undefined;
   return rule.actions.flatMap((action, index): Finding[] => {
@@ -141,7 +141,7 @@ function companionFindings(rule: Rule, path: string, { grants, targets }: Linted
   });
 }
 
-/** Rules of which everything is allowed by another one to the same users, for at least as long. */
+/** Rules that allow nothing that another rule does not allow to the same users, for at least as long. */
 function shadowFindings(policy: LintedPolicy): readonly Finding[] {
   const byPosition = Map.groupBy(permissionsOf(policy), ({ position }) => position);
   return [...byPosition].flatMap(([position, own]) => {
@@ -150,7 +150,7 @@ function shadowFindings(policy: LintedPolicy): readonly Finding[] {
       const isCovered = own.every((narrow) =>
         theirs.some((wide) => covers(wide, narrow) && wide.ttlSeconds >= narrow.ttlSeconds),
       );
-      // Of two rules that allow the same, the later one is the useless one.
+      // If two rules allow the same, the later one is reported.
       const isSame =
         isCovered &&
         theirs.every((narrow) =>

@@ -7,8 +7,8 @@ import { fileByRoom, newRulesByRoom, rulesForRooms } from './rules-by-room.ts';
 import type { RulesByRoom } from './rules-by-room.ts';
 
 /**
- * Rules by target, by one condition on the person, and by room, so that the cost of a request grows with what is asked for,
- * not with what is configured.
+ * Rules indexed by target, by one condition on the user, and by room. So the cost of a request grows with the request, not
+ * with the configuration.
  */
 export interface RuleIndex {
   /** Largest difference between two clocks, in seconds. */
@@ -25,7 +25,7 @@ interface TargetRules {
 const EVERYONE = 'everyone';
 
 /**
- * Reads and files all rules, once at start. Rules of unknown targets are left out: `checkConfig` reports them.
+ * Indexes all rules, once at start. Rules of unknown targets are left out, because `configProblems` reports them.
  *
  * @param clockSkew largest difference between two clocks, in seconds
  */
@@ -45,7 +45,7 @@ export function indexRules(
   };
 }
 
-/** Files each rule under the condition that it shares with the fewest others. */
+/** Indexes each rule by the condition that it shares with the fewest others. */
 function indexTargetRules(rules: readonly CompiledRule[]): TargetRules {
   const uses = new Map<string, number>();
   for (const key of rules.flatMap(({ rule }) => conditionsOf(rule).flat())) {
@@ -68,9 +68,9 @@ function indexTargetRules(rules: readonly CompiledRule[]): TargetRules {
 }
 
 /**
- * The rules of a target whose every condition holds for a person at `now` (epoch seconds).
+ * The rules of a target whose conditions all hold for a user at `now` (epoch seconds).
  *
- * @param rooms where given, rules that can allow none of these rooms are left out; `*` stands for any room
+ * @param rooms if given, rules that can allow none of these rooms are left out; `*` stands for any room
  */
 export function matchRules(
   index: RuleIndex,
@@ -94,8 +94,8 @@ export function matchRules(
 }
 
 /**
- * Whether some rule of a target, of any room, matches a person at `now` (epoch seconds) and allows this. Stops at the first,
- * and looks at no rule filed among rules of which none allows it.
+ * Whether some rule of a target, for any room, matches a user at `now` (epoch seconds) and allows this. It stops at the first
+ * match, and skips each group of rules in which no rule allows it.
  */
 export function someRuleMatches(
   index: RuleIndex,
@@ -122,7 +122,7 @@ function mayAllow({ actions, transports }: RulesByRoom, { action, transport }: W
   );
 }
 
-/** A rule's conditions that can be looked up, each as keys of which a person must have one. */
+/** A rule's conditions that can be indexed, each as a set of keys of which the user must have one. */
 function conditionsOf(rule: Rule): readonly (readonly string[])[] {
   const claims = Object.entries(rule.claims ?? {}).map(([name, wanted]) =>
     acceptedValues(wanted).map((value) => claimKey(name, value)),
@@ -135,7 +135,7 @@ function conditionsOf(rule: Rule): readonly (readonly string[])[] {
   ];
 }
 
-/** All keys that a person has; claims that no rule asks about are not looked at. */
+/** All keys of a user. Claims without a condition in any rule are skipped. */
 function keysOf(identity: Identity, claimNames: ReadonlySet<string>): readonly string[] {
   const keys = [EVERYONE, issuerKey(identity.issuer), ...identity.groups.map(groupKey)];
   if (claimNames.size === 0) return keys;
@@ -158,7 +158,7 @@ function claimKey(name: string, value: unknown): string {
   return `claim ${JSON.stringify([name, value])}`;
 }
 
-/** Whether all conditions that are given hold; a condition of one's own that throws counts as no. */
+/** Whether all conditions of the rule hold. A condition `when` that throws does not hold. */
 function holds(
   who: Who,
   identity: Identity,
@@ -189,13 +189,13 @@ function holds(
   }
 }
 
-/** The values of which a claim must have one. Some providers send true and false as strings (Apple, Cognito). */
+/** The values of which the claim must have one. Some providers send true and false as strings (Apple, Cognito). */
 function acceptedValues(wanted: unknown): readonly unknown[] {
   const values: readonly unknown[] = Array.isArray(wanted) ? wanted : [wanted];
   return values.flatMap((value) => (typeof value === 'boolean' ? [value, String(value)] : [value]));
 }
 
-/** A claim's values: a list's entries, or the one value; none where the token has no such claim. */
+/** A claim's values: the entries of an array, or the one value; none if the token has no such claim. */
 function claimValues(identity: Identity, name: string): readonly unknown[] {
   if (!Object.hasOwn(identity.claims, name)) return [];
   const value = identity.claims[name];

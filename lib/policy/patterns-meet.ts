@@ -2,8 +2,8 @@
 type Step = { readonly literal: string } | 'claim' | 'rest';
 
 /**
- * Whether some room is matched by both patterns of a rule's `rooms`, for some values of the claims in them. The two are
- * asked on behalf of different users, so the same claim may have different values.
+ * Whether some room is matched by both patterns of a rule's `rooms`, for some values of the claims in them. The two patterns
+ * are for different users, so the same claim may have different values.
  */
 export function patternsMeet(one: string, other: string): boolean {
   return meet(toSteps(one), toSteps(other));
@@ -15,7 +15,7 @@ function toSteps(pattern: string): readonly Step[] {
   );
 }
 
-/** Walks both patterns at once, through every pair of places that some room leads to. */
+/** Walks both patterns at once, through every pair of positions that some room can reach. */
 function meet(steps: readonly Step[], others: readonly Step[]): boolean {
   const reached = new Set<string>();
   const waiting: (readonly [number, number])[] = [[0, 0]];
@@ -25,11 +25,11 @@ function meet(steps: readonly Step[], others: readonly Step[]): boolean {
     if (a === undefined && b === undefined) return true;
     if (reached.has(`${i} ${j}`)) continue;
     reached.add(`${i} ${j}`);
-    // A rest may be empty.
+    // The rest may be empty.
     if (a === 'rest') waiting.push([i + 1, j]);
     if (b === 'rest') waiting.push([i, j + 1]);
     if (a === undefined || b === undefined || !canBeSame(a, b)) continue;
-    // Both take the same character; whatever takes several may go on.
+    // Both accept the same character; a step that accepts several characters may continue.
     waiting.push([i + 1, j + 1]);
     if (typeof a === 'string') waiting.push([i, j + 1]);
     if (typeof b === 'string') waiting.push([i + 1, j]);

@@ -1,7 +1,7 @@
 import type { Target } from '../media-servers/target.ts';
 import type { Rule, Who } from './rule.ts';
 
-/** One thing that one rule allows: small enough to be there or not. */
+/** One permission of one rule, which a policy has or lacks as a whole. */
 export interface Permission {
   readonly rule: Rule;
   /** The rule's place in the configuration. */
@@ -9,12 +9,12 @@ export interface Permission {
   readonly action: string;
   /** A pattern, in the case that the target folds to. */
   readonly room: string;
-  /** Empty where a rule of this target cannot name any. */
+  /** Empty if rules of this target cannot name transports. */
   readonly transport: string;
   readonly ttlSeconds: number;
 }
 
-/** The parts of a configuration that say who may do what. */
+/** The parts of a configuration that decide who may do what. */
 export interface Policy {
   readonly targets: Readonly<Record<string, Target>>;
   readonly grants: readonly Rule[];
@@ -48,7 +48,7 @@ export function foldPattern(pattern: string, { foldsRoomCase }: Target): string 
   return foldsRoomCase ? pattern.replaceAll(/\$\{[^}]*\}|[^$]+|\$/g, lower) : pattern;
 }
 
-/** Whether whoever has `narrow` has it by `wide` too, for a longer or a shorter time: the same users or more. */
+/** Whether `wide` gives every user who has `narrow` the same permission. Lifetimes are not compared. */
 export function covers(wide: Permission, narrow: Permission): boolean {
   return (
     wide.rule.target === narrow.rule.target &&
@@ -62,7 +62,7 @@ export function covers(wide: Permission, narrow: Permission): boolean {
 
 function coversRoom(wide: string, narrow: string): boolean {
   if (wide === narrow || wide === '*') return true;
-  // What a template matches depends on the user, so it covers nothing but itself.
+  // What a template matches depends on the user, so it covers only itself.
   return !wide.includes('${') && wide.endsWith('*') && narrow !== '*' && narrow.startsWith(wide.slice(0, -1));
 }
 

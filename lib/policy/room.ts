@@ -7,7 +7,7 @@ export const ROOM_NAME = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/;
 /** A room of a server whose rooms are paths: 1 to 8 room names with `/` between them, such as `live/cam1`. */
 export const ROOM_PATH = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}(?:\/[A-Za-z0-9][A-Za-z0-9._~-]{0,127}){0,7}$/;
 
-/** What a rule's `rooms` come to for one person: templates filled in, ready to be asked. */
+/** A rule's `rooms` for one user, with templates filled in. */
 export interface RoomMatcher {
   readonly any: boolean;
   /** Whether this room is one of them; `room` is already folded to the target's case. */
@@ -23,7 +23,7 @@ export interface RoomGrammar {
 }
 
 interface Template {
-  /** Texts and claim names in turn, beginning and ending with a text. */
+  /** Strings and claim names in turn, beginning and ending with a string. */
   readonly parts: readonly string[];
   readonly prefix: boolean;
 }
@@ -41,24 +41,24 @@ export interface RoomPatterns {
 
 const CLAIM = /\$\{([^${}]+)\}/;
 
-/** Whether this is a room of such a target. */
+/** Whether this is a valid room of such a target. */
 export function isRoom(room: string, { roomsArePaths }: RoomGrammar): boolean {
   return (roomsArePaths ? ROOM_PATH : ROOM_NAME).test(room);
 }
 
 /**
- * What is wrong with a room pattern of a rule, or `undefined`. Right are a name, a prefix that ends in `*`, and `*`, with
- * `${claim}` for any part of them.
+ * The problem of a rule's room pattern, or `undefined`. Valid are a name, a prefix that ends in `*`, and `*`, with `${claim}`
+ * for any part of them.
  */
 export function roomPatternProblem(pattern: string, grammar: RoomGrammar): string | undefined {
   if (pattern === '*') return undefined;
-  // Whatever follows a prefix makes a room of it.
+  // A prefix is valid if some room begins with it.
   const sample = pattern.replaceAll(new RegExp(CLAIM, 'g'), 'x').replace(/(?<=.)\*$/, 'x');
   if (isRoom(sample, grammar)) return undefined;
   return 'must be a room name, a prefix such as "news-*", or "*", with ${claim} for a claim’s value';
 }
 
-/** Reads a rule's `rooms`. Patterns that `roomPatternProblem` objects to match nothing. */
+/** Reads a rule's `rooms`. Patterns that `roomPatternProblem` refuses match nothing. */
 export function compileRooms(patterns: readonly string[], grammar: RoomGrammar): RoomPatterns {
   const fold = (text: string): string => (grammar.foldsRoomCase ? text.toLowerCase() : text);
   const sound = patterns.filter(
@@ -127,7 +127,7 @@ export function fillTemplate(
     const value = fold(claim);
     const separator = fold(parts[index + 1] ?? '');
     const isFollowed = prefix || index + 2 < parts.length;
-    // Else two users with different values could meet in one room: "a" in "a~b~c", and "a~b" too.
+    // Otherwise two users with different values could meet in one room: "a" in "a~b~c", and "a~b" too.
     if (isFollowed && separator !== '' && `${value}${separator}`.indexOf(separator) < value.length) {
       return { claim: part, problem: 'has_separator' };
     }

@@ -4,19 +4,19 @@ import type { Transport } from './grant.ts';
 
 /** Conditions on an identity; all that are given must hold. */
 export interface Who {
-  /** `service`: services alone, by tokens of their own (client credentials); left out, users alone. */
+  /** `service`: only services, with tokens of their own (client credentials). Left out: only users. */
   readonly subject?: 'service';
-  /** A group that the person must be in, compared exactly. */
+  /** A group that the user must be in, compared exactly. */
   readonly group?: string;
-  /** Claims that the person must have: exactly this value, or (for a list in the token) holding it. */
+  /** Claims that the user must have: exactly this value, or an array that contains it. */
   readonly claims?: Readonly<
     Record<string, string | number | boolean | readonly (string | number | boolean)[]>
   >;
-  /** Only people of this issuer: a group of the same name elsewhere is nothing here. */
+  /** Only users of this issuer. A group of the same name at another issuer does not match. */
   readonly issuer?: string;
   /** Only after a sign-in (`auth_time`) at most this many seconds ago. */
   readonly signedInWithin?: number;
-  /** A condition of one's own; what it throws counts as no. */
+  /** Your own condition. If it throws, the rule does not match. */
   readonly when?: (identity: Identity) => boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Rule extends Who, Caps {
   readonly actions: readonly string[];
   /** Names, prefixes `news-*`, or `*`; `${claim}` stands for a claim's value. */
   readonly rooms: readonly string[];
-  /** Left out: any that the target knows. */
+  /** Left out: all that the target knows. */
   readonly transports?: readonly Transport[];
   /** Longest lifetime, in seconds. */
   readonly ttl: number;

@@ -1,12 +1,12 @@
 import type { CompiledRule } from './compiled-rule.ts';
 
-/** Rules filed by the rooms they name, so that a request costs what it asks for. */
+/** Rules indexed by the rooms they name, so that a request's cost depends on its own size. */
 export interface RulesByRoom {
   readonly all: CompiledRule[];
-  /** What some rule of these allows, whomever it is for. */
+  /** What at least one of these rules allows, for any user. */
   readonly actions: Set<string>;
   readonly transports: Set<string>;
-  /** Rules of any room, and those whose rooms depend on the person. */
+  /** Rules for any room, and rules whose rooms depend on the user. */
   readonly unfiled: CompiledRule[];
   readonly byName: Map<string, CompiledRule[]>;
   readonly byPrefix: Map<string, CompiledRule[]>;
@@ -14,7 +14,7 @@ export interface RulesByRoom {
   readonly prefixLengths: Set<number>;
 }
 
-/** An empty file. */
+/** An empty index. */
 export function newRulesByRoom(): RulesByRoom {
   return {
     all: [],
@@ -27,7 +27,7 @@ export function newRulesByRoom(): RulesByRoom {
   };
 }
 
-/** Files one rule, once at start. */
+/** Adds one rule, at start. */
 export function fileByRoom(file: RulesByRoom, compiled: CompiledRule): void {
   const { any, names, prefixes, templates } = compiled.rooms;
   file.all.push(compiled);
@@ -56,7 +56,7 @@ export function rulesForRooms(file: RulesByRoom, rooms: readonly string[]): read
   return found;
 }
 
-/** The list at a key of a map, made where there is none. */
+/** The array at a key of a map; a new one if there is none. */
 export function listAt<Key, Value>(map: Map<Key, Value[]>, key: Key): Value[] {
   const known = map.get(key);
   if (known !== undefined) return known;
