@@ -23,6 +23,8 @@ export function secretsWriter(client: Pick<SecretsManagerClient, 'send'>): Rotat
   return {
     async describe(secret) {
       const found = await client.send(new DescribeSecretCommand({ SecretId: secret }));
+      // Its labels and the values kept here look as if it were well, but nobody can read it any more.
+      if (found.DeletedDate !== undefined) throw new ScheduledForDeletion(secret);
       const tags = (found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]);
       return {
         arn: found.ARN ?? secret,
@@ -106,6 +108,10 @@ export function secretsWriter(client: Pick<SecretsManagerClient, 'send'>): Rotat
       await client.send(new UntagResourceCommand({ SecretId: arn, TagKeys: [key] }));
     },
   };
+}
+
+class ScheduledForDeletion extends Error {
+  override readonly name = 'ScheduledForDeletion';
 }
 
 function isNamed(error: unknown, name: string): boolean {

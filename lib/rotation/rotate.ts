@@ -153,7 +153,8 @@ async function rotateTarget(command: RotateCommand, target: Rotated, now: number
 
 /** A refusal, followed by the current state. */
 function refusal(refused: Plan, { at, why }: Plan): Plan {
-  return { ...refused, why: `${refused.why} ${why}`, ...(at !== undefined && { at }) };
+  const both = refused.why === why ? why : `${refused.why} ${why}`;
+  return { ...refused, why: both, ...(at !== undefined && { at }) };
 }
 
 function wantedIn(state: RotationState, policy: Policy, now: number): Wanted {
