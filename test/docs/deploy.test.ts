@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { deployOptions } from '../../lib/config/deploy-options.ts';
+import { red5 } from '../../lib/config/index.ts';
 import type { Input } from '../../local/secrets-manager/input.ts';
 import { neededFunctions } from '../../infra/stack/functions.ts';
 import { generated, generatedTemplate } from '../infra/generated/generated.ts';
@@ -128,6 +129,26 @@ describe('removing it, and deploying it again', () => {
     }
     expect(deploy(model)).toBe('deployed');
     expect(valueOf(model)).toBeUndefined();
+  });
+
+  test('a target that is deleted or renamed leaves its secret, which the renamed one goes on with', () => {
+    const { red5: _red5, ...others } = configuration.targets;
+    const secretsOf = (targets: object, options: object = {}) =>
+      Object.values(
+        generated(
+          contextOf({ ...configuration, targets, deploy: options }, 'prod'),
+          'AWS::SecretsManager::Secret',
+        ),
+      );
+    const names = (made: ReturnType<typeof secretsOf>) =>
+      made.map(({ Properties = {} }) => Properties['Name']);
+    for (const { DeletionPolicy, UpdateReplacePolicy } of secretsOf(configuration.targets))
+      expect([DeletionPolicy, UpdateReplacePolicy]).toEqual(['RetainExceptOnCreate', 'Retain']);
+    const live = red5({ issuer: 'streampass', secret: 'streampass/prod/red5' });
+    const kept = secretsOf({ ...others, live }, { existingSecrets: ['live'] });
+    expect(names(kept)).toEqual(names(secretsOf(others)));
+    // Without the option CloudFormation would make it again, and fail.
+    expect(names(secretsOf({ ...others, live }))).toContain('streampass/prod/red5');
   });
 
   test('the deny table that is deleted is the stack’s', () => {
