@@ -12,7 +12,7 @@ import { signIn } from '../../local/oidc-provider/sign-in.ts';
 import { portsFrom, takenPorts } from '../../local/ports.ts';
 import { CALLERS_SECRET } from '../../local/stack.ts';
 import { decodeCompactJws } from '../../lib/jws/compact.ts';
-import { PROJECT, runIn } from '../support/project.ts';
+import { PROJECT, ROOT, runIn } from '../support/project.ts';
 import { publishByWhip, watchByWhep } from '../support/webrtc.ts';
 
 /** `npm start` as a person runs it: a process of its own, signed in to, asked for tokens, and ended. */
@@ -245,7 +245,7 @@ describe('an encoder', () => {
     );
     const denied = Date.now();
     // Red5 looks at a token when a connection begins, and no command of its ends those of one user.
-    expect(told).toContain('connections  go on: no red5 server');
+    expect(told).toContain('connections  go on: a red5 server');
     expect(encoder.isConnected()).toBe(true);
     expect(await encoder.ask('DELETE')).toBe(200);
     let seen: number | undefined;
@@ -307,6 +307,15 @@ describe('the README', () => {
     const aborted = await run(`npm run -s rotate -- abort --port ${PORTS.api}`);
     expect(aborted.match(/^[\w-]+ +(aborting|steady) /gm)).toHaveLength(4);
   });
+});
+
+test('docs/deploy.md has commands for the health and for a first token', async () => {
+  const page = await readFile(join(ROOT, 'docs/deploy.md'), 'utf8');
+  const [[, health = ''] = [], [, token = ''] = []] = [...page.matchAll(/^(curl -s \$API(?:.+\\\n)*.+)$/gm)];
+  const runHere = (command: string) =>
+    run(`API=${url('api')}; ID_TOKEN=${idTokens['viewer'] ?? ''}; ${command}`).then(JSON.parse);
+  expect(await runHere(health)).toMatchObject({ status: 'ok' });
+  expect(await runHere(token)).toMatchObject({ scope: 'subscribe', token_type: 'N_A' });
 });
 
 describe('the local API', () => {
