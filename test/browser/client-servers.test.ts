@@ -170,7 +170,13 @@ test('a session is over when its server says so, not after seconds of silence', 
 });
 
 test('rtcstats-server’s refusal after the WebSocket opened is heard, and a fresh token is taken', async () => {
-  const outcome = await run<{ tokens: number; readyState: number; refused: string }>(
+  const outcome = await run<{
+    tokens: number;
+    readyState: number;
+    refused: string;
+    refusedTraces: number;
+    code: number;
+  }>(
     'viewer',
     `const pass = page.createStreamPass({ ...options, audience: 'rtcstats' });
      let tokens = 0;
@@ -185,9 +191,23 @@ test('rtcstats-server’s refusal after the WebSocket opened is heard, and a fre
      const taken = tokens;
      tokens = -Infinity;
      const refused = await page.connectRtcstats(spoilt(pass, 9), rtcstats).catch(({ kind }) => kind);
-     return { tokens: taken, readyState, refused };`,
+     // As rtcstats-js does: it opens a WebSocket of its own, and tells nobody how that went.
+     const traced = [];
+     const trace = { connect: (address) => void traced.push(new WebSocket(address, 'rtcstats#5.0')) };
+     tokens = -Infinity;
+     await page.connectTrace(spoilt(pass, 9), trace, rtcstats).catch(() => undefined);
+     const refusedTraces = traced.length;
+     await page.connectTrace(pass, trace, rtcstats);
+     const [mine] = traced;
+     const code = await new Promise((resolve) => {
+       mine.addEventListener('close', (event) => resolve(event.code));
+       mine.addEventListener('open', () => setTimeout(() => mine.close(4000), 500));
+     });
+     return { tokens: taken, readyState, refused, refusedTraces, code };`,
   );
-  expect(outcome).toEqual({ tokens: 2, readyState: 1, refused: 'refused' });
+  // 1008 is how the server closes when it refuses; 4000 is the page's own end.
+  expect(outcome).toMatchObject({ tokens: 2, readyState: 1, refused: 'refused', refusedTraces: 0 });
+  expect(outcome.code).not.toBe(1008);
 });
 
 test.each([

@@ -160,7 +160,10 @@ function wordOf(version: string, { phase, current, fallback }: TargetReport): st
 
 function sentenceOf({ phase, next }: TargetReport): string {
   const due = next.at === undefined ? '' : ` Until ${timeOfDay(Date.parse(next.at))}.`;
-  return `${phase[0]?.toUpperCase() ?? ''}${phase.slice(1)}. ${next.why}${due}`;
+  // In a rotation this is how it goes; in steady times it is something to look at.
+  const takesTurn = next.reason === 'nodes_lack_version' && phase !== 'steady';
+  const why = takesTurn ? 'One node after another takes the secret of this phase.' : next.why;
+  return `${phase[0]?.toUpperCase() ?? ''}${phase.slice(1)}. ${why}${due}`;
 }
 
 function messageOf(error: unknown): string {
