@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   if (verb === 'allow') {
     const wasThere = await table.allow(denied);
     printAudit({ event: 'denial.removed', ...denied, by, at: Math.floor(now), was_there: wasThere });
-    if (!wasThere) throw new Error('nobody is denied under that name: see npm run denied');
+    if (!wasThere) throw new Error('no such denial: npm run denied lists all');
     return console.log(`allowed again within ${EFFECTIVE_WITHIN_SECONDS} s`);
   }
   const denial: Denial = {
@@ -105,7 +105,10 @@ async function printConsequences(
     console.log(
       `no new tokens, and refused by callbacks and the authorizer: within ${EFFECTIVE_WITHIN_SECONDS} s`,
     );
-    if (problems.length > 0) console.log(`what each target does is not known here: ${problems[0]}`);
+    if (problems.length > 0)
+      console.log(
+        `what each target does is unknown, because the configuration has a problem: ${problems[0]}`,
+      );
     for (const { target, lastTokenEnds, tokens, connections } of consequences) {
       console.log(`${target}: the last token ends at ${toIso(lastTokenEnds)}`);
       console.log(`  tokens       ${tokens}`);
@@ -120,7 +123,7 @@ async function printConsequences(
   });
   if (values.json) return console.log(JSON.stringify({ consequences, kicked }, null, 2));
   for (const { target, server, ended, seconds, problem } of kicked) {
-    const failure = problem === undefined ? '' : `; the rest may go on: ${problem}`;
+    const failure = problem === undefined ? '' : `; others may continue: ${problem}`;
     const last = ended === 0 ? '' : `, the last ${seconds.toFixed(1)} s after the denial`;
     console.log(`${target}: ${ended} connections ended at ${server}${last}${failure}`);
   }
@@ -152,7 +155,9 @@ function printList(rows: Awaited<ReturnType<ReturnType<typeof tableOf>['list']>>
   if (rows.length === 0) return console.log('nobody is denied');
   for (const row of rows) {
     if ('unreadable' in row) {
-      console.log(`${row.unreadable}: denies nobody: it was written by hand or by version 0.1. Deny again.`);
+      console.log(
+        `${row.unreadable}: denies nobody, because it was written by hand or by version 0.1: deny the user again`,
+      );
       continue;
     }
     const { kind, value, issuer, reason = 'no reason given', by = 'unknown', at, until } = row;
@@ -176,7 +181,8 @@ function parseWhom(values: Options): Denied {
   if (kind === undefined || more.length > 0) throw new WrongCall(`name one WHOM\n\n${USAGE}`);
   const value = values[kind] ?? '';
   if (value === '') throw new WrongCall(`--${kind} must not be empty`);
-  if (values.issuer !== undefined && kind !== 'sub') throw new WrongCall('--issuer goes with --sub alone');
+  if (values.issuer !== undefined && kind !== 'sub')
+    throw new WrongCall('--issuer can be used only with --sub');
   return { kind, value, ...(values.issuer !== undefined && { issuer: values.issuer }) };
 }
 

@@ -33,8 +33,8 @@ export function explainToken({ token, target, secret, attempt, now }: TokenQuest
   if (parts === undefined)
     throw new Error(
       target.form === undefined
-        ? 'the token is no JWT: three parts of base64url, the first two JSON objects'
-        : `the token is no ${target.form.name} of this kind of server, in base64url`,
+        ? 'the token is not a JWT, which has three parts in base64url, the first two of them JSON objects'
+        : `the token is not a ${target.form.name} of this kind of server, in base64url`,
     );
   const findings = findingsOf(target, parts.header, parts.claims, now).map(
     (finding) => `  ${finding.bad ? '✗' : '✓'} ${finding.text}`,
@@ -67,7 +67,7 @@ function claimed(target: Target, claims: JsonObject): readonly string[] {
   const rooms = grant.rooms === '*' ? 'any room' : grant.rooms.join(', ');
   return [
     '  – signature: not checked',
-    `the claims allow ${grant.subject === '' ? 'whoever has it' : grant.subject}: ${grant.actions.join(' ')} in ${rooms}`,
+    `the claims allow ${grant.subject === '' ? 'everybody who has it' : grant.subject}: ${grant.actions.join(' ')} in ${rooms}`,
   ];
 }
 

@@ -56,7 +56,7 @@ async function main(args: readonly string[]): Promise<Outcome> {
   if (command === 'policy') {
     const [input, ...more] = operands;
     if (more.length > 0 || (input !== undefined && input !== '-'))
-      throw new Error('policy takes - or options alone');
+      throw new Error('policy takes only - and options');
     const names = values.target === undefined ? Object.keys(config.targets) : [values.target];
     for (const name of names) targetOf(config, name);
     const given = input === undefined ? '' : (await text(process.stdin)).trim();
@@ -94,7 +94,7 @@ async function main(args: readonly string[]): Promise<Outcome> {
     if (before === undefined || after === undefined || more.length > 0)
       throw new Error('diff takes two files: OLD NEW');
     if (before === '-' && after === '-')
-      throw new Error('diff reads one of the two from standard input, not both');
+      throw new Error('diff can read only one of the two files from standard input');
     const read = (file: string): Promise<Config> =>
       file === '-' ? rulesFromInput(config) : loadConfig(file);
     const failOn = effectsOf(values['fail-on']);
@@ -107,7 +107,7 @@ async function main(args: readonly string[]): Promise<Outcome> {
   }
 
   if (command === 'lint') {
-    if (operands.length > 0) throw new Error('lint takes options alone');
+    if (operands.length > 0) throw new Error('lint takes only options');
     return lintLines(config, values.ignore ?? []);
   }
   throw new Error(`there is no command "${command}": ${COMMANDS} (--help)`);
@@ -117,7 +117,7 @@ function effectsOf(failOn: string | undefined): readonly ('gains' | 'losses')[] 
   if (failOn === undefined) return [];
   if (failOn === 'any') return ['gains', 'losses'];
   if (failOn === 'gains' || failOn === 'losses') return [failOn];
-  throw new Error('--fail-on is gains, losses or any');
+  throw new Error('--fail-on must be gains, losses or any');
 }
 
 function parse(args: readonly string[]) {
@@ -156,8 +156,7 @@ function secretFrom(variable: string | undefined): string | undefined {
   if (variable === undefined) return undefined;
   const secret = process.env[variable];
   // What was written there may be the secret itself, so it is not repeated.
-  if (!secret)
-    throw new Error('--secret-from-env names a variable of the environment, which is not there or empty');
+  if (!secret) throw new Error('--secret-from-env names an environment variable that is missing or empty');
   return secret;
 }
 

@@ -45,13 +45,13 @@ function algorithm(target: Target, { alg }: JsonObject): Finding {
   const also = target.kind === 'rtcstats' ? ['HS384', 'HS512'] : [];
   return [target.signing, ...also].some((name) => name === alg)
     ? good(`alg is ${String(alg)}`)
-    : bad(`alg is ${shown(alg)}: it must be ${target.signing}, spelt so`);
+    : bad(`alg is ${shown(alg)}: it must be ${target.signing}, in exactly this spelling`);
 }
 
 /** LiveKit looks its key up by `iss`, which is for its claims to say. */
 function keyId({ kind, keys }: Target, { kid }: JsonObject): readonly Finding[] {
   if (keys === 'single' || kind === 'livekit' || typeof kid === 'string') return [];
-  return [bad('kid is missing: the server looks its key up by it')];
+  return [bad('kid is missing: the server finds the key by it')];
 }
 
 function expiry({ kind, serverLimit }: Target, { exp }: JsonObject, now: number): readonly Finding[] {
@@ -65,15 +65,15 @@ function expiry({ kind, serverLimit }: Target, { exp }: JsonObject, now: number)
   if (typeof exp !== 'number') return [bad('exp must be a number of seconds')];
   const left = exp - now;
   if (left <= 0) return [bad(`exp: it expired ${duration(-left)} ago; the server allows no leeway`)];
-  if (left > 10 * 365 * 86_400) return [bad('exp lies years ahead: is it in milliseconds?')];
+  if (left > 10 * 365 * 86_400) return [bad('exp is years ahead: is it in milliseconds?')];
   if (serverLimit !== undefined && left > serverLimit) {
     return [
       bad(
-        `exp is ${duration(left)} ahead, and the server allows ${duration(serverLimit)} from its own now, whatever iat says: issue for a minute less`,
+        `exp is ${duration(left)} ahead, and the server allows ${duration(serverLimit)} from its current time, whatever iat is: issue tokens that are a minute shorter`,
       ),
     ];
   }
-  return [good(`exp: it lasts ${duration(left)} more`)];
+  return [good(`exp: the token is valid for another ${duration(left)}`)];
 }
 
 function notBefore({ nbf }: JsonObject, now: number): readonly Finding[] {
@@ -82,7 +82,7 @@ function notBefore({ nbf }: JsonObject, now: number): readonly Finding[] {
   return nbf > now
     ? [
         bad(
-          `nbf: it is good in ${duration(nbf - now)} only; servers without leeway refuse it until then, so leave nbf out`,
+          `nbf: the token is valid only from ${duration(nbf - now)} on; servers without leeway refuse it until then, so leave nbf out`,
         ),
       ]
     : [];
@@ -101,18 +101,18 @@ function jitsiFindings(target: Target, header: JsonObject, claims: JsonObject): 
     ...audience(aud, target.audience),
     ...(sub === target.domain
       ? []
-      : [bad(`sub is ${shown(sub)}: it must be the domain ${shown(target.domain)}, not the person`)]),
+      : [bad(`sub is ${shown(sub)}: it must be the domain ${shown(target.domain)}, not the user`)]),
     ...(typeof room === 'string' && room !== ''
       ? [good(room === '*' ? 'room is *: any room' : `room is ${room}; the server compares it in lower case`)]
-      : [bad('room must be one name or *, as a text: the server never answers otherwise')]),
+      : [bad('room must be a string, one name or *: otherwise the server never answers')]),
     ...(context === undefined || isJsonObject(user)
       ? []
-      : [bad('context.user must be an object: of null or a list the server never answers')]),
+      : [bad('context.user must be an object: if it is null or an array, the server never answers')]),
     ...(claims['moderator'] === undefined
       ? []
-      : [bad('moderator stands beside the claims, where it is passed over: it belongs into context.user')]),
+      : [bad('moderator is a claim of its own, which the server ignores: put it into context.user')]),
     ...(isJsonObject(user) && user['moderator'] === true
-      ? [good('context.user.moderator makes the person a moderator, where mod_token_affiliation is loaded')]
+      ? [good('context.user.moderator makes the user a moderator if mod_token_affiliation is loaded')]
       : []),
   ];
 }
@@ -122,7 +122,7 @@ function audience(aud: unknown, expected: string | undefined): readonly Finding[
   return [
     bad(
       Array.isArray(aud)
-        ? 'aud is a list: it must be one text'
+        ? 'aud is an array: it must be one string'
         : `aud is ${shown(aud)}: it must be ${shown(expected)}`,
     ),
   ];
@@ -148,16 +148,20 @@ function list(claims: JsonObject, name: string, whenAbsent: string): Finding {
       ? good(`${name} is absent: ${whenAbsent}`)
       : bad(`${name} is absent: ${whenAbsent}`);
   if (typeof value !== 'string')
-    return bad(`${name} must be one text with commas, not ${Array.isArray(value) ? 'a list' : shown(value)}`);
+    return bad(
+      `${name} must be one string with commas, not ${Array.isArray(value) ? 'an array' : shown(value)}`,
+    );
   const entries = value.split(',');
   if (entries.some((entry) => entry === '' || entry !== entry.trim())) {
-    return bad(`${name} is ${shown(value)}: no blanks beside the commas, and no comma at an end`);
+    return bad(
+      `${name} is ${shown(value)}: remove blanks beside commas, and commas at the beginning or the end`,
+    );
   }
   if (
     name === 'roles' &&
     !entries.every((entry) => entry === 'red5-publisher' || entry === 'red5-subscriber')
   ) {
-    return bad(`roles is ${shown(value)}: Red5 knows red5-publisher and red5-subscriber alone`);
+    return bad(`roles is ${shown(value)}: Red5 knows only red5-publisher and red5-subscriber`);
   }
   return good(`${name}: ${entries.join(' or ')}`);
 }
@@ -170,7 +174,7 @@ function rtcstatsFindings(_target: Target, _header: JsonObject, claims: JsonObje
       ? ['user', 'session', 'conference'].map((name) =>
           typeof rtcStats[name] === 'string' || (name === 'conference' && rtcStats[name] === undefined)
             ? good(`rtcStats.${name} is ${shown(rtcStats[name])}`)
-            : bad(`rtcStats.${name} is ${shown(rtcStats[name])}: it must be a text`),
+            : bad(`rtcStats.${name} is ${shown(rtcStats[name])}: it must be a string`),
         )
       : [
           bad(
@@ -179,7 +183,11 @@ function rtcstatsFindings(_target: Target, _header: JsonObject, claims: JsonObje
         ]),
     ...(beside.length === 0
       ? []
-      : [bad(`${beside.join(', ')} stand beside rtcStats, where they are passed over: put them into it`)]),
+      : [
+          bad(
+            `${beside.join(', ')} are outside of rtcStats, where the server ignores them: put them into rtcStats`,
+          ),
+        ]),
   ];
 }
 
@@ -190,8 +198,8 @@ function catFindings(target: Target, _header: JsonObject, claims: JsonObject): r
     ...(iss === target.issuer ? [] : [bad(`iss is ${shown(iss)}: it must be ${shown(target.issuer)}`)]),
     isJsonObject(catu)
       ? good(`catu: ${shown(catu)}`)
-      : bad('catu is missing, or no map: the token is good for any address'),
-    isList ? good(`catm: ${catm.join(', ')}`) : bad('catm is missing, or no array: any method is allowed'),
+      : bad('catu is missing or not a map: the token is valid for any address'),
+    isList ? good(`catm: ${catm.join(', ')}`) : bad('catm is missing or not an array: any method is allowed'),
   ];
 }
 

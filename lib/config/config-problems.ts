@@ -69,7 +69,7 @@ function secretProblems({ targets }: Config): OptionProblem[] {
       : [
           {
             path: `targets.${name}.secret`,
-            problem: `is the secret of ${same[0]} too: a server may accept any token under its secret, so each target needs its own`,
+            problem: `is also the secret of ${same[0]}: a server may accept any token signed with its secret, so each target needs its own`,
           },
         ];
   });
@@ -105,14 +105,14 @@ function ruleProblems(rule: Rule, path: string, config: Config): OptionProblem[]
         ? [
             at(
               cap,
-              `needs servers that ask about each token: those of ${rule.target} do not (red5, mediamtx do)`,
+              `needs servers that ask streampass about each token, which only red5 and mediamtx can do: leave it out for ${rule.target}`,
             ),
           ]
         : [],
     ),
     ...transportProblems(rule, target, at),
     ...(lacksServices(rule, config)
-      ? [at('subject', 'no service may come: name services in the option "services" of the provider')]
+      ? [at('subject', 'no provider names a service: add the option "services" to the provider')]
       : []),
     ...(unknownIssuer ? [at('issuer', 'is not the issuer of any configured provider')] : []),
   ];
@@ -131,7 +131,7 @@ function transportProblems(
 ): OptionProblem[] {
   if (rule.transports === undefined) return [];
   if (target.transports.length === 0 || target.ignoresTransports)
-    return [at('transports', `${rule.target} cannot tell transports apart: leave it out`)];
+    return [at('transports', `${rule.target} accepts a token over every transport: leave it out`)];
   return rule.transports.flatMap((transport, index) =>
     target.transports.includes(transport)
       ? []

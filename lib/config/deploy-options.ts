@@ -175,7 +175,7 @@ export const deployOptions = v.strictObject({
       oneOrMore(destination),
       v.check(
         (all) => [all].flat().filter((text) => text.startsWith('arn:')).length <= 4,
-        'must name at most 4 SNS topics: an alarm tells 5, and one is the stack’s own',
+        'must name at most 4 SNS topics: an alarm can have 5, and one is the stack’s own',
       ),
     ),
   ),

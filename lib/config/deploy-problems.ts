@@ -33,7 +33,7 @@ export function deployProblems(config: Config): OptionProblem[] {
       ? [
           {
             path: 'deploy.callerSecret',
-            problem: `is the secret of ${owner} too: whoever shows it could sign tokens`,
+            problem: `is also the secret of ${owner}, so every caller could sign tokens: use another secret`,
           },
         ]
       : []),
@@ -46,7 +46,7 @@ export function deployProblems(config: Config): OptionProblem[] {
       ? [
           {
             path: 'deploy.defaultEndpoint',
-            problem: 'must not be false without a domain: nothing would reach the API',
+            problem: 'must not be false without a domain, because the API would have no address',
           },
         ]
       : []),

@@ -33,7 +33,7 @@ export function fleetProblems(
     if (keys === 'keyring' && fleet.by !== 'files' && !Object.hasOwn(FILE_NAMES, kind)) {
       problems.push({
         path,
-        problem: `the agent knows no key rings of ${kind} servers: name their files`,
+        problem: `${kind} servers have no key ring: name their config files`,
       });
     }
     return problems;

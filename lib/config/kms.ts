@@ -56,7 +56,7 @@ export function kms(options: KmsOptions = {}): SignerOptions {
       return [
         {
           path: 'keyId',
-          problem: `has keys in common with ${same[0]}: each target needs an alias of its own`,
+          problem: `includes keys of ${same[0]}: each target needs an alias of its own`,
         },
       ];
     },

@@ -26,19 +26,19 @@ function ringProblems(timing: Timing): TimingProblem[] {
   if (timing.keyRingRefresh >= timing.keyRingMaxAge) {
     problems.push({
       path: 'timing.keyRingRefresh',
-      problem: `must be below keyRingMaxAge (${timing.keyRingMaxAge} s), or each ring is too old before it is refreshed`,
+      problem: `must be below keyRingMaxAge (${timing.keyRingMaxAge} s), otherwise each ring is too old before it is refreshed`,
     });
   }
   if (timing.overlap < timing.keyRingMaxAge) {
     problems.push({
       path: 'timing.overlap',
-      problem: `must be at least keyRingMaxAge (${timing.keyRingMaxAge} s), for as long an issuer may sign with an older ring`,
+      problem: `must be at least keyRingMaxAge (${timing.keyRingMaxAge} s), because an issuer may sign with an older ring for that time`,
     });
   }
   if (timing.overlap <= timing.slack) {
     problems.push({
       path: 'timing.overlap',
-      problem: `must be above slack (${timing.slack} s): what becomes visible late must do so within the overlap`,
+      problem: `must be above slack (${timing.slack} s): changes that become visible late must be visible within the overlap`,
     });
   }
   return problems;

@@ -76,7 +76,7 @@ function whoFindings(rule: Rule, path: string, { issuers }: LintedPolicy): reado
           {
             kind: 'group_not_sent' as const,
             path: `${path}.group`,
-            text: `no token of ${candidates.map((one) => one.issuer).join(' or ')} holds a group "${group}", as this provider is configured`,
+            text: `no token of ${candidates.map((one) => one.issuer).join(' or ')} contains a group "${group}", as this provider is configured`,
           },
         ]),
     ...empty.map(([name]) => ({
@@ -89,7 +89,7 @@ function whoFindings(rule: Rule, path: string, { issuers }: LintedPolicy): reado
           {
             kind: 'no_issuer' as const,
             path,
-            text: 'names no issuer, so users of every provider can match it: a group or claim of the same name elsewhere is enough',
+            text: 'names no issuer, so users of every provider can match it, by a group or claim of the same name',
           },
         ]
       : []),

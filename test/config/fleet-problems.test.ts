@@ -43,7 +43,7 @@ test.each<[string, string, KeyDistribution, Fleet | undefined, string[]]>([
     'own',
     'keyring',
     ssm('role', 'own'),
-    ['targets.t.fleet: the agent knows no key rings of own servers: name their files'],
+    ['targets.t.fleet: own servers have no key ring: name their config files'],
   ],
 ])('%s', (_, kind, keys, fleet, problems) => {
   const target = { kind, keys, ...(fleet && { fleet }) };

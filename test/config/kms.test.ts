@@ -74,12 +74,12 @@ describe('keys in KMS', () => {
     [
       'of another target',
       { cams: cams(), more: cams(kms({ keyId: 'alias/streampass/test/cams' })) },
-      ['targets.more.signer.keyId: has keys in common with cams: each target needs an alias of its own'],
+      ['targets.more.signer.keyId: includes keys of cams: each target needs an alias of its own'],
     ],
     [
       'below those of another target',
       { cams: cams(kms({ keyId: 'alias/team' })), more: cams(kms({ keyId: 'alias/team/more' })) },
-      ['targets.more.signer.keyId: has keys in common with cams: each target needs an alias of its own'],
+      ['targets.more.signer.keyId: includes keys of cams: each target needs an alias of its own'],
     ],
   ])('are refused %s', (_what, targets, lines) => {
     expect(linesOf(targets)).toEqual(lines);

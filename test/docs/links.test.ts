@@ -104,3 +104,18 @@ test('every `npm run` script that the documentation names is there', async () =>
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((name = '') => !Object.hasOwn(scripts, name))).toEqual([]);
 });
+
+/** Words that were once this project's own, and words that readers in their third language do not know. */
+const PRIVATE_WORDS =
+  /\b(?:aimed|heed(?:s|ed|ing)?|judge[sd]?|judgements?|thereby|thereof|whereof|cannot be had|had now)\b/i;
+
+test('no private word is in code or on a page', async () => {
+  const files = globSync(
+    ['{lib,functions,infra,cli,local,node-agent}/**/*.ts', '{docs,examples}/**/*.md', '*.md'],
+    { cwd: root, exclude: ['**/node_modules/**'] },
+  );
+  const found = await Promise.all(
+    files.map(async (file) => [file, PRIVATE_WORDS.exec(await readFile(join(root, file), 'utf8'))?.[0]]),
+  );
+  expect(found.filter(([, word]) => word !== undefined)).toEqual([]);
+});

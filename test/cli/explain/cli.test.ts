@@ -112,7 +112,7 @@ describe('bad input is one line, and exit code 2:', () => {
       /no target is called "reed5": there are red5, jitsi, rtcstats/,
     ],
     ['a token without a target', ['token', 'a.b.c'], /--target red5\|jitsi\|rtcstats/],
-    ['no token', ['token', 'abc', '--target', 'red5'], /no JWT/],
+    ['no token', ['token', 'abc', '--target', 'red5'], /not a JWT/],
     [
       'an action of another target',
       ['token', 'a.b.c', '--target', 'red5', '--action', 'join'],

@@ -62,28 +62,28 @@ describe('what a server refuses a token for is named', () => {
       live,
       { ...red5Claims, exp: NOW + 3601 },
       {},
-      'the server allows 1 h from its own now',
+      'the server allows 1 h from its current time',
     ],
     [
       'Red5: roles as a list',
       live,
       { ...red5Claims, roles: ['red5-publisher'] },
       {},
-      'roles must be one text with commas, not a list',
+      'roles must be one string with commas, not an array',
     ],
     [
       'Red5: blanks beside commas',
       live,
       { ...red5Claims, 'red5-room': 'a, b' },
       {},
-      'no blanks beside the commas',
+      'remove blanks beside commas',
     ],
     [
       'Red5: an unknown role',
       live,
       { ...red5Claims, roles: 'publisher' },
       {},
-      'Red5 knows red5-publisher and red5-subscriber alone',
+      'Red5 knows only red5-publisher and red5-subscriber',
     ],
     [
       'Red5: open transports',
@@ -106,14 +106,14 @@ describe('what a server refuses a token for is named', () => {
       meet,
       { ...jitsiClaims, aud: ['jitsi'] },
       {},
-      'aud is a list: it must be one text',
+      'aud is an array: it must be one string',
     ],
     [
       'Jitsi: the person in sub',
       meet,
       { ...jitsiClaims, sub: 'anna' },
       {},
-      'it must be the domain "meet.example.com", not the person',
+      'it must be the domain "meet.example.com", not the user',
     ],
     ['Jitsi: no room', meet, { ...jitsiClaims, room: null }, {}, 'the server never answers'],
     [
@@ -121,14 +121,14 @@ describe('what a server refuses a token for is named', () => {
       meet,
       { ...jitsiClaims, context: null },
       {},
-      'of null or a list the server never answers',
+      'if it is null or an array, the server never answers',
     ],
     [
       'Jitsi: the moderator beside the claims',
       meet,
       { ...jitsiClaims, moderator: true },
       {},
-      'it belongs into context.user',
+      'put it into context.user',
     ],
     ['Jitsi: a token for later', meet, { ...jitsiClaims, nbf: NOW + 5 }, {}, 'leave nbf out'],
     [
@@ -143,14 +143,14 @@ describe('what a server refuses a token for is named', () => {
       stats,
       { user: 'anna', session: 's', exp: NOW + 9 },
       {},
-      'user, session stand beside rtcStats',
+      'user, session are outside of rtcStats',
     ],
     [
       'rtcstats: a number',
       stats,
       { rtcStats: { user: 7, session: 's' }, exp: NOW + 9 },
       {},
-      'rtcStats.user is 7: it must be a text',
+      'rtcStats.user is 7: it must be a string',
     ],
     [
       'rtcstats: an end in milliseconds',
@@ -235,11 +235,16 @@ describe('a token in CBOR is explained by its claims’ names', () => {
       'of a CDN',
       cdn,
       { iss: 'streampass', catu: { path: { prefix: '/live/a/' } }, catm: ['GET', 'HEAD'] },
-      ['✓ alg is HS256', '✓ catm: GET, HEAD', 'the claims allow whoever has it: read in a'],
+      ['✓ alg is HS256', '✓ catm: GET, HEAD', 'the claims allow everybody who has it: read in a'],
     ],
     ['without restrictions', cdn, { iss: 'streampass' }, ['✗ catu is missing', '✗ catm is missing']],
     ['of another issuer', cdn, { iss: 'x' }, ['✗ iss is "x": it must be "streampass"']],
-    ['of moqx', relay, { moqt: scopes }, ['✓ moqt: ', 'the claims allow whoever has it: publish in a/b']],
+    [
+      'of moqx',
+      relay,
+      { moqt: scopes },
+      ['✓ moqt: ', 'the claims allow everybody who has it: publish in a/b'],
+    ],
   ])('%s', async (_title, target, claims, lines) => {
     const token = (await target.form?.write({ exp: NOW + 60, ...claims }, key)) ?? '';
     const said = explain({ target, token });
@@ -251,11 +256,11 @@ describe('a token in CBOR is explained by its claims’ names', () => {
     const token = signed(claims, { alg: 'ES256', kid: 'k1' });
     const said = explain({ target: moqRelay({}), token });
     expect(said).toContain('✗ for: the relay refuses claims that it does not know');
-    expect(said).toContain('the claims allow whoever has it: publish in a');
+    expect(said).toContain('the claims allow everybody who has it: publish in a');
   });
 
   test('and what is none is refused', () => {
-    expect(() => explain({ target: cdn, token: signed(red5Claims) })).toThrow(/no CWT/);
+    expect(() => explain({ target: cdn, token: signed(red5Claims) })).toThrow(/not a CWT/);
   });
 });
 
@@ -269,6 +274,6 @@ test('neither token nor secret is in what is said', () => {
 test.each(['', 'x', 'a.b', 'a.b.c', `${signed(red5Claims)}.x`, `Bearer ${signed(red5Claims)}`])(
   'refuses %j, which is no token',
   (token) => {
-    expect(() => explain({ target: live, token })).toThrow(/no JWT/);
+    expect(() => explain({ target: live, token })).toThrow(/not a JWT/);
   },
 );
