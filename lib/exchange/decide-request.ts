@@ -8,14 +8,14 @@ import type { RuleIndex } from '../policy/match-rules.ts';
 import { toWords } from './parse-token-request.ts';
 import { readForTarget } from './read-for-target.ts';
 
-/** What is asked for, as the parameters of a request have it. */
+/** The parameters of a request. */
 export interface Question {
   readonly scope?: string | undefined;
   readonly room?: string | undefined;
   readonly transport?: string | undefined;
 }
 
-/** What a request would come to, as far as rules decide it. */
+/** What the rules decide about a request. */
 export type Answer =
   | { readonly granted: true; readonly grant: Grant; readonly rules: readonly string[] }
   | { readonly granted: false; readonly reason: Reason };

@@ -1,6 +1,6 @@
 /**
- * POST /token, the whole story: form → subject token → targets → grants → rings → tokens. Each step either gives the next
- * one what it needs or throws the `OAuthError` that the client is answered with. A request may name several targets: each
+ * POST /token, the whole story: form → subject token → targets → grants → rings → tokens. Each step either returns what the
+ * next one needs or throws the `OAuthError` that becomes the answer. A request may name several targets: each
  * step is then taken for all of them before the next, and one refusal refuses the request.
  */
 
@@ -29,13 +29,13 @@ import type { StreamKey } from '../stream-keys/stream-key.ts';
 import { ROOM_NAME } from '../policy/room.ts';
 import { withinStreamKey } from '../stream-keys/within-stream-key.ts';
 
-/** What an exchange needs of the outside. */
+/** The dependencies of an exchange. */
 export interface ExchangeDeps {
   readonly config: Config;
   readonly rules: RuleIndex;
-  /** Whom a subject token vouches for; throws an `OAuthError` where it is not good. */
+  /** The user or service of a subject token; throws an `OAuthError` if the token is not valid. */
   readonly identify: (subjectToken: string, type: SubjectTokenType) => Promise<Identity>;
-  /** Throws an `OAuthError` where this person may get nothing, or nothing more for now. */
+  /** Throws an `OAuthError` if this user is denied, or asks for too many tokens. */
   readonly admit: (whom: Whom) => Promise<void>;
   /** The ring of a configured target. */
   readonly ringOf: (targetName: string) => KeyRing;
@@ -54,7 +54,7 @@ export interface StreamKeyDeps {
   readonly read: (text: string) => Promise<StreamKey>;
 }
 
-/** What is known of one target's part of an exchange when it ends: all that an audit line may hold. */
+/** What is known about one target's part of an exchange at its end. An audit line holds nothing else. */
 export interface ExchangeFacts {
   readonly issuer?: string;
   readonly subject?: string;
@@ -75,7 +75,7 @@ export type ExchangeOutcome =
       readonly issued: true;
       readonly response: TokenResponse;
       readonly facts: ExchangeFacts;
-      /** Of the tokens beyond the first, where several targets were named. */
+      /** The tokens after the first, if several targets were named. */
       readonly further: readonly ExchangeFacts[];
     }
   | { readonly issued: false; readonly error: OAuthError; readonly facts: ExchangeFacts };

@@ -1,8 +1,8 @@
 import { OAuthError } from '../oauth/oauth-error.ts';
 
 /**
- * What has to be there for a token to be issued. Each rejects with an `OAuthError` if it is not. Secrets are looked at by their
- * labels: whoever answers for health reads no value.
+ * The checks before a token can be issued. Each rejects with an `OAuthError` if it fails. Of secrets only the labels are
+ * read, because `health` may read no value.
  */
 export interface HealthDeps {
   readonly issuers: readonly (() => Promise<void>)[];

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../jws/compact.ts';
 import type { JsonObject } from '../jws/compact.ts';
 
-/** A function that finds the groups itself. What it throws, or returns other than an array, is no group. */
+/** A function that finds the groups itself. If it throws, or returns something other than an array, there are no groups. */
 export type GroupsFunction = (claims: JsonObject) => readonly string[];
 
 /** A claim that holds groups. */

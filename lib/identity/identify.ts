@@ -1,6 +1,6 @@
 /**
- * From a subject token to a person: take it apart, find its issuer among the configured ones, find the key, verify the
- * signature, then believe its claims.
+ * From a subject token to a user or service: decode it, find its configured issuer, find the key, verify the signature, then
+ * check the claims.
  */
 
 import { decodeCompactJws } from '../jws/compact.ts';
@@ -23,7 +23,7 @@ export interface TrustedIssuer {
   readonly keys: IssuerKeys;
 }
 
-/** What identification needs. */
+/** The dependencies of {@link identify}. */
 export interface IdentifyDeps {
   /** By exact `iss`. */
   readonly issuers: ReadonlyMap<string, TrustedIssuer>;
@@ -34,10 +34,10 @@ export interface IdentifyDeps {
 }
 
 /**
- * The person whom a subject token vouches for.
+ * The user or service that a subject token identifies.
  *
  * @param subjectToken attacker-controlled
- * @throws {OAuthError} `invalid_request` where the token is not good; 503 `no_issuer` or `issuer_unreachable`
+ * @throws {OAuthError} `invalid_request` if the token is not valid; 503 `no_issuer` or `issuer_unreachable`
  */
 export async function identify(
   subjectToken: string,
@@ -74,7 +74,7 @@ export async function identify(
   return identity;
 }
 
-/** The `iss` that a token claims before anything in it is verified: good for choosing keys, for nothing else. */
+/** The `iss` of a token before it is verified. Use it only to choose keys. */
 function peekUnverifiedIssuer(jws: CompactJws): unknown {
   return jws.claims['iss'];
 }

@@ -7,7 +7,7 @@ import { isLoopback } from '../oauth/loopback.ts';
 
 export type { IssuerKeys } from './key-cache.ts';
 
-/** What the keys of one issuer are made of. */
+/** What is needed to fetch the keys of one issuer. */
 export interface IssuerKeysOptions {
   readonly issuer: Issuer;
   readonly getJson: GetJson;
@@ -21,8 +21,8 @@ export interface IssuerKeysOptions {
 const DISCOVERY_AGE = 3600;
 
 /**
- * An issuer's keys, from its `jwksUris` or, where it has none, from where its discovery document says they are; that is
- * read again after an hour and after a failure, for keys may move. Asks nothing before it is asked.
+ * An issuer's keys, from its `jwksUris` or, where it has none, from where its discovery document says they are; that is read
+ * again after an hour and after a failure, because keys may move. Nothing is fetched before the first use.
  */
 export function createIssuerKeys({ issuer, getJson, now, within, onProblem }: IssuerKeysOptions): IssuerKeys {
   let discovered: { readonly uri: string; readonly at: number } | undefined;

@@ -6,8 +6,8 @@ import { OAuthError } from '../oauth/oauth-error.ts';
 import type { Now, Within } from '../ports.ts';
 
 /**
- * What looking for a token's key comes to. If there is none: `no_key_fits`, of the keys that are known; `unknown_kid`, which
- * a key set that was just fetched does not have; or `unreachable`, because the provider does not answer.
+ * The result of the search for a token's key. If there is none: `no_key_fits` among the known keys; `unknown_kid`, which a
+ * key set that was just fetched does not have; or `unreachable`, because the provider does not answer.
  */
 export type KeyLookup =
   | { readonly found: true; readonly key: CryptoKey; readonly generation: number }
@@ -21,11 +21,11 @@ export type KeyLookup =
 
 /** One issuer's public keys, kept in memory. */
 export interface IssuerKeys {
-  /** The key that a token's header asks for; fetches where that may help. Never rejects. */
+  /** The key that a token's header names. Fetches keys if that may help. Never rejects. */
   keyFor(header: JsonObject): Promise<KeyLookup>;
-  /** A number that stands for the keys that are good at `now`; `undefined` where a fetch is due. */
+  /** A number that identifies the keys that are valid at `now`; `undefined` if a fetch is due. */
   generationAt(now: number): number | undefined;
-  /** Rejects with an `OAuthError` where no keys can be had. */
+  /** Rejects with an `OAuthError` if no keys are available. */
   ready(): Promise<void>;
 }
 
@@ -61,11 +61,11 @@ interface KeySet {
 
 /**
  * Keeps an issuer's keys: fetched when they are ten minutes old, at most once in 30 s for a `kid` that is not among them or
- * after a failure, one fetch at a time, and one fetch a request. While the provider does not answer, the keys that are
- * there serve for a day.
+ * after a failure, one fetch at a time, and one fetch a request. While the provider does not answer, the last keys are used
+ * for up to a day.
  *
- * A frozen function resumes in the middle of a fetch, maybe much later: a fetch that has lasted longer than anyone would
- * wait for is left alone and begun anew.
+ * A frozen function resumes in the middle of a fetch, maybe much later: a fetch that has lasted longer than any request waits
+ * is abandoned, and a new one begins.
  */
 export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCacheOptions): IssuerKeys {
   let keySet: KeySet | undefined;
@@ -144,7 +144,7 @@ export function createKeyCache({ fetchKeySet, now, within, onProblem }: KeyCache
     return { found: false, why, retryAfterSeconds: Math.max(1, Math.ceil(cooldownLeft())) };
   }
 
-  /** `undefined` where other keys than those that are here might be what the header asks for. */
+  /** `undefined` if a newer key set might have the key that the header names. */
   async function lookUp(header: JsonObject): Promise<KeyLookup | undefined> {
     if (keySet === undefined || ageAt(now()) > STALE) return undefined;
     const { keys, generation } = keySet;

@@ -31,8 +31,8 @@ export interface KeyRingOptions
 }
 
 /**
- * Keeps one target's ring. A ring is whole or not used: where a part of a newer one cannot be read, the older one serves
- * while it is young enough.
+ * Keeps one target's ring. Only a complete ring is used. If a part of a newer one cannot be read, the older one is used while
+ * it is young enough.
  */
 export function createKeyRing(options: KeyRingOptions): KeyRing {
   const { secret, reader, withFallback } = options;

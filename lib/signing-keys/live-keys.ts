@@ -7,7 +7,7 @@ import type { VersionKeysOptions } from './version-keys.ts';
 
 /** Every key that a live token can be signed with, of the time when the labels were asked for. */
 export interface LiveKeySet extends Dated {
-  /** Current, pending and previous, as far as they are there and usable; none where the secret has no value yet. */
+  /** Current, pending and previous, if they exist and are usable; none if the secret has no value yet. */
   readonly keys: readonly SigningKey[];
 }
 
@@ -19,8 +19,8 @@ export type LiveKeysOptions = VersionKeysOptions &
   };
 
 /**
- * Verifiers read keys anew before they accept with older ones, in seconds: so long may a leaked secret work there after
- * an emergency.
+ * Verifiers read keys again before they accept a token with keys older than this, in seconds. A leaked secret may work there
+ * this long after an emergency.
  */
 export const VERIFIER_FRESH_WITHIN = 60;
 

@@ -12,8 +12,8 @@ export interface SecretCheckOptions extends Omit<SnapshotOptions<Dated>, 'read'>
 }
 
 /**
- * Says by its labels alone whether a secret has a version to sign with, for whoever may not read values. Whether that value can
- * be used it does not say.
+ * Checks by its labels alone whether a secret has a version to sign with, for functions that may not read values. It does not
+ * check the value.
  *
  * @returns a function that throws `OAuthError` `secret_unavailable` if it has none
  */

@@ -13,8 +13,8 @@ export interface PublishedTarget {
 }
 
 /**
- * Answers for the key set, and for the one key that `{file}` of the path names. All keys or none: a set that lacked a
- * target's keys for a while would have its servers forget them.
+ * Answers for the key set, and for the one key that `{file}` of the path names. All keys or none: if the set lacked a
+ * target's keys for a while, its servers would forget them.
  *
  * @throws {OAuthError} `secret_unavailable`
  */

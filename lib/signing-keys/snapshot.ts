@@ -1,7 +1,7 @@
 import { OAuthError } from '../oauth/oauth-error.ts';
 import type { Now, Within } from '../ports.ts';
 
-/** What was read at one time. */
+/** The result of one reading. */
 export interface Dated {
   /** When the reading began, epoch seconds: nothing in it is older. */
   readonly readAt: number;
@@ -9,7 +9,7 @@ export interface Dated {
 
 /** How a snapshot is read and how long it is good; times in seconds. */
 export interface SnapshotOptions<Value extends Dated> {
-  /** Throws an `OAuthError` where what it read is of no use; anything else it throws means that it could not read. */
+  /** Throws an `OAuthError` if the value is unusable; every other error means that it could not be read. */
   readonly read: (readAt: number) => Promise<Value>;
   readonly now: Now;
   readonly within: Within;
@@ -24,7 +24,7 @@ export interface SnapshotOptions<Value extends Dated> {
 /**
  * Gives what was read last.
  *
- * @param wantedAge seconds: what is older is read anew where that can be done now, and serves where not
+ * @param wantedAge seconds: an older result is read again if possible, and used if not
  */
 export type ReadSnapshot<Value extends Dated> = (wantedAge?: number) => Promise<Value>;
 
@@ -34,11 +34,11 @@ const PATIENCE = 3;
 export const RETRY_AFTER = 5;
 
 /**
- * Keeps what was read last: refreshed in the background, one read at a time, and never used past its age. Where a newer one
- * cannot be read, the older one serves while it is young enough. What it returns throws an `OAuthError` where there is none.
+ * Keeps what was read last: refreshed in the background, one read at a time, and never used past its age. If reading fails,
+ * the older result is used while it is young enough. The returned function throws an `OAuthError` if there is none.
  *
- * A frozen function resumes in the middle of a read, maybe much later: a read that has lasted longer than anyone would
- * wait for is left alone and begun anew.
+ * A frozen function resumes in the middle of a read, maybe much later: a read that has lasted longer than any request waits
+ * is abandoned, and a new one begins.
  */
 export function createSnapshot<Value extends Dated>(options: SnapshotOptions<Value>): ReadSnapshot<Value> {
   const { read, now, within, refreshAfter, maxAge, onProblem } = options;

@@ -3,7 +3,7 @@ import type { SecretReader } from '../ports.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 import { checkSecret, kidOf } from './secret.ts';
 
-/** Whose versions are made keys. */
+/** The secret, and how its versions become keys. */
 export interface VersionKeysOptions {
   readonly secret: string;
   readonly signing: SigningAlgorithm;
@@ -14,7 +14,7 @@ export interface VersionKeysOptions {
 
 /** The keys of a secret's versions, each made once: a version's value never changes. */
 export interface VersionKeys {
-  /** A version's key, or `undefined` where it can never sign; rejects where it cannot be read. */
+  /** A version's key, or `undefined` if it can never sign; rejects if it cannot be read. */
   of(versionId: string): Promise<SigningKey | undefined>;
   /** Forgets all other versions. */
   keepOnly(versionIds: readonly (string | undefined)[]): void;

@@ -6,13 +6,13 @@ import type { VerificationFacts } from './audit.ts';
 import { isKnownCaller } from './caller.ts';
 import type { Answered, Callback, DecisionDeps } from './callback.ts';
 
-/** What the callbacks need of the outside. */
+/** The dependencies of the callbacks. */
 export interface CallbackDeps extends DecisionDeps {
   /** The secret that callers show: the current version, and the one that is to replace it. Left out, nobody is answered. */
   readonly callerSecret: LiveKeys | undefined;
 }
 
-/** Answers at a callback: known caller → token → answer. Whatever happens, the answer is one of that callback's own. */
+/** Answers at a callback: known caller → token → answer. The answer always has that callback's own form. */
 export async function answerCallback(
   event: ApiGatewayEvent,
   callback: Callback,
@@ -36,7 +36,7 @@ export async function answerCallback(
 }
 
 function factsOf({ verdict, question, ended }: Answered): Omit<VerificationFacts, 'callback'> {
-  // A stream that ended may have outlived its token: that is no refusal.
+  // A stream may have lasted longer than its token, so its end is not counted as a refusal.
   const isRefused = verdict?.ok === false && !(ended && verdict.token);
   return {
     ...(verdict?.token && { token: verdict.token }),

@@ -10,7 +10,7 @@ export interface VerificationFacts {
   readonly callback: string;
   /** Why not; absent if the answer was yes. */
   readonly problem?: Problem | Reason | 'caller_unknown' | 'ends_within_cache';
-  /** Set if nobody could tell: the keys or a table could not be read. */
+  /** Set if there was no decision, because the keys or a table could not be read. */
   readonly unavailable?: true;
   /** What was asked. */
   readonly question?: Question;
@@ -77,7 +77,7 @@ function metricsOf({ problem, unavailable, token }: VerificationFacts, timestamp
   };
 }
 
-/** What names a token, and nothing that it could be made of. */
+/** What identifies a token, but nothing that it could be rebuilt from. */
 function describeToken(token: VerifiedToken | undefined): Line {
   if (token === undefined) return {};
   const { targetName, grant, claims, kid, expiresAt, person } = token;

@@ -25,7 +25,7 @@ export interface AuthorizerEvent {
   };
 }
 
-/** The address that the API's client has: in payload format 2.0, or in 1.0 and of a REST API. */
+/** The client's IP address: in payload format 2.0, or in format 1.0 and from a REST API. */
 export function sourceIpOf({ requestContext }: AuthorizerEvent): string | undefined {
   return requestContext?.http?.sourceIp ?? requestContext?.identity?.sourceIp;
 }
@@ -36,17 +36,17 @@ export type SimpleResponse = Readonly<APIGatewaySimpleAuthorizerWithContextResul
 /** The answer to a REST API. */
 export type PolicyResponse = Readonly<APIGatewayAuthorizerWithContextResult<AuthorizerContext>>;
 
-/** What the API's own code gets to see. A REST API takes texts, numbers and booleans alone. */
+/** What the API's own code receives. A REST API accepts only strings, numbers and booleans. */
 export type AuthorizerContext = Readonly<Record<string, string | number>>;
 
-/** Whether the answer is to be a simple response; a policy otherwise. */
+/** Whether the answer has to be a simple response; otherwise it is a policy. */
 export function wantsSimpleResponse(event: AuthorizerEvent): boolean {
   return event.version === '2.0';
 }
 
 /**
- * The token in the `Authorization` header, after `Bearer` where that stands there (RFC 6750 §2.1); empty where there is none.
- * A REST API hands header names on as they were sent.
+ * The token in the `Authorization` header, without a leading `Bearer` (RFC 6750 §2.1); empty if there is none.
+ * A REST API passes header names on as they were sent.
  */
 export function bearerTokenOf({ type, authorizationToken, headers }: AuthorizerEvent): string {
   const named = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization');
@@ -56,8 +56,8 @@ export function bearerTokenOf({ type, authorizationToken, headers }: AuthorizerE
 }
 
 /**
- * The answer to a REST API. It is for every method of the stage: API Gateway keeps it under the token alone, and would hold
- * a policy for one method against the next.
+ * The answer to a REST API. It allows every method of the stage, because API Gateway caches it by the token alone and would
+ * apply a policy for one method to the next.
  */
 export function toPolicy(
   methodArn: string,

@@ -11,7 +11,7 @@ import type { VerifiedToken } from './verify-token.ts';
 import type { VerificationFacts } from './audit.ts';
 import type { Verify } from './verifier.ts';
 
-/** What an authorizer is told and needs. */
+/** The options and dependencies of an authorizer. */
 export interface AuthorizerDeps {
   readonly verify: Verify;
   readonly now: Now;
@@ -22,11 +22,11 @@ export interface AuthorizerDeps {
 }
 
 /**
- * Decides on a streaming token for an API of one's own. API Gateway goes on with a kept answer without asking again, so a
- * token that would end meanwhile is not accepted any more: none is ever used past its end.
+ * Decides on a streaming token for an API of one's own. API Gateway uses a cached answer without asking again. So a token
+ * that would end within that time is refused, and no token is used after its end.
  *
- * If nobody can tell, there is no response and the function must fail: API Gateway then lets nobody in and keeps nothing. A
- * "no" would be kept, and would turn people away long after the outage.
+ * If keys or the deny list are unavailable, there is no response and the function must fail. API Gateway then admits nobody
+ * and caches nothing. A refusal would be cached, and users would be refused long after the outage.
  */
 export async function authorize(
   event: AuthorizerEvent,
@@ -62,7 +62,7 @@ export async function authorize(
   };
 }
 
-/** Lists are separated by blanks, as in a request for a token; any room is `*`. */
+/** Several values are separated by blanks, as in a token request; any room is `*`. */
 function toContext({ targetName, claims, grant, kid, expiresAt }: VerifiedToken): AuthorizerContext {
   return {
     target: targetName,
