@@ -22,8 +22,22 @@ export function checkOptions<Options>(
   options: unknown,
 ): CheckedOptions<Options> {
   const result = v.safeParse(schema, options);
-  if (result.success) return { ok: true, options: result.output };
-  return { ok: false, problems: result.issues.map((issue) => toProblem(issue, schema)) };
+  const problems = result.success
+    ? arraysForObjects(options, result.output, '')
+    : result.issues.map((issue) => toProblem(issue, schema));
+  return result.success && problems.length === 0
+    ? { ok: true, options: result.output }
+    : { ok: false, problems };
+}
+
+/** valibot takes an array for an object whose members are all optional, or have any name, and makes an object of it. */
+function arraysForObjects(input: unknown, output: unknown, path: string): readonly OptionProblem[] {
+  if (input === output || !isRecord(input) || !isRecord(output)) return [];
+  if (Array.isArray(input) && !Array.isArray(output))
+    return [{ path, problem: 'must be an object, not an array' }];
+  return Object.entries(output).flatMap(([key, value]) =>
+    arraysForObjects(input[key], value, joinPath(path, Array.isArray(output) ? `[${key}]` : key)),
+  );
 }
 
 /** `issuers[0]` and `clientId` as `issuers[0].clientId`; either may be empty. */

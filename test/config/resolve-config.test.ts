@@ -339,6 +339,20 @@ describe('what a file without types may say', () => {
     ]);
   });
 
+  test.each<[string, object]>([
+    ['deploy', { deploy: [] }],
+    ['deploy.limits', { deploy: { limits: [] } }],
+    ['deploy.tags', { deploy: { tags: ['team'] } }],
+    ['timing', { timing: [] }],
+    ['targets', { targets: [] }],
+    [
+      'grants[0].claims',
+      { grants: [{ target: 'live', rooms: ['*'], actions: ['publish'], ttl: 60, claims: [] }] },
+    ],
+  ])('an array is no object: %s', (path, part) => {
+    expect(paths(whole(part))).toContain(path);
+  });
+
   test('any value is either sound or has a line for each mistake, and never throws', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (issuer, options) => {
