@@ -4,7 +4,7 @@ import { hashOfRow, PERSON_BYTES, TAG_BYTES, userOf } from './deny-rows.ts';
 import { hashAt } from './for-whom.ts';
 
 /**
- * What a server has to know to end the sessions of whoever is denied: hashes that stand in the `for` of their tokens. They
+ * What a server needs to end the sessions of denied users: hashes from the `for` of their tokens. They
  * name nobody, and those of a pairwise target mean nothing at another one.
  */
 
@@ -39,7 +39,7 @@ export function deniedHashes(
   return [...new Set(hashes.map((hash) => hash.toString('hex')))].toSorted();
 }
 
-/** Names a list of hashes: whoever has one of the same name has the same list. */
+/** The name of a list of hashes: two lists with the same name are the same. */
 export function nameOfHashes(hashes: readonly string[]): string {
   return createHash('sha256').update(hashes.join('\n')).digest('hex').slice(0, 32);
 }

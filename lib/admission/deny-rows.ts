@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /**
- * The rows of a deny table: how one is named, for whoever writes it and whoever looks it up. A row's id is made of hashes,
+ * The rows of a deny table: how a row is named, for writing it and for looking it up. A row's id is made of hashes,
  * because a streaming token carries the same hashes (`for-whom.ts`) and so can be found in the table without naming anybody.
  */
 
@@ -94,7 +94,10 @@ function tagOf(kind: Exclude<DenialKind, 'sub'>, value: string): Buffer {
   return hashOf(kind, value, TAG_BYTES);
 }
 
-/** The hash that a row's id is made of: 10 bytes for a subject, 16 for a user, 8 for an id; `undefined` if it is no row of ours. */
+/**
+ * The hash that a row's id is made of: 10 bytes for a subject, 16 for a user, 8 for an id; `undefined` if it is no row of
+ * ours.
+ */
 export function hashOfRow(rowId: string): Buffer | undefined {
   const [, kind, text = ''] = /^(sub|id)#([\w-]+)$/.exec(rowId) ?? [];
   const found = Buffer.from(text, 'base64url');

@@ -9,7 +9,7 @@ import { subjectFor } from '../media-servers/subject.ts';
 import type { Target } from '../media-servers/target.ts';
 import type { Grant, Transport } from '../policy/grant.ts';
 
-/** A grant made into tokens. */
+/** The tokens of a grant. */
 export interface IssuedToken {
   /** Compact JWS. */
   readonly token: string;
@@ -25,7 +25,7 @@ export interface IssuedToken {
   readonly grant: Grant;
 }
 
-/** What makes one token differ from the next. */
+/** What is different in each token. */
 export interface Issuance {
   /** Epoch seconds. */
   readonly now: number;
@@ -44,8 +44,9 @@ export interface Issuance {
 const LONGEST_IN_ADDRESS: Readonly<Partial<Record<string, number>>> = { RTMP: 1024 - 224, RTSP: 4096 - 224 };
 
 /**
- * Signs a grant's claims with the ring's current key, and with its other one where a rotation needs it. No `nbf`, unless the
- * server asks for one: those without leeway would refuse it for the difference of two clocks. A transport that nobody named, and whose addresses the
+ * Signs a grant's claims with the ring's current key, and with the fallback key if a rotation needs it. No `nbf`, unless the
+ * server asks for one: those without leeway would refuse it for the difference of two clocks. A transport that nobody named,
+ * and whose addresses the
  * token does not fit into, is left out of the grant.
  *
  * @throws {OAuthError} `token_too_long` — the token does not fit into the address of a transport that was asked for, or of
@@ -98,7 +99,7 @@ export async function issueToken(
   }
   const needsFallback = target.keys === 'single' && ring.fallback !== undefined;
   return {
-    // A key that is held elsewhere is used once, for a token that is known to fit.
+    // A key in KMS is used once, for a token that is known to fit.
     token: draft === ring.current ? drafted : await sign(ring.current),
     ...(needsFallback && ring.fallback && { fallback: await sign(ring.fallback) }),
     jti: issuance.jti,
@@ -109,7 +110,7 @@ export async function issueToken(
   };
 }
 
-/** Targets that must not be able to find out that their users are the same get no id that the others have, too. */
+/** Pairwise targets must not recognize each other's users, so they get no id that is shared with other targets. */
 function namesSession(target: Target, { sessionNamed }: Issuance): boolean {
   return sessionNamed === true && !target.takesSession && !target.omitsForWhom && target.subject === 'public';
 }

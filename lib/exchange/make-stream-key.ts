@@ -22,7 +22,7 @@ export function indexStreamKeyRules(
   return indexRules(allowing, targets, clockSkew);
 }
 
-/** What was asked for, and by whom. */
+/** The request and its user. */
 export interface StreamKeyRequest {
   readonly targetName: string;
   readonly target: Target;
@@ -67,7 +67,7 @@ export function decideStreamKey(
 }
 
 /**
- * A stream key, signed, as it is answered: shown this once.
+ * The answer with a signed stream key. It is shown only this once.
  *
  * @throws {OAuthError} `token_too_long` if its owner's claims do not fit into a key
  */

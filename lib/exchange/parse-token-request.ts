@@ -35,7 +35,7 @@ const ONCE = [
   'requested_token_type',
 ] as const;
 
-/** A token exchange request (RFC 8693 §2.1), as far as its form goes: no target and no person is known yet. */
+/** A token exchange request (RFC 8693 §2.1), parsed by its form alone: target and user are not known yet. */
 export interface TokenRequest {
   readonly subjectToken: string;
   readonly subjectTokenType: SubjectTokenType;
@@ -152,7 +152,7 @@ function isIn<Types extends object>(types: Types, name: string): name is string 
 function parseRooms(list: string): readonly string[] {
   const rooms = toWords(list);
   if (!rooms.every((room) => ROOM_PATH.test(room))) throw new OAuthError('room_malformed');
-  // Whatever case a target folds to, these are too many.
+  // Too many for every target, whether it folds case or not.
   if (rooms.length > MAX_ROOMS && new Set(rooms.map((room) => room.toLowerCase())).size > MAX_ROOMS) {
     throw new OAuthError('too_many_rooms');
   }

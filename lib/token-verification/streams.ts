@@ -21,7 +21,7 @@ export interface StreamItem {
 export interface StreamTable {
   /** Writes an item, unless one of this id is there that another holder has and that has not ended; whether it did. */
   take(item: StreamItem, now: number): Promise<boolean>;
-  /** Removes the item of this id if this holder has it (left out: whoever has it), and gives what it was. */
+  /** Removes the item of this id if this holder has it (left out: any holder), and returns its former value. */
   remove(id: string, holder?: string): Promise<StreamItem | undefined>;
 }
 

@@ -42,8 +42,10 @@ const ALLOWED: Readonly<Record<string, readonly MoqtAction[]>> = {
 };
 
 /**
- * moqx, a relay of Media over QUIC: CWTs with the `moqt` claim of CAT-4-MOQT, several secrets by `kid`. A room is a namespace;
- * a token is good for it and for all below it, and names nobody. The key of an HMAC is derived from the secret (HKDF, RFC 5869).
+ * moqx, a relay of Media over QUIC: CWTs with the `moqt` claim of CAT-4-MOQT, several secrets by `kid`. A room is a
+ * namespace;
+ * a token is good for it and for all below it, and names nobody. The key of an HMAC is derived from the secret (HKDF, RFC
+ * 5869).
  *
  * @see openmoq/moqx `src/auth/Auth.cpp`, `src/auth/HmacKey.cpp`; Quicr/catapult `src/cwt.cpp`; draft-ietf-moq-c4m
  */
@@ -132,7 +134,10 @@ function toScope({ actions, namespace }: Scope): readonly unknown[] {
   return namespace === undefined ? [numbers] : [numbers, [[PREFIX, toFields(namespace)]]];
 }
 
-/** A namespace as moqx compares it: each field after its length in four bytes. So no field is taken for the beginning of another. */
+/**
+ * A namespace as moqx compares it: each field after its length in four bytes. So no field is taken for the beginning of
+ * another.
+ */
 function toFields(namespace: string): Uint8Array {
   return Buffer.concat(
     namespace.split('/').flatMap((field) => {
@@ -146,7 +151,7 @@ function toFields(namespace: string): Uint8Array {
 /** A scope as it stands in a token: the numbers of actions, then maybe matches, each a type and bytes. */
 const encodedScopes = v.array(v.looseTuple([v.array(v.number()), v.optional(v.array(v.array(v.unknown())))]));
 
-/** What a token's `moqt` says, for whoever explains it; `undefined` if it is none of ours. */
+/** The content of a token's `moqt`, for `npm run explain`; `undefined` if it is none of ours. */
 function readScopes(value: unknown): readonly unknown[] | undefined {
   const scopes = v.safeParse(encodedScopes, value instanceof Uint8Array ? decodeCbor(value) : undefined);
   if (!scopes.success) return undefined;
