@@ -1,5 +1,6 @@
 // A page that uses the React entry as a component does, in Strict Mode, and tells a test what it saw.
 import { createElement, StrictMode, useEffect, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { createRoot } from 'react-dom/client';
 import type { StreamPass } from '../../src/index.ts';
 import { useStreamPass } from '../../src/react.ts';
@@ -29,7 +30,8 @@ function App() {
   const [isShown, setIsShown] = useState(true);
   const page: HookPage = {
     seen,
-    set: (room, user) => setProps({ room, user }),
+    // Rendered when it returns, so that a test's next step meets the new render.
+    set: (room, user) => flushSync(() => setProps({ room, user })),
     unmount: () => setIsShown(false),
     renew: async () => (await last?.renew())?.token,
     current: () => last?.current().status,
