@@ -4,20 +4,34 @@ import { auditLines } from '../lib/exchange/audit.ts';
 import { createService } from './wiring/service.ts';
 import { denyTableOf } from './wiring/tables.ts';
 import { exchange } from '../lib/exchange/exchange.ts';
-import type { ExchangeOutcome } from '../lib/exchange/exchange.ts';
+import type { ExchangeDeps, ExchangeOutcome } from '../lib/exchange/exchange.ts';
+import type { TokenRequest } from '../lib/exchange/parse-token-request.ts';
 import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
 import { errorResponse, tokenResponse } from '../lib/exchange/token-response.ts';
 import { configured } from './wiring/configured.ts';
 import { createExchangeDeps } from './wiring/exchange-deps.ts';
 import { errorsUrl, httpFunction } from './wiring/http-function.ts';
 import type { Answer } from './wiring/http-function.ts';
-import { warmUp } from './wiring/warm-up.ts';
+import { NOWHERE, toFormEvent, warmUp } from './wiring/warm-up.ts';
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const service = createService(loaded, process.env, denyTableOf(process.env));
 const deps = createExchangeDeps(loaded.config, service, process.env);
 
-await Promise.all([service.prefetch(), warmUp(loaded)]);
+await Promise.all([service.prefetch(), warmUp(loaded, answerOnce)]);
+
+/** The way of a request through this function, but for its log lines, which are made and not written. */
+function answerOnce(request: TokenRequest, to: ExchangeDeps): Promise<Answer> {
+  const handle = httpFunction({
+    name: 'token',
+    async answer(event) {
+      const { audit, ...response } = toAnswer(await exchange(event, to), event);
+      JSON.stringify([audit?.({ ...NOWHERE, timestampMs: Date.now() }), process.stdout.writable]);
+      return response;
+    },
+  });
+  return handle(toFormEvent(request), {} as Parameters<typeof handle>[1]);
+}
 
 function toAnswer(outcome: ExchangeOutcome, event: ApiGatewayEvent): Answer {
   const response = outcome.issued

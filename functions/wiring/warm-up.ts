@@ -1,9 +1,12 @@
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { createAdmission } from '../../lib/admission/admission.ts';
 import type { Config } from '../../lib/config/config.ts';
+import type { ApiGatewayEvent } from '../../lib/api-gateway/event.ts';
 import { auditLines } from '../../lib/exchange/audit.ts';
+import type { RequestOrigin } from '../../lib/exchange/audit.ts';
 import { exchangeRequest } from '../../lib/exchange/exchange.ts';
 import type { ExchangeDeps, ExchangeOutcome } from '../../lib/exchange/exchange.ts';
+import type { TokenRequest } from '../../lib/exchange/parse-token-request.ts';
 import { tokenResponse } from '../../lib/exchange/token-response.ts';
 import { identify } from '../../lib/identity/identify.ts';
 import { createIssuerKeys } from '../../lib/identity/issuer-keys.ts';
@@ -12,7 +15,7 @@ import { oidc } from '../../lib/identity/presets/oidc.ts';
 import { createVerifiedTokens } from '../../lib/identity/verified-tokens.ts';
 import { hmacKey } from '../../lib/jws/sign-hs256.ts';
 import { newRandomId, systemNow, within } from '../../lib/node/system.ts';
-import { TOKEN_TYPE_JWT } from '../../lib/oauth/token-exchange.ts';
+import { TOKEN_EXCHANGE_GRANT, TOKEN_TYPE_JWT } from '../../lib/oauth/token-exchange.ts';
 import { indexRules } from '../../lib/policy/match-rules.ts';
 import type { Rule } from '../../lib/policy/rule.ts';
 import type { Configured } from './configured.ts';
@@ -24,6 +27,14 @@ const NAME = 'warm-up';
 /** Seconds that its sign-in and its token last. */
 const LIFETIME = 60;
 
+/** Where a made-up request comes from, for its audit line. */
+export const NOWHERE: Omit<RequestOrigin, 'timestampMs'> = {
+  requestId: undefined,
+  sourceIp: undefined,
+  coldStart: true,
+  latencyMs: 0,
+};
+
 /**
  * One exchange while a function starts, so that Node has compiled all of it when the first request comes: Lambda gives a start
  * a whole CPU, and a request only its memory's share.
@@ -31,10 +42,14 @@ const LIFETIME = 60;
  * Nothing of it is real but the first target: the provider, its key, the user's sign-in, the rule and the secret are made here
  * and thrown away with the token. No line is logged and nobody is asked.
  *
- * @returns how it ended, for tests; `undefined` if the configuration is not sound, or has no provider or no target. Never
+ * @param run makes the exchange, and of it all that an answer needs · default without reading a form
+ * @returns what `run` gave, for tests; `undefined` if the configuration is not sound, or has no provider or no target. Never
  *   rejects.
  */
-export async function warmUp({ config, problems }: Configured): Promise<ExchangeOutcome | undefined> {
+export async function warmUp(
+  { config, problems }: Configured,
+  run: (request: TokenRequest, deps: ExchangeDeps) => Promise<unknown> = exchangeAndTell,
+): Promise<unknown> {
   const [first] = Object.entries(config.targets);
   if (problems.length > 0 || first === undefined || config.issuers.length === 0) return undefined;
   const [audience, target] = first;
@@ -44,26 +59,48 @@ export async function warmUp({ config, problems }: Configured): Promise<Exchange
   const rule = { target: audience, group: NAME, actions: scope, rooms: ['*'], ttl: LIFETIME };
   try {
     const { subjectToken, jwk } = newSignIn();
-    const outcome = await exchangeRequest(
-      {
-        subjectToken,
-        subjectTokenType: 'id_token',
-        audiences: [audience],
-        scope,
-        rooms: [NAME],
-        requestedTokenType: TOKEN_TYPE_JWT,
-      },
-      depsOf(config, rule, jwk),
-    );
-    const lines = auditLines(outcome, { ...NOWHERE, timestampMs: Date.now() });
-    JSON.stringify([lines, outcome.issued && tokenResponse(outcome.response), process.stdout.writable]);
-    return outcome;
+    const request: TokenRequest = {
+      subjectToken,
+      subjectTokenType: 'id_token',
+      audiences: [audience],
+      scope,
+      rooms: [NAME],
+      requestedTokenType: TOKEN_TYPE_JWT,
+    };
+    return await run(request, depsOf(config, rule, jwk));
   } catch {
     return undefined;
   }
 }
 
-const NOWHERE = { requestId: undefined, sourceIp: undefined, coldStart: true, latencyMs: 0 };
+async function exchangeAndTell(request: TokenRequest, deps: ExchangeDeps): Promise<ExchangeOutcome> {
+  const outcome = await exchangeRequest(request, deps);
+  const lines = auditLines(outcome, { ...NOWHERE, timestampMs: Date.now() });
+  JSON.stringify([lines, outcome.issued && tokenResponse(outcome.response), process.stdout.writable]);
+  return outcome;
+}
+
+/** The same request as API Gateway hands it over. */
+export function toFormEvent({
+  subjectToken,
+  audiences,
+  scope = [],
+  rooms = [],
+}: TokenRequest): ApiGatewayEvent {
+  const form = new URLSearchParams({
+    grant_type: TOKEN_EXCHANGE_GRANT,
+    subject_token: subjectToken,
+    subject_token_type: 'urn:ietf:params:oauth:token-type:id_token',
+    audience: audiences.join(),
+    scope: scope.join(' '),
+    room: rooms.join(' '),
+  });
+  return {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: Buffer.from(form.toString()).toString('base64'),
+    isBase64Encoded: true,
+  };
+}
 
 /** A sign-in of the user, and the public half of the key that signed it. */
 function newSignIn(): { readonly subjectToken: string; readonly jwk: object } {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { warmUp } from '../../functions/wiring/warm-up.ts';
+import { toFormEvent, warmUp } from '../../functions/wiring/warm-up.ts';
+import { exchange } from '../../lib/exchange/exchange.ts';
 import { oidc } from '../../lib/identity/presets/oidc.ts';
 import { configOf, fixtureConfig } from '../support/config.ts';
 import { conformingServers } from '../media-servers/conformance/index.ts';
@@ -17,9 +18,12 @@ describe('the exchange that a function makes while it starts', () => {
     async (name, { target }) => {
       const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
       const config = configOf({ issuers: [provider], targets: { [name]: target }, grants: [] });
-      const outcome = await warmUp({ config, problems: [] });
+      const configured = { config, problems: [] };
+      const issued = { issued: true, facts: { subject: 'warm-up', target: name } };
+      expect(await warmUp(configured)).toMatchObject(issued);
+      const byForm = await warmUp(configured, (request, deps) => exchange(toFormEvent(request), deps));
+      expect(byForm).toMatchObject(issued);
       expect(write).not.toHaveBeenCalled();
-      expect(outcome).toMatchObject({ issued: true, facts: { subject: 'warm-up', target: name } });
     },
   );
 
