@@ -34,6 +34,9 @@ export function refusals(context: StackContext, { region, params }: Deployment):
           ),
         ]
       : []),
+    ...(Object.keys(config.targets).length === 0
+      ? [line('targets', `the stage ${stage} has no target, so there would be nothing to get a token for`)]
+      : []),
     ...origins.flatMap((origin, index) =>
       isLocalhost(origin) && !localhostStages.includes(stage)
         ? [

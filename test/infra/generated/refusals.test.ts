@@ -16,6 +16,11 @@ test('nothing is refused of a configuration with every option', () => {
 describe('is refused, in one line', () => {
   test.each<[string, readonly string[], RegExp]>([
     ['a stage without an issuer', refused({ issuers: [] }), /^streampass.config.ts: issuers: the stage prod/],
+    [
+      'a stage without a target',
+      refused({ targets: {}, grants: [], deploy: {} }),
+      /^streampass.config.ts: targets: the stage prod has no target/,
+    ],
     ['the stage of npm start', refused({}, 'local'), /^--stage local: is the stage of npm start/],
     ['a stage with a blank', refused({}, 'my stage'), /^--stage my stage: must be/],
     ['a stage of 33 letters', refused({}, 'a'.repeat(33)), /must be 1 to 32 letters/],

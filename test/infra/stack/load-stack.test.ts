@@ -70,7 +70,8 @@ test.each([
 
 test('the region is that of the deployment, whatever the shell says', async () => {
   const config = `export default ({ env }) => ({
-    issuers: [oidc({ issuer: 'https://login.example.com', audience: 'a' })], targets: {}, grants: [],
+    issuers: [oidc({ issuer: 'https://login.example.com', audience: 'a' })],
+    targets: { live: red5({ issuer: 'streampass' }) }, grants: [],
     deploy: { domain: { name: 'tokens.example.com', certificateArn: \`arn:aws:acm:\${env.AWS_REGION}:111122223333:certificate/6a\` } },
   });`;
   expect(await load(config, ENV, 'us-east-1')).toMatchObject({
