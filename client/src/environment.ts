@@ -10,7 +10,7 @@ export interface Instant {
 /** All that this package takes from the world but `fetch`, so that tests bring their own time and chance. */
 export interface Environment {
   now(): Instant;
-  /** Runs `task` once after `delayMs`; returns its cancellation. */
+  /** Runs `task` once, not before the monotonic clock went on by `delayMs`; returns its cancellation. */
   after(delayMs: number, task: () => void): () => void;
   /** Uniform in [0, 1). */
   random(): number;
@@ -26,8 +26,16 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export const browserEnvironment: Environment = {
   now: () => ({ monotonicMs: performance.now(), wallMs: Date.now() }),
   after(delayMs, task) {
-    // A timer drops fractions, and so may fire before the clock says so; a delay past 2^31 overflows and fires at once.
-    const timer = setTimeout(task, Math.min(delayMs + 1, LONGEST_TIMER_MS));
+    const end = performance.now() + delayMs;
+    let timer: ReturnType<typeof setTimeout>;
+    // A timer may fire before a clock that a browser makes coarse says so. A delay past 2^31 overflows and fires at once.
+    const wait = (): void => {
+      timer = setTimeout(
+        () => (performance.now() < end ? wait() : task()),
+        Math.min(end - performance.now() + 1, LONGEST_TIMER_MS),
+      );
+    };
+    wait();
     return () => clearTimeout(timer);
   },
   random: Math.random,

@@ -6,6 +6,7 @@ import { ask, keepScreenshot, patience, startDemo, type Demo } from './demo.ts';
 let demo: Demo;
 
 const idTokenTtlSeconds = 100;
+const tokenEnded = 'The token has ended before a new one came';
 
 beforeAll(async () => {
   demo = await startDemo({ factor: 8, idTokenTtlSeconds });
@@ -46,7 +47,7 @@ describe.concurrent('as time passes', () => {
     const page = await demo.openAs('viewer');
     await getToken(page);
     await page.getByText('The sign-in ended at').waitFor();
-    await page.getByText('The token has ended before a new one came').waitFor();
+    await page.getByText(tokenEnded).waitFor();
     await page.getByRole('button', { name: 'Sign in again' }).waitFor();
     await ask(page, {});
     await page.getByText('Your sign-in is over').waitFor();
@@ -56,6 +57,24 @@ describe.concurrent('as time passes', () => {
     await page.getByRole('button', { name: 'Sign in again' }).click();
     await page.getByText('The sign-in lasts until').waitFor();
     await getToken(page);
+  });
+
+  test('the end of a token is told, although the exchange under way fails after it', async ({ expect }) => {
+    const page = await demo.openAs('viewer');
+    await getToken(page);
+    let underWay = 0;
+    page.on('request', (request) => (underWay += request.url().endsWith('/token') ? 1 : 0));
+    page.on('requestfailed', (request) => (underWay -= request.url().endsWith('/token') ? 1 : 0));
+    await page.route('**/token', () => {
+      // No answer ever comes: the client stops waiting by itself.
+    });
+    // Each time that the network is back, the client asks at once, so that an exchange is under way at the token's end.
+    await page.evaluate(`globalThis.waking = setInterval(() => dispatchEvent(new Event('online')), 1000)`);
+    await page.getByText(tokenEnded).waitFor();
+    await page.evaluate('clearInterval(globalThis.waking)');
+    expect(underWay).toBe(1);
+    await expect.poll(() => underWay, patience).toBe(0);
+    expect(await page.locator('#token-notice strong').textContent()).toBe(tokenEnded);
   });
 });
 

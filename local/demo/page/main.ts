@@ -14,7 +14,7 @@ import { createVideoPanel } from './video-panel.ts';
 const config = (await (await fetch('/config.json')).json()) as DemoConfig;
 const signIn = createSignIn(config);
 const person = createPersonPanel(signIn);
-const tokenPanel = createTokenPanel(() => person.begin());
+const tokenPanel = createTokenPanel(() => person.begin(), person.isOver);
 const [firstServer, ...otherServers] = config.servers;
 if (firstServer === undefined) throw new Error('No target of the configuration has media servers here.');
 const form = createAskForm([firstServer, ...otherServers]);

@@ -1,11 +1,13 @@
 import { button, byId, setText, showNotice } from './dom.ts';
-import type { SignIn } from './sign-in.ts';
+import type { Person, SignIn } from './sign-in.ts';
 import { duration, timeOfDay } from './words.ts';
 
 /** Who is signed in, and the buttons that change it. */
 export interface PersonPanel {
   /** Leaves the page for the provider. */
   readonly begin: (another?: boolean) => void;
+  /** Whether the sign-in has ended, by the clock of this page. */
+  readonly isOver: () => boolean;
   /** Shows who is signed in now. */
   readonly show: () => void;
   /** Once a second: moves the sign-in's end on. */
@@ -36,10 +38,12 @@ export function createPersonPanel(signIn: SignIn): PersonPanel {
     signIn.end().catch(fail);
   });
 
+  const secondsLeft = ({ exp }: Person): number => exp - Date.now() / 1000;
+
   const tick = (): void => {
     const person = signIn.person();
     if (person === undefined) return;
-    const left = person.exp - Date.now() / 1000;
+    const left = secondsLeft(person);
     const end = timeOfDay(person.exp * 1000);
     setText(
       byId('sign-in-end'),
@@ -51,6 +55,10 @@ export function createPersonPanel(signIn: SignIn): PersonPanel {
     begin,
     tick,
     fail,
+    isOver() {
+      const person = signIn.person();
+      return person !== undefined && secondsLeft(person) <= 0;
+    },
     show() {
       const person = signIn.person();
       byId('signed-out').hidden = person !== undefined;

@@ -26,12 +26,31 @@ const headlines: Readonly<Record<StreamPassError['kind'], string>> = {
   closed: 'Closed',
 };
 
-export function createTokenPanel(signInAgain: () => void): TokenPanel {
+/** @param isSignInOver whether a new sign-in is what helps, whatever the last exchange said */
+export function createTokenPanel(signInAgain: () => void, isSignInOver: () => boolean): TokenPanel {
   const notice = byId('token-notice');
   let held: { answer: ExchangeAnswer; since: number } | undefined;
+  let hasEnded = false;
   /** The last answer of the API, for its own words. */
   let lastWords: string | undefined;
   let failure: StreamPassError | undefined;
+
+  /** A failed exchange may be told before or after the token's end: the notice is the same in both orders. */
+  const tell = (): void => {
+    const action =
+      failure?.kind === 'sign-in-again' || (hasEnded && isSignInOver())
+        ? [button('Sign in again', signInAgain)]
+        : [];
+    if (hasEnded) {
+      const headline = 'The token has ended before a new one came';
+      showNotice(notice, 'warn', headline, 'What is connected stays so.', ...action);
+    } else if (failure !== undefined) {
+      const { kind, message } = failure;
+      const tone = kind === 'try-later' || kind === 'sign-in-again' ? 'warn' : 'bad';
+      showNotice(notice, tone, headlines[kind], quote(lastWords ?? message), ...action);
+    }
+    showHeld();
+  };
 
   const showHeld = (): void => {
     byId('token-held').hidden = held === undefined;
@@ -69,6 +88,7 @@ export function createTokenPanel(signInAgain: () => void): TokenPanel {
 
     showToken(answer, session) {
       held = { answer, since: performance.now() };
+      hasEnded = false;
       failure = undefined;
       notice.replaceChildren();
       setText(byId('granted'), answer.scope ?? '');
@@ -96,28 +116,18 @@ export function createTokenPanel(signInAgain: () => void): TokenPanel {
 
     showFailure(error) {
       failure = error;
-      const words = lastWords ?? error.message;
-      const action = error.kind === 'sign-in-again' ? [button('Sign in again', signInAgain)] : [];
-      const tone = error.kind === 'try-later' || error.kind === 'sign-in-again' ? 'warn' : 'bad';
-      showNotice(notice, tone, headlines[error.kind], quote(words), ...action);
-      showHeld();
+      tell();
     },
 
     showExpired() {
       held = undefined;
-      showHeld();
-      const action = failure?.kind === 'sign-in-again' ? [button('Sign in again', signInAgain)] : [];
-      showNotice(
-        notice,
-        'warn',
-        'The token has ended before a new one came',
-        'What is connected stays so.',
-        ...action,
-      );
+      hasEnded = true;
+      tell();
     },
 
     clear() {
       held = undefined;
+      hasEnded = false;
       failure = undefined;
       notice.replaceChildren();
       byId('wire').hidden = true;
