@@ -140,6 +140,8 @@ async function measure(
   count: number,
 ): Promise<void> {
   if (contestant === undefined || contestant.lacks?.includes(one.algorithm)) return;
+  // A renewal is of a token that was seen: the first exchanges of the other trials may have driven it out of a memory.
+  if (one.renewal) await runner.run({ kind: kindOf(one), exchanges: RENEWED, inFlight: 1 });
   const result = await runner.run({ kind: kindOf(one), exchanges: count, inFlight: one.inFlight });
   if (result.refused > 0) throw new Error(`${contestant.name} refused: ${one.title}`);
   const key = `${one.title} ${contestant.name}`;

@@ -39,8 +39,9 @@ export async function bundleFunction(
       Blob: 'undefined',
       ReadableStream: 'undefined',
       'crypto.subtle.verify': 'verifyAtOnce',
+      'Uint8Array.fromBase64': 'fromBase64',
     },
-    inject: ['lib/jws/verify-at-once.ts'],
+    inject: ['lib/jws/under-jose.ts'],
   });
   return metafile;
 }

@@ -2,6 +2,7 @@
 
 import middy from '@middy/core';
 import type { MiddlewareObj } from '@middy/core';
+import type { Context } from 'aws-lambda';
 import { errorsUrlOf, toEvent } from '../../lib/api-gateway/event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 import type { RequestOrigin } from '../../lib/exchange/audit.ts';
@@ -43,7 +44,9 @@ export function errorsUrl(event: ApiGatewayEvent): string {
   return errorsUrlOf(event, process.env['PUBLIC_URL']);
 }
 
-type Middleware = MiddlewareObj<ApiGatewayEvent, Answer>;
+/** What the middlewares keep of one request. */
+type Kept = { startedAt?: number };
+type Middleware = MiddlewareObj<ApiGatewayEvent, Answer, Error, Context, Kept>;
 type Refuse = NonNullable<HttpFunctionOptions['refuse']>;
 
 function refuseInJson(name: string): Refuse {
@@ -63,7 +66,6 @@ function parseEvent(): Middleware {
 
 /** Writes the lines of an answer, and takes them out of it. */
 function audit(): Middleware {
-  const startedAt = new WeakMap<ApiGatewayEvent, number>();
   let coldStart = true;
 
   const finish: NonNullable<Middleware['after']> = (request) => {
@@ -74,7 +76,7 @@ function audit(): Middleware {
       requestId,
       sourceIp: http?.sourceIp,
       coldStart,
-      latencyMs: performance.now() - (startedAt.get(request.event) ?? Number.NaN),
+      latencyMs: performance.now() - (request.internal.startedAt ?? Number.NaN),
       timestampMs: Date.now(),
     });
     for (const line of lines ?? []) writeLine(line, { request_id: requestId, source_ip: http?.sourceIp });
@@ -83,7 +85,7 @@ function audit(): Middleware {
   };
   return {
     before: (request) => {
-      startedAt.set(request.event, performance.now());
+      request.internal.startedAt = performance.now();
     },
     after: finish,
     onError: finish,

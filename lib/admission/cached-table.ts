@@ -1,4 +1,5 @@
 import { OAuthError } from '../oauth/oauth-error.ts';
+import { oldestKeyOf } from '../oldest-key.ts';
 import type { Now, Within } from '../ports.ts';
 
 /** The table of denied users and sign-ins, outside of this process. */
@@ -38,6 +39,7 @@ export type DeniedNow = (keys: readonly string[]) => Promise<boolean>;
  */
 export function createCachedTable({ table, now, within }: CachedTableOptions): DeniedNow {
   const answers = new Map<string, Answer>();
+  const oldestKey = oldestKeyOf(answers);
 
   /** When the denial of a key ends; `undefined` if the table has to be asked. */
   function recall(key: string): number | undefined {
@@ -59,8 +61,7 @@ export function createCachedTable({ table, now, within }: CachedTableOptions): D
 
   function keep(key: string, answer: Answer): void {
     answers.delete(key);
-    const oldest = answers.size >= CAPACITY ? answers.keys().next().value : undefined;
-    if (oldest !== undefined) answers.delete(oldest);
+    if (answers.size >= CAPACITY) answers.delete(oldestKey() ?? '');
     answers.set(key, answer);
   }
 

@@ -1,3 +1,4 @@
+import { oldestKeyOf } from '../oldest-key.ts';
 import type { Now } from '../ports.ts';
 
 /** Counts what each subject asks for. */
@@ -16,16 +17,20 @@ const CAPACITY = 10_000;
 export function createIssuanceLimit(tokensPerMinute: number, now: Now): IssuanceLimit {
   const perSecond = tokensPerMinute / 60;
   const buckets = new Map<string, { left: number; filledAt: number }>();
+  const oldestKey = oldestKeyOf(buckets);
   return {
     take(issuer, subject) {
-      const key = JSON.stringify([issuer, subject]);
-      const bucket = buckets.get(key) ?? { left: tokensPerMinute, filledAt: now() };
-      const elapsed = Math.max(0, now() - bucket.filledAt);
+      const key = `${issuer}\n${subject}`; // An issuer is a URL, so it holds no line break.
+      const at = now();
+      let bucket = buckets.get(key);
+      if (bucket === undefined) {
+        if (buckets.size >= CAPACITY) buckets.delete(oldestKey() ?? '');
+        bucket = { left: tokensPerMinute, filledAt: at };
+        buckets.set(key, bucket);
+      }
+      const elapsed = Math.max(0, at - bucket.filledAt);
       bucket.left = Math.min(tokensPerMinute, bucket.left + elapsed * perSecond);
-      bucket.filledAt = now();
-      const oldest = !buckets.has(key) && buckets.size >= CAPACITY ? buckets.keys().next().value : undefined;
-      if (oldest !== undefined) buckets.delete(oldest);
-      buckets.set(key, bucket);
+      bucket.filledAt = at;
       if (bucket.left < 1) return Math.ceil((1 - bucket.left) / perSecond);
       bucket.left -= 1;
       return 0;

@@ -96,7 +96,9 @@ function stringsIn(
 ): Readonly<Record<string, string | undefined>> {
   const strings: Record<string, string> = {};
   for (const value of values) {
-    for (const [name, member] of Object.entries(objectOf(value))) {
+    const members = objectOf(value);
+    for (const name of Object.keys(members)) {
+      const member = members[name];
       const text = Array.isArray(member) ? member.filter((one) => typeof one === 'string').join(',') : member;
       if (typeof text === 'string') strings[toName(name)] = text;
     }

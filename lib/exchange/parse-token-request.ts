@@ -22,7 +22,7 @@ export const MAX_AUDIENCES = 4;
 export const MIN_EXPIRES_IN = 60;
 
 /** Parameters that may come once; `audience` may come more often. */
-const ONCE = [
+const ONCE = new Set([
   'grant_type',
   'subject_token',
   'subject_token_type',
@@ -33,7 +33,14 @@ const ONCE = [
   'session',
   'stream',
   'requested_token_type',
-] as const;
+] as const);
+type Once = typeof ONCE extends Set<infer Name> ? Name : never;
+
+/** The parameters of a form that are known. */
+interface TokenForm {
+  readonly once: ReadonlyMap<string, string>;
+  readonly audiences: readonly string[];
+}
 
 /** A token exchange request (RFC 8693 §2.1), parsed by its form alone: target and user are not known yet. */
 export interface TokenRequest {
@@ -66,12 +73,12 @@ export function parseTokenRequest(event: ApiGatewayEvent): TokenRequest {
   const method = event.requestContext?.http?.method;
   if (method !== undefined && method !== 'POST') throw new OAuthError('method');
   const form = parseForm(event);
-  const valueOf = (name: (typeof ONCE)[number]): string | undefined => form.get(name) ?? undefined;
+  const valueOf = (name: Once): string | undefined => form.once.get(name);
   if (!valueOf('grant_type')) throw new OAuthError('parameter_missing');
   if (valueOf('grant_type') !== TOKEN_EXCHANGE_GRANT) throw new OAuthError('grant_type_unsupported');
   const subjectToken = valueOf('subject_token');
   const subjectTokenType = valueOf('subject_token_type');
-  const audiences = [...new Set(form.getAll('audience'))].filter((name) => name !== '');
+  const audiences = [...new Set(form.audiences)].filter((name) => name !== '');
   if (!subjectToken || !subjectTokenType || audiences.length === 0) throw new OAuthError('parameter_missing');
   if (!isIn(SUBJECT_TOKEN_TYPES, subjectTokenType)) throw new OAuthError('subject_token_type_unsupported');
   const requestedTokenType = valueOf('requested_token_type') || TOKEN_TYPE_JWT;
@@ -110,14 +117,21 @@ export function toWords(list: string): readonly string[] {
   return list.includes(' ') ? [...new Set(list.split(' '))] : [list];
 }
 
-function parseForm(event: ApiGatewayEvent): URLSearchParams {
+function parseForm(event: ApiGatewayEvent): TokenForm {
   const type = parseFormType(headerOf(event, 'content-type') ?? '');
   if (type === undefined) throw new OAuthError('content_type');
   const body = bodyOf(event, MAX_BODY_BYTES);
   if (body === undefined) throw new OAuthError('body_too_large');
-  const form = new URLSearchParams(decodeText(body, type.charset));
-  if (ONCE.some((name) => form.getAll(name).length > 1)) throw new OAuthError('parameter_repeated');
-  return form;
+  const once = new Map<string, string>();
+  const audiences: string[] = [];
+  new URLSearchParams(decodeText(body, type.charset)).forEach((value, name) => {
+    if (name === 'audience') audiences.push(value);
+    else if (isOnce(name)) {
+      if (once.has(name)) throw new OAuthError('parameter_repeated');
+      once.set(name, value);
+    }
+  });
+  return { once, audiences };
 }
 
 const FORM_TYPE = 'application/x-www-form-urlencoded';
@@ -143,6 +157,10 @@ function decodeText(bytes: Buffer, charset: string | undefined): string {
   } catch {
     throw new OAuthError('content_type');
   }
+}
+
+function isOnce(name: string): name is Once {
+  return (ONCE as ReadonlySet<string>).has(name);
 }
 
 function isIn<Types extends object>(types: Types, name: string): name is string & keyof Types {

@@ -41,7 +41,9 @@ function isList(groups: Groups): groups is readonly (string | GroupSource)[] {
 
 /** A user's groups, each once, from every source that the token has. */
 export function groupsIn(sources: readonly GroupSource[], claims: JsonObject): readonly string[] {
-  return [...new Set(sources.flatMap((source) => findGroups(source, claims).groups))];
+  const groups = new Set<string>();
+  for (const source of sources) for (const group of findGroups(source, claims).groups) groups.add(group);
+  return [...groups];
 }
 
 /**

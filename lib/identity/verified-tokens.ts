@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { JsonObject, Jws } from '../jws/compact.ts';
 import type { Issuer } from './issuer.ts';
+import { oldestKeyOf } from '../oldest-key.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 
 /** A subject token whose signature was found good, under one generation of its issuer's keys. */
@@ -33,6 +34,7 @@ export function digestOf(token: string): string {
  */
 export function createVerifiedTokens(capacity: number): VerifiedTokens {
   const byDigest = new Map<string, { readonly verified: VerifiedToken; readonly bytes: number }>();
+  const oldestDigest = oldestKeyOf(byDigest);
   let total = 0;
 
   function forget(digest: string): void {
@@ -51,10 +53,7 @@ export function createVerifiedTokens(capacity: number): VerifiedTokens {
     keep(digest, verified, bytes) {
       if (bytes > capacity) return;
       forget(digest);
-      for (const oldest of byDigest.keys()) {
-        if (total + bytes <= capacity) break;
-        forget(oldest);
-      }
+      while (total + bytes > capacity) forget(oldestDigest() ?? '');
       byDigest.set(digest, { verified, bytes });
       total += bytes;
     },
