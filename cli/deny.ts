@@ -146,7 +146,7 @@ async function currentKey(config: Config, name: string, region: string | undefin
     onProblem: () => undefined,
   });
   const { current } = await ring.get();
-  if (current.alg !== 'HS256') throw new Error(`"${name}" has no shared secret`);
+  if (current.alg !== 'HS256' || !('key' in current)) throw new Error(`"${name}" has no shared secret`);
   return { name: current.kid, secret: current.key.export().toString() };
 }
 

@@ -6,8 +6,6 @@ import { deniedHashes } from '../lib/admission/denied-hashes.ts';
 import { awsAccess } from '../lib/aws/access.ts';
 import { dynamoDeniedRows } from '../lib/aws/deny-list.ts';
 import { dynamoNodeTable } from '../lib/aws/node-table.ts';
-import { createSecretsClient } from '../lib/aws/secrets-client.ts';
-import { createSecretsReader } from '../lib/aws/secrets-reader.ts';
 import { answerQuestion } from '../lib/fleet/denials.ts';
 import { createLiveVersions } from '../lib/fleet/live-versions.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
@@ -17,6 +15,7 @@ import { createSnapshot } from '../lib/signing-keys/snapshot.ts';
 import { configured } from './wiring/configured.ts';
 import { httpFunction } from './wiring/http-function.ts';
 import { nodeMessages } from './wiring/node-messages.ts';
+import { createReaderOf } from './wiring/readers.ts';
 
 const MAX_BODY_BYTES = 4096;
 /** An agent asks every 4 s, and its server looks every second. So a denial takes effect there in about 10 s; 15 s are promised. */
@@ -28,14 +27,16 @@ const loaded = await configured(() => import('../streampass.config.ts'), process
 const { config } = loaded;
 const client = new DynamoDBClient({ ...awsAccess(process.env), maxAttempts: 2 });
 const table = dynamoNodeTable(process.env['NODES_TABLE'] ?? '', client);
-const reader = createSecretsReader(createSecretsClient(process.env));
+const readerOf = createReaderOf(process.env);
 const issuers = config.issuers.map(({ issuer }) => issuer);
 const kicking = new Map(
-  Object.entries(config.targets).flatMap(([name, { secret, kick, subject }]) =>
-    kick === true
-      ? [[name, { subject, live: createLiveVersions({ secret, reader, now: systemNow, within }) }] as const]
-      : [],
-  ),
+  Object.entries(config.targets).flatMap(([name, { secret, signing, signer, kick, subject }]) => {
+    if (kick !== true) return [];
+    const reader = readerOf({ name, signing }, signer);
+    return [
+      [name, { subject, live: createLiveVersions({ secret, reader, now: systemNow, within }) }] as const,
+    ];
+  }),
 );
 
 /** Hashes of all denied users and sign-ins, as each target's tokens name them. */

@@ -3,8 +3,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { awsAccess } from '../lib/aws/access.ts';
 import { dynamoNodeTable } from '../lib/aws/node-table.ts';
-import { createSecretsClient } from '../lib/aws/secrets-client.ts';
-import { createSecretsReader } from '../lib/aws/secrets-reader.ts';
 import { createLiveVersions } from '../lib/fleet/live-versions.ts';
 import { GONE_AFTER, receiveMessage } from '../lib/fleet/reported.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
@@ -13,6 +11,7 @@ import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
 import { httpFunction } from './wiring/http-function.ts';
 import { nodeMessages } from './wiring/node-messages.ts';
+import { createReaderOf } from './wiring/readers.ts';
 
 const MAX_BODY_BYTES = 16_384;
 
@@ -21,13 +20,13 @@ const table = dynamoNodeTable(
   process.env['NODES_TABLE'] ?? '',
   new DynamoDBClient({ ...awsAccess(process.env), maxAttempts: 2 }),
 );
-const reader = createSecretsReader(createSecretsClient(process.env));
+const readerOf = createReaderOf(process.env);
 const fleets = new Map(
-  Object.entries(loaded.config.targets).flatMap(([name, { secret, fleet }]) =>
-    fleet?.by === 'reported'
-      ? [[name, { fleet, live: createLiveVersions({ secret, reader, now: systemNow, within }) }] as const]
-      : [],
-  ),
+  Object.entries(loaded.config.targets).flatMap(([name, { secret, signing, signer, fleet }]) => {
+    if (fleet?.by !== 'reported') return [];
+    const reader = readerOf({ name, signing }, signer);
+    return [[name, { fleet, live: createLiveVersions({ secret, reader, now: systemNow, within }) }] as const];
+  }),
 );
 
 const answer = nodeMessages({
@@ -44,6 +43,7 @@ const answer = nodeMessages({
       goneAfter: fleet.goneAfter ?? GONE_AFTER,
       now: systemNow(),
     }).catch((error: unknown) => {
+      if (error instanceof OAuthError) throw error;
       writeLine({ event: 'nodes.table', target, ...describeError(error) });
       throw new OAuthError('secret_unavailable');
     });

@@ -1,13 +1,13 @@
 /** What a function needs of KMS; the build leaves this file out if the configuration never calls `kms()`. */
 
 import { createKmsClient } from '../../lib/aws/kms-client.ts';
-import { createKmsKeys, type KmsKeysOptions } from '../../lib/aws/kms-keys.ts';
+import { createKmsKeys, LONGEST_MAC_INPUT, type KmsKeysOptions } from '../../lib/aws/kms-keys.ts';
 import { describeError, writeLine } from '../../lib/node/log.ts';
 import { within } from '../../lib/node/system.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import type { SecretReader } from '../../lib/ports.ts';
 
-/** What one request waits for a signature at most, in seconds. */
+/** What one request waits for KMS at most, in seconds. */
 const PATIENCE = 3;
 /** When a client may try again, in seconds. */
 const RETRY_AFTER = 5;
@@ -15,8 +15,9 @@ const RETRY_AFTER = 5;
 let client: ReturnType<typeof createKmsClient> | undefined;
 
 /**
- * Reads a target's keys in KMS, and the labels of its versions in Secrets Manager. If KMS does not sign, one log line says so,
- * and the request is refused with 503 `signing_unavailable`.
+ * Reads a target's keys in KMS, and the labels of its versions in Secrets Manager. If KMS does not sign or verify, one log line
+ * says so, and the request is refused with 503 `signing_unavailable`. Of a shared secret it signs no more than
+ * `LONGEST_MAC_INPUT`: `token_too_long`.
  */
 export function kmsReader(
   { stages }: SecretReader,
@@ -31,12 +32,24 @@ export function kmsReader(
     async value(_secret, versionId) {
       const key = await keys.of(versionId);
       if ('problem' in key) return { kms: key };
-      const sign: typeof key.sign = (input) =>
-        within(key.sign(input), PATIENCE).catch((error: unknown) => {
-          writeLine({ event: 'signer.problem', target, ...describeError(error) });
-          throw new OAuthError('signing_unavailable', RETRY_AFTER, { cause: error });
-        });
-      return { kms: { ...key, sign } };
+      if (key.alg !== 'HS256') return { kms: { ...key, sign: (input) => answered(key.sign(input)) } };
+      return {
+        kms: {
+          ...key,
+          async sign(input) {
+            if (input.length > LONGEST_MAC_INPUT) throw new OAuthError('token_too_long');
+            return answered(key.sign(input));
+          },
+          verify: (token) => answered(key.verify(token)),
+        },
+      };
     },
   };
+
+  function answered<Answer>(call: Promise<Answer>): Promise<Answer> {
+    return within(call, PATIENCE).catch((error: unknown) => {
+      writeLine({ event: 'signer.problem', target, ...describeError(error) });
+      throw new OAuthError('signing_unavailable', RETRY_AFTER, { cause: error });
+    });
+  }
 }

@@ -10,8 +10,8 @@ import { longestTokenOf } from '../../lib/rotation/longest-token.ts';
 import { rotationOf } from '../../lib/rotation/options.ts';
 import type { Rotated } from '../../lib/rotation/rotate.ts';
 import { policyOf } from '../../lib/rotation/policy.ts';
-import type { Servers } from '../../lib/rotation/ports.ts';
-import { makeSecret } from '../../lib/rotation/make-secret.ts';
+import type { RotationSecrets, ServerSecret, Servers } from '../../lib/rotation/ports.ts';
+import { makeSecret, makeSecretForKms } from '../../lib/rotation/make-secret.ts';
 import { isConfigFileKind, type ConfigFileKind } from '../../lib/media-servers/config-files.ts';
 import { fileServers } from '../../lib/fleet/files.ts';
 import { probe } from '../../lib/fleet/probe.ts';
@@ -37,7 +37,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Beside the functions in `dist`: it does the work on files of other users, if `rotate` runs as root. */
 const AGENT = fileURLToPath(new URL('../node/streampass-node.mjs', import.meta.url));
 
-/** The value of a version whose key KMS holds. */
+/** The value of a version whose private key KMS holds. */
 const HELD_BY_KMS = 'AWS KMS holds the key of this version.';
 
 /** Several nodes are reloaded one after another within one run of the function. */
@@ -52,7 +52,7 @@ export function createRotated(
   const secrets = secretsWriter(client);
   const rotating = Object.entries(config.targets).filter(([, target]) => target.rotates !== false);
   const wired = rotating.map(([name, target]): [string, Rotated] => {
-    const servers = serversOf(name, target, config.timing, env);
+    const servers = serversOf(name, target, config.timing, env, secrets);
     return [
       name,
       {
@@ -70,9 +70,7 @@ export function createRotated(
             ? secrets
             : kmsSecretsOf(secrets, client, { ...target.signer, signing: target.signing }, env),
         ...(servers && { servers }),
-        maker: {
-          make: () => (target.signer === undefined ? makeSecret(target.signing, randomBytes) : HELD_BY_KMS),
-        },
+        maker: { make: () => newValue(target) },
       },
     ];
   });
@@ -81,6 +79,11 @@ export function createRotated(
     ...Object.fromEntries(wired),
     [STREAM_KEYS]: rotatedStreamKeys(config, config.streamKeys.secret, secrets),
   };
+}
+
+function newValue({ signer, signing }: ConfiguredTarget): string | Promise<string> {
+  if (signer === undefined) return makeSecret(signing, randomBytes);
+  return signing === 'HS256' ? makeSecretForKms(randomBytes) : HELD_BY_KMS;
 }
 
 /**
@@ -106,7 +109,13 @@ function rotatedStreamKeys(
   };
 }
 
-function serversOf(name: string, target: ConfiguredTarget, timing: Timing, env: Env): Servers | undefined {
+function serversOf(
+  name: string,
+  target: ConfiguredTarget,
+  timing: Timing,
+  env: Env,
+  secrets: Pick<RotationSecrets, 'value'>,
+): Servers | undefined {
   const { fleet } = target;
   if (fleet === undefined && target.keys !== 'jwks') return undefined;
   const tryOut: Servers['probe'] = (version) =>
@@ -125,7 +134,17 @@ function serversOf(name: string, target: ConfiguredTarget, timing: Timing, env: 
       settingsProblems: (settings) => nodeSettingsProblems(target.kind, settings, expected),
       now: systemNow,
     });
-    return { ...servers, probe: tryOut };
+    return {
+      ...servers,
+      // Only these servers get the text from here, and who may write their files may read it. Others fetch it.
+      apply: async (arn, versions, ...how) =>
+        servers.apply(
+          arn,
+          await Promise.all(versions.map((version) => withText(arn, version, secrets))),
+          ...how,
+        ),
+      probe: tryOut,
+    };
   }
   const settingsProblems = (settings: unknown) => nodeSettingsProblems(target.kind, settings, expected);
   if (fleet.by === 'reported') {
@@ -148,6 +167,16 @@ function serversOf(name: string, target: ConfiguredTarget, timing: Timing, env: 
     }),
     probe: tryOut,
   };
+}
+
+/** A version with the text that is in Secrets Manager, if KMS holds its key as well. */
+async function withText(
+  arn: string,
+  { versionId, ...version }: ServerSecret,
+  secrets: Pick<RotationSecrets, 'value'>,
+): Promise<ServerSecret> {
+  if (version.kms === undefined) return { versionId, ...version };
+  return { versionId, text: (await secrets.value(arn, versionId))?.value.SecretString ?? '' };
 }
 
 /** The format of a kind's config file; that each kind with a fleet has one is checked with the configuration. */

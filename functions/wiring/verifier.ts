@@ -38,9 +38,9 @@ export function createVerifierService(
     clockSkew: config.timing.clockSkew,
   });
   return {
-    async verify(token, concerns) {
+    async verify(token, concerns, options) {
       if (!sound) throw new OAuthError('config_invalid');
-      return verify(token, concerns);
+      return verify(token, concerns, options);
     },
     async prefetch() {
       if (sound) await Promise.allSettled(targets.map(({ keys }) => keys.get()));

@@ -37,7 +37,7 @@ export function secretsWhere(
   return secretsOf(config).filter(condition);
 }
 
-/** Whether KMS holds the keys of this secret's versions: then nobody reads its values. */
+/** Whether KMS holds the keys of this secret's versions: then no function reads its values. */
 export function isSignedByKms({ target }: ConfiguredSecret): boolean {
   return target?.signer !== undefined;
 }

@@ -85,7 +85,7 @@ function functionStatements(context: StackContext, name: string, row: FunctionRo
   ];
 }
 
-/** What a function reads of secrets: never the value of one whose keys KMS holds. */
+/** What a function reads of secrets: never the value of one whose keys KMS holds. Who signs with keys does not verify by them. */
 function readStatements(
   context: StackContext,
   { of, read, signs }: NonNullable<FunctionRow['secrets']>,
@@ -97,7 +97,7 @@ function readStatements(
     ...onSecrets(context, 'ReadSecrets', READ.values, own),
     ...onSecrets(context, 'ReadLabels', READ.labels, all.filter(isSignedByKms)),
     ...(own.length > 0 ? withKey(context, ['kms:Decrypt']) : []),
-    ...useKmsKeys(all, signs ?? false),
+    ...useKmsKeys(all, signs ? 'signs' : 'verifies'),
   ];
 }
 

@@ -31,8 +31,9 @@ export function secretResources(context: StackContext): Resources {
 function descriptionOf(name: string, target: ConfiguredSecret['target']): string {
   if (target === undefined) return 'Signs stream keys';
   const tokens = `the tokens of the target ${name} (${target.kind})`;
-  return target.signer === undefined
-    ? `Signs ${tokens}`
+  if (target.signer === undefined) return `Signs ${tokens}`;
+  return target.signing === 'HS256'
+    ? `For the servers that verify ${tokens}; KMS signs them`
     : `Says which keys of KMS sign ${tokens}, and holds none`;
 }
 

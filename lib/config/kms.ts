@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isKmsAlgorithm } from '../jws/kms-algorithm.ts';
-import type { SignerOptions } from '../media-servers/target.ts';
+import type { ConfiguredTarget, SignerOptions } from '../media-servers/target.ts';
 import { checkOptions } from '../options/check-options.ts';
 
 /** Which keys of AWS KMS sign. */
@@ -26,8 +26,17 @@ const schema: v.GenericSchema<unknown, KmsOptions> = v.strictObject({
   ),
 });
 
+/** Why KMS cannot sign a target's tokens, in one line. */
+function whyNot({ signing, form }: Partial<ConfiguredTarget> = {}): string | undefined {
+  if (!isKmsAlgorithm(signing)) return `is for ES256, RS256 and HS256: this target signs with ${signing}`;
+  return form?.derivesKey
+    ? 'is for servers that use the shared secret itself as the key: these derive another key from it'
+    : undefined;
+}
+
 /**
- * Keys that AWS KMS makes and never gives away: no function can read one. For targets that sign with ES256 or RS256. Never
+ * Keys that AWS KMS never gives away: no function can read one. It makes the private keys of targets that sign with ES256 or
+ * RS256. The shared secrets of targets that sign with HS256 are made by the rotation, for the servers, and imported. Never
  * throws: its mistakes are reported with the target's.
  */
 export function kms(options: KmsOptions = {}): SignerOptions {
@@ -37,14 +46,9 @@ export function kms(options: KmsOptions = {}): SignerOptions {
     by: 'kms',
     problems(targets, own) {
       if (!checked.ok) return checked.problems;
-      const { signing, signer } = targets[own] ?? {};
-      if (!isKmsAlgorithm(signing)) {
-        const why =
-          signing === 'HS256'
-            ? 'these servers share a secret with streampass, which the rotation has to read'
-            : `this target signs with ${signing}`;
-        return [{ path: '', problem: `is for ES256 and RS256: ${why}` }];
-      }
+      const { signer } = targets[own] ?? {};
+      const why = whyNot(targets[own]);
+      if (why !== undefined) return [{ path: '', problem: why }];
       // A role may sign with every key below an alias, so none may be below another target's.
       const below = `${signer?.keyId}/`;
       const before = Object.entries(targets).slice(0, Object.keys(targets).indexOf(own));

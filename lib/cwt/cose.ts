@@ -50,7 +50,7 @@ async function proofOf(
 ): Promise<Uint8Array> {
   if (key.alg === 'HS256') {
     const input = encode([macContext, protectedHeader, NOTHING, payload]);
-    return createHmac('sha256', macKey(key)).update(input).digest();
+    return 'sign' in key ? key.sign(input) : createHmac('sha256', macKey(key)).update(input).digest();
   }
   const input = encode(['Signature1', protectedHeader, NOTHING, payload]);
   if ('sign' in key) return key.sign(input);

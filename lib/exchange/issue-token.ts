@@ -97,11 +97,14 @@ export async function issueToken(
     if (issuance.transportsNamed || transports.length === 0) throw new OAuthError('token_too_long');
     return issueToken(target, targetName, { ...grant, transports }, identity, ring, issuance);
   }
-  const needsFallback = target.keys === 'single' && ring.fallback !== undefined;
+  // A key in KMS is used once, for a token that is known to fit.
+  const [token, fallback] = await Promise.all([
+    draft === ring.current ? drafted : sign(ring.current),
+    target.keys === 'single' && ring.fallback ? sign(ring.fallback) : undefined,
+  ]);
   return {
-    // A key in KMS is used once, for a token that is known to fit.
-    token: draft === ring.current ? drafted : await sign(ring.current),
-    ...(needsFallback && ring.fallback && { fallback: await sign(ring.fallback) }),
+    token,
+    ...(fallback !== undefined && { fallback }),
     jti: issuance.jti,
     kid,
     issuedAt,

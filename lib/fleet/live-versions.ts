@@ -1,7 +1,7 @@
 import type { Now, SecretReader, Within } from '../ports.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
 import { SERVERS_LABEL, versionLabelled } from '../signing-keys/labels.ts';
-import { checkSharedSecret } from '../signing-keys/secret.ts';
+import { checkKeyInKms, checkSharedSecret } from '../signing-keys/secret.ts';
 import { createSnapshot, type Dated, type ReadSnapshot } from '../signing-keys/snapshot.ts';
 
 /** A secret's labelled versions, and which of them the servers should hold. */
@@ -28,19 +28,17 @@ export function createLiveVersions(options: {
   readonly within: Within;
 }): ReadSnapshot<LiveVersions> {
   const { secret, reader } = options;
-  const texts = new Map<string, string>();
+  const known = new Map<string, ServerSecret>();
   const read = async (readAt: number): Promise<LiveVersions> => {
     const stages = await reader.stages(secret);
     const ids = Object.keys(stages);
     for (const versionId of ids) {
-      if (texts.has(versionId)) continue;
-      const checked = checkSharedSecret(await reader.value(secret, versionId));
-      if (checked.usable) texts.set(versionId, checked.text);
+      if (known.has(versionId)) continue;
+      const { kms, ...value } = await reader.value(secret, versionId);
+      const checked = kms ? checkKeyInKms(kms) : checkSharedSecret(value);
+      if (checked.usable) known.set(versionId, { versionId, text: checked.text, ...(kms && { kms }) });
     }
-    const versions = ids.flatMap((versionId) => {
-      const text = texts.get(versionId);
-      return text === undefined ? [] : [{ versionId, text }];
-    });
+    const versions = ids.flatMap((versionId) => known.get(versionId) ?? []);
     return { readAt, versions, servers: versionLabelled(stages, SERVERS_LABEL) };
   };
   return createSnapshot({ ...options, read, refreshAfter: REFRESH_AFTER, maxAge: MAX_AGE });

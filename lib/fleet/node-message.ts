@@ -1,16 +1,20 @@
 import * as v from 'valibot';
 import { decodeCompactJws } from '../jws/compact.ts';
 import { hmacKey, signHs256 } from '../jws/sign-hs256.ts';
-import { hasValidSignature } from '../jws/verify.ts';
-import { fingerprintOf, checkSharedSecret, kidOf } from '../signing-keys/secret.ts';
+import type { SigningKey } from '../jws/sign.ts';
+import { isSignedBy } from '../jws/verify.ts';
+import { checkSharedSecret, kidOf } from '../signing-keys/secret.ts';
 import type { ServerSecret } from '../rotation/ports.ts';
-import { nodeReport } from './node-report.ts';
+import { fingerprintOfVersion, nodeReport } from './node-report.ts';
 import { rowIdOf } from './reported-nodes.ts';
 
 /** How old a node's message may be, and how far ahead of our clock, in seconds. */
 const LIFETIME_SECONDS = 60;
 /** Longest message, in characters. */
 const MOST_CHARACTERS = 8192;
+
+/** Longest message that can be verified by KMS (KMS API reference, VerifyMac), in characters. */
+const ALWAYS_VERIFIED = 4096;
 
 /** What every message of a node contains. */
 export const signedBase = {
@@ -54,11 +58,14 @@ export type VerifiedMessage<Message = NodeMessage> =
   | { readonly ok: true; readonly message: Message; readonly id: string; readonly signedWith: string }
   | Refused;
 
-/** The message as a JWT (HS256). */
-export function signMessage(message: NodeMessage, { versionId, text }: ServerSecret): string {
-  const checked = checkSharedSecret({ SecretString: text });
+/** The message as a JWT (HS256). If it is too long, the last problems are left out. */
+export function signMessage(message: NodeMessage, key: ServerSecret): string {
+  const checked = checkSharedSecret({ SecretString: key.text });
   if (!checked.usable) throw new TypeError('a node signs with a secret');
-  return signHs256({ ...message }, { ...checked.material, kid: kidOf(versionId) });
+  const signed = signHs256({ ...message }, { ...checked.material, kid: kidOf(key.versionId) });
+  const { report } = message;
+  if (signed.length <= ALWAYS_VERIFIED || report.problems.length === 0) return signed;
+  return signMessage({ ...message, report: { ...report, problems: report.problems.slice(0, -1) } }, key);
 }
 
 /**
@@ -76,16 +83,20 @@ export async function verifyMessage(
   const verified = await verifySigned(token, target, claims, versions, now);
   if (!verified.ok) return verified;
   const { report } = verified.message;
-  const { versionId, text } = versions.find((version) => version.versionId === verified.signedWith)!;
-  const said = [report.fingerprint, report.ring?.[kidOf(versionId)]].filter((one) => one !== undefined);
+  const version = versions.find(({ versionId }) => versionId === verified.signedWith)!;
+  const fingerprintHere = fingerprintOfVersion(version);
+  const said = [report.fingerprint, report.ring?.[kidOf(version.versionId)]].filter(
+    (one) => one !== undefined,
+  );
   const isProven = said.length > 0 || report.ring === undefined;
-  if (!isProven || said.some((fingerprint) => fingerprint !== fingerprintOf(text)))
+  if (!isProven || said.some((fingerprint) => fingerprint !== fingerprintHere))
     return { ok: false, reason: 'message_unproven' };
   return verified;
 }
 
 /**
- * A message of this form and audience that was signed with a live version within the last minute. Does not notice a replay.
+ * A message of this form and audience that was signed with a live version within the last minute. Does not notice a replay. If KMS
+ * holds the key, it is asked only about a message that nothing else is wrong with.
  *
  * @param token attacker-controlled
  */
@@ -101,13 +112,26 @@ export async function verifySigned<
   if (token.length > MOST_CHARACTERS) return { ok: false, reason: 'message_malformed' };
   const jws = decodeCompactJws(token);
   if (jws === undefined) return { ok: false, reason: 'message_unproven' };
-  for (const { versionId, text } of versions) {
-    if (!(await hasValidSignature(token, hmacKey(text), 'HS256'))) continue;
-    const parsed = v.safeParse(schema, jws.claims);
-    if (!parsed.success || parsed.output.aud !== audience) return { ok: false, reason: 'message_malformed' };
-    const { iat } = parsed.output;
-    if (Math.abs(now - iat) > LIFETIME_SECONDS) return { ok: false, reason: 'message_stale' };
-    return { ok: true, message: parsed.output, id: rowIdOf(parsed.output), signedWith: versionId };
+  const read = readClaims(jws.claims);
+  // It names the version that the node should hold, and is signed with the one that its server does hold.
+  const namesLive = versions.some(({ versionId }) => kidOf(versionId) === jws.header['kid']);
+  for (const version of versions) {
+    if (version.kms && ('problem' in version.kms || !read.ok || !namesLive)) continue;
+    if (await isSignedBy(token, keyOf(version)))
+      return read.ok ? { ...read, id: rowIdOf(read.message), signedWith: version.versionId } : read;
   }
-  return { ok: false, reason: 'message_unproven' };
+  return read.ok || !versions.some(({ kms }) => kms) ? { ok: false, reason: 'message_unproven' } : read;
+
+  function readClaims(claims: unknown): { readonly ok: true; readonly message: Message } | Refused {
+    const parsed = v.safeParse(schema, claims);
+    if (!parsed.success || parsed.output.aud !== audience) return { ok: false, reason: 'message_malformed' };
+    const isStale = Math.abs(now - parsed.output.iat) > LIFETIME_SECONDS;
+    return isStale ? { ok: false, reason: 'message_stale' } : { ok: true, message: parsed.output };
+  }
+}
+
+function keyOf({ versionId, text, kms }: ServerSecret): SigningKey {
+  const material =
+    kms === undefined || 'problem' in kms ? ({ alg: 'HS256', key: hmacKey(text) } as const) : kms;
+  return { ...material, kid: kidOf(versionId) };
 }

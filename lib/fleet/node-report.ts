@@ -46,6 +46,12 @@ export function parseNodeReport(output: string): NodeReport | undefined {
   return undefined;
 }
 
+/** By which a server says that it holds this version; `undefined` if that is not known. */
+export function fingerprintOfVersion({ text, kms }: ServerSecret): string | undefined {
+  if (kms === undefined) return fingerprintOf(text);
+  return 'fingerprint' in kms ? kms.fingerprint : undefined;
+}
+
 /** What a report means, given the live versions. It does not check the settings: the caller knows what they must be. */
 export function nodeState(
   node: string,
@@ -54,7 +60,7 @@ export function nodeState(
   settingsProblems: (settings: unknown) => readonly string[],
 ): NodeState {
   const versionOf = (wanted: string) =>
-    versions.find(({ text }) => fingerprintOf(text) === wanted)?.versionId;
+    versions.find((version) => fingerprintOfVersion(version) === wanted)?.versionId;
   const single = report.fingerprint === undefined ? undefined : versionOf(report.fingerprint);
   const holds = report.ring ? heldInRing(report.ring, versions) : single === undefined ? [] : [single];
   const failed = report.failed && versionOf(report.failed.fingerprint);
@@ -81,7 +87,7 @@ function heldInRing(
 ): readonly string[] {
   return Object.entries(ring).map(([kid, fingerprint]) => {
     const version = versions.find(
-      ({ versionId, text }) => kidOf(versionId) === kid && fingerprintOf(text) === fingerprint,
+      (version) => kidOf(version.versionId) === kid && fingerprintOfVersion(version) === fingerprint,
     );
     return version?.versionId ?? kid;
   });

@@ -1,13 +1,31 @@
 import type { SigningAlgorithm } from './signing-algorithm.ts';
 
 /**
- * The algorithms that AWS KMS signs with for us: what its keys are called, and what they sign with.
+ * The algorithms that AWS KMS signs with for us: what its keys are called, where they are made, and what they sign with. The
+ * servers need the text of a shared secret, so it is made here and imported.
  *
- * @see AWS KMS API reference, CreateKey (`KeySpec`) and Sign (`SigningAlgorithm`)
+ * @see AWS KMS API reference, CreateKey (`KeySpec`, `KeyUsage`, `Origin`), Sign (`SigningAlgorithm`) and GenerateMac
+ *   (`MacAlgorithm`)
  */
 export const KMS_ALGORITHMS = {
-  ES256: { keySpec: 'ECC_NIST_P256', signsBy: 'ECDSA_SHA_256' },
-  RS256: { keySpec: 'RSA_2048', signsBy: 'RSASSA_PKCS1_V1_5_SHA_256' },
+  ES256: {
+    keySpec: 'ECC_NIST_P256',
+    keyUsage: 'SIGN_VERIFY',
+    origin: 'AWS_KMS',
+    signsBy: 'ECDSA_SHA_256',
+  },
+  RS256: {
+    keySpec: 'RSA_2048',
+    keyUsage: 'SIGN_VERIFY',
+    origin: 'AWS_KMS',
+    signsBy: 'RSASSA_PKCS1_V1_5_SHA_256',
+  },
+  HS256: {
+    keySpec: 'HMAC_256',
+    keyUsage: 'GENERATE_VERIFY_MAC',
+    origin: 'EXTERNAL',
+    signsBy: 'HMAC_SHA_256',
+  },
 } as const;
 
 /** An algorithm of {@link KMS_ALGORITHMS}. */

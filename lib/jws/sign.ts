@@ -18,19 +18,32 @@ export interface PrivateKey {
   readonly publicKey: CryptoKey;
 }
 
-/** A private key that another service holds, such as AWS KMS, and that only signs there. */
-export interface HeldKey {
-  readonly alg: PublicKeyAlgorithm;
+/** A key that another service holds, such as AWS KMS, and that only signs there. */
+interface Held {
   readonly kid: string;
-  readonly publicKey: CryptoKey;
   /** The signature of these bytes, as JWS has it (RFC 7518 §3). Rejects if the service does not sign. */
   readonly sign: (input: Uint8Array) => Promise<Uint8Array>;
   /** How long a signature is, in bytes, known before one is made. */
   readonly signatureBytes: number;
 }
 
+/** A private key that another service holds. */
+export interface HeldKey extends Held {
+  readonly alg: PublicKeyAlgorithm;
+  readonly publicKey: CryptoKey;
+}
+
+/** A shared secret that another service holds. The media servers hold it as well. */
+export interface HeldSecret extends Held {
+  readonly alg: 'HS256';
+  /** Whether a compact JWS is signed with it by this algorithm (RFC 7515 §5.2). Rejects if the service does not answer. */
+  readonly verify: (token: string) => Promise<boolean>;
+  /** By which servers say that they hold it; absent if that is not known. */
+  readonly fingerprint?: string;
+}
+
 /** A key that signs, made once. */
-export type SigningKey = SharedKey | PrivateKey | HeldKey;
+export type SigningKey = SharedKey | PrivateKey | HeldKey | HeldSecret;
 
 /** The same key with signatures of zeros, which cost no call: to know how long a token will be. */
 export function draftOf(key: SigningKey): SigningKey {
@@ -38,7 +51,7 @@ export function draftOf(key: SigningKey): SigningKey {
 }
 
 /** What a key's signatures are verified with: the secret itself, or the public half of a private key. */
-export function verificationKeyOf(key: SigningKey): SharedKey['key'] | CryptoKey {
+export function verificationKeyOf(key: Exclude<SigningKey, HeldSecret>): SharedKey['key'] | CryptoKey {
   return key.alg === 'HS256' ? key.key : key.publicKey;
 }
 
@@ -47,11 +60,11 @@ export function verificationKeyOf(key: SigningKey): SharedKey['key'] | CryptoKey
  * Rejects if the key is held elsewhere and cannot sign now.
  */
 export async function signCompact(claims: JsonObject, key: SigningKey): Promise<string> {
-  if (key.alg === 'HS256') return signHs256(claims, key);
   if ('sign' in key) {
     const input = signingInputOf(claims, key);
     return `${input}.${Buffer.from(await key.sign(Buffer.from(input))).toString('base64url')}`;
   }
+  if (key.alg === 'HS256') return signHs256(claims, key);
   return new CompactSign(Buffer.from(JSON.stringify(claims), 'utf8'))
     .setProtectedHeader({ alg: key.alg, typ: 'JWT', kid: key.kid })
     .sign(key.key);

@@ -3,6 +3,17 @@ import { compactVerify } from 'jose';
 import type { CryptoKey } from 'jose';
 import { onceFor } from '../once-for.ts';
 import { makesDemands } from './header.ts';
+import { verificationKeyOf, type SigningKey } from './sign.ts';
+
+/**
+ * Whether a compact JWS is signed with this key by its algorithm, as {@link hasValidSignature}. A secret that another service
+ * holds costs a call of it, and rejects if it does not answer.
+ *
+ * @param token attacker-controlled; its form was checked
+ */
+export async function isSignedBy(token: string, key: SigningKey): Promise<boolean> {
+  return 'verify' in key ? key.verify(token) : hasValidSignature(token, verificationKeyOf(key), key.alg);
+}
 
 /**
  * Whether a compact JWS is signed with this key by this algorithm (RFC 7515 §5.2), which the caller chose: a header that

@@ -14,7 +14,7 @@ export interface TargetOptions {
   readonly subject?: SubjectForm;
   /** How its servers get their secret; left out, only an operator starts a rotation. */
   readonly fleet?: FleetOptions | undefined;
-  /** `kms()`, for ES256 and RS256; left out, the private keys are in its secret. */
+  /** `kms()`, unless it signs with EdDSA; left out, the functions read the keys in its secret. */
   readonly signer?: SignerOptions | undefined;
   /** `'manual'`, or options that go before the configuration's `rotation`. */
   readonly rotation?: TargetRotationOptions;

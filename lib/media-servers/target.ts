@@ -80,7 +80,7 @@ export type FleetOptions =
   | Exclude<Fleet, { readonly by: 'ssm' }>
   | (Omit<Extract<Fleet, { readonly by: 'ssm' }>, 'document'> & { readonly document?: string });
 
-/** Who holds the private keys of a target and signs, as `kms()` makes it. */
+/** Who holds the keys of a target and signs, as `kms()` makes it. */
 export interface SignerOptions {
   readonly by: 'kms';
   /** What the aliases of the keys begin with; left out, `alias/streampass/STAGE/TARGET`. */
@@ -107,6 +107,8 @@ export interface TokenForm {
   readonly name: string;
   /** Claims signed with a key, as text. Those that the form has no place for are left out. */
   readonly write: (claims: ServerClaims, key: SigningKey) => Promise<string>;
+  /** Set if the key of its MAC is not the shared secret, but is derived from it. */
+  readonly derivesKey?: true;
   /** Takes a token apart without verifying it; `undefined` if it has not this form. */
   readonly read: (
     token: string,
@@ -182,7 +184,7 @@ export interface Target {
   /** Set if the agents of its servers tell them who is denied, so that they end those sessions. */
   readonly kick?: true;
   readonly fleet?: FleetOptions;
-  /** Who holds its private keys; left out, they are in its secret. */
+  /** Who holds its keys; left out, they are in its secret. */
   readonly signer?: SignerOptions;
   /** Options that go before the configuration's `rotation`. */
   readonly rotation?: TargetRotationOptions;

@@ -46,7 +46,7 @@ export interface RotationSecrets {
 export interface ServerSecret {
   readonly versionId: string;
   readonly text: string;
-  /** Set instead of the text if KMS holds the key. No server has that key either. */
+  /** Set instead of the text if KMS holds the key. Servers have it only if it is a shared secret. */
   readonly kms?: KmsKey;
 }
 

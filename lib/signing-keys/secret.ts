@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { hmacKey, type SharedKey } from '../jws/sign-hs256.ts';
-import { privateKeyFromJwk, type HeldKey, type PrivateKey } from '../jws/sign.ts';
+import { privateKeyFromJwk, type HeldKey, type HeldSecret, type PrivateKey } from '../jws/sign.ts';
 import type { SigningAlgorithm } from '../jws/signing-algorithm.ts';
 
 /** The value of one version as GetSecretValue gives it; or, in its place, what is known of a key that KMS holds. */
@@ -11,10 +11,11 @@ export interface SecretValue {
 }
 
 /** A key that KMS holds, or why it cannot sign now. */
-export type KmsKey = Omit<HeldKey, 'kid'> | { readonly problem: string };
+export type KmsKey = KeyInKms | { readonly problem: string };
+type KeyInKms = Omit<HeldKey, 'kid'> | Omit<HeldSecret, 'kid'>;
 
 /** What a secret's key is made of; only its `kid` comes from elsewhere. */
-type KeyMaterial = Omit<SharedKey, 'kid'> | Omit<PrivateKey, 'kid'> | Omit<HeldKey, 'kid'>;
+type KeyMaterial = Omit<SharedKey, 'kid'> | Omit<PrivateKey, 'kid'> | KeyInKms;
 
 /**
  * A value that may be a secret, as its text and as the key that signs; or what is wrong with it, without its value. The text
@@ -39,10 +40,7 @@ export const ALLOWED_SECRET = '32 to 256 characters out of A-Z a-z 0-9 + / = _ -
  * algorithm, in JSON that may hold white space.
  */
 export async function checkSecret(value: SecretValue, signing: SigningAlgorithm): Promise<CheckedSecret> {
-  const { kms } = value;
-  if (kms !== undefined) {
-    return 'problem' in kms ? { usable: false, ...kms } : { usable: true, text: '', material: kms };
-  }
+  if (value.kms !== undefined) return checkKeyInKms(value.kms);
   if (signing === 'HS256') return checkSharedSecret(value);
   const text = value.SecretString;
   if (text === undefined) return { usable: false, problem: withoutText(value, signing) };
@@ -50,6 +48,11 @@ export async function checkSecret(value: SecretValue, signing: SigningAlgorithm)
   return pair === undefined
     ? { usable: false, problem: notJwk(signing) }
     : { usable: true, text, material: { alg: signing, ...pair } };
+}
+
+/** What {@link checkSecret} says of a key that KMS holds. */
+export function checkKeyInKms(kms: KmsKey): CheckedSecret<KeyInKms> {
+  return 'problem' in kms ? { usable: false, ...kms } : { usable: true, text: '', material: kms };
 }
 
 /** What {@link checkSecret} says of an HS256 secret. */
@@ -77,7 +80,16 @@ export function kidOf(versionId: string): string {
   return versionId.slice(0, 8);
 }
 
-/** What may be shown of a secret: the first 16 hex digits of its SHA-256. */
+/** A secret of more bytes than this is hashed first: it is SHA-256's block (RFC 2104 §2). */
+const LONGEST_HMAC_KEY = 64;
+
+/** The bytes that HMAC with SHA-256 computes with: those of the secret, or of its SHA-256 if it is long. */
+export function hmacKeyBytes(secret: string): Buffer {
+  const bytes = Buffer.from(secret, 'utf8');
+  return bytes.length > LONGEST_HMAC_KEY ? createHash('sha256').update(bytes).digest() : bytes;
+}
+
+/** What may be shown of a secret: the first 16 hex digits of the SHA-256 of its key, so that they are no part of the key. */
 export function fingerprintOf(secret: string): string {
-  return createHash('sha256').update(secret, 'utf8').digest('hex').slice(0, 16);
+  return createHash('sha256').update(hmacKeyBytes(secret)).digest('hex').slice(0, 16);
 }

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { Identity } from '../identity/identity.ts';
 import { decodeCompactJws } from '../jws/compact.ts';
-import { signCompact, verificationKeyOf, type SigningKey } from '../jws/sign.ts';
-import { hasValidSignature } from '../jws/verify.ts';
+import { signCompact, type SigningKey } from '../jws/sign.ts';
+import { isSignedBy } from '../jws/verify.ts';
 import { TRANSPORTS, type Transport } from '../policy/grant.ts';
 
 /**
@@ -103,8 +103,7 @@ export async function verifyStreamKey(
   const signingKey = keys.find(({ kid }) => kid === jws?.header['kid']);
   if (!parsed.success || signingKey === undefined) return undefined;
   const { jti, iat, exp, target, room, stream, actions, transports, owner } = parsed.output;
-  if (now >= exp || !(await hasValidSignature(text, verificationKeyOf(signingKey), signingKey.alg)))
-    return undefined;
+  if (now >= exp || !(await isSignedBy(text, signingKey))) return undefined;
   return {
     id: jti,
     owner: {

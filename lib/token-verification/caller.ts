@@ -8,7 +8,9 @@ import type { SigningKey } from '../jws/sign.ts';
  * one of the ways in which a server can be told to send it. Without a secret, nobody does.
  */
 export function isKnownCaller(event: ApiGatewayEvent, secrets: readonly SigningKey[]): boolean {
-  const known = secrets.flatMap((secret) => (secret.alg === 'HS256' ? [digest(secret.key.export())] : []));
+  const known = secrets.flatMap((secret) =>
+    'key' in secret && secret.alg === 'HS256' ? [digest(secret.key.export())] : [],
+  );
   return offeredSecrets(event)
     .map(digest)
     .some((offered) => known.some((secret) => timingSafeEqual(secret, offered)));

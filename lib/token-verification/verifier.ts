@@ -6,7 +6,7 @@ import type { LiveKeys } from '../signing-keys/live-keys.ts';
 import type { Target } from '../media-servers/target.ts';
 import { VERIFIER_FRESH_WITHIN } from '../signing-keys/live-keys.ts';
 import { verifyToken } from './verify-token.ts';
-import type { CandidateTarget, VerifiedToken, TokenProblem } from './verify-token.ts';
+import type { CandidateTarget, VerifiedToken, VerifyOptions, TokenProblem } from './verify-token.ts';
 
 /** The dependencies of {@link createVerifier}. */
 export interface VerifierDeps {
@@ -42,6 +42,7 @@ export type Verdict =
 export type Verify = (
   token: string,
   concerns?: (target: Target, name: string) => boolean,
+  options?: VerifyOptions,
 ) => Promise<Verdict>;
 
 /** If a `kid` is unknown, keys older than this many seconds are read again. It limits the reads that made-up `kid`s can cause. */
@@ -49,14 +50,14 @@ const UNKNOWN_KEY_AGE = 30;
 
 /** Verifies streaming tokens for every callback and for the authorizer. */
 export function createVerifier({ targets, issuers, assertNotDenied, now, clockSkew }: VerifierDeps): Verify {
-  return async (token, concerns = () => true) => {
+  return async (token, concerns = () => true, options = {}) => {
     const concerned = targets.filter(({ name, target }) => concerns(target, name));
     let { candidates, failure } = await gatherKeys(concerned, VERIFIER_FRESH_WITHIN);
-    let verdict = await verifyToken(token, candidates, now(), clockSkew);
+    let verdict = await verifyToken(token, candidates, now(), clockSkew, options);
     if (!verdict.ok && verdict.problem === 'token_key_unknown') {
       // A version that was set by hand a moment ago may already be in use.
       ({ candidates, failure } = await gatherKeys(concerned, UNKNOWN_KEY_AGE));
-      verdict = await verifyToken(token, candidates, now(), clockSkew);
+      verdict = await verifyToken(token, candidates, now(), clockSkew, options);
     }
     if (verdict.token === undefined) {
       // The key that signed it may be one that is temporarily unavailable.

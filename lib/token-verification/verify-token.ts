@@ -1,9 +1,9 @@
 import { SESSION_CLAIM } from '../admission/for-whom.ts';
 import { decodeCompactJws } from '../jws/compact.ts';
 import type { JsonObject } from '../jws/compact.ts';
-import { verificationKeyOf, type SigningKey } from '../jws/sign.ts';
+import type { SigningKey } from '../jws/sign.ts';
 import type { ClaimedGrant, Target } from '../media-servers/target.ts';
-import { hasValidSignature } from '../jws/verify.ts';
+import { isSignedBy } from '../jws/verify.ts';
 
 /** A target, and the keys that its live tokens can be signed with. */
 export interface CandidateTarget {
@@ -58,6 +58,9 @@ const MAX_TOKEN_LENGTH = 16_384;
  * its signature is: not the algorithm, which is the key's, and of the header only which key to try. Its end is strict:
  * issuer and verify go by the same kind of clock, so only its beginning is given `clockSkew`.
  *
+ * A signature by a secret that only KMS may read costs a call of KMS. So it is looked at last, and only if the token names that
+ * secret and nothing else is wrong with it; `expiredToo`: or if it has ended.
+ *
  * @param now epoch seconds
  */
 export async function verifyToken(
@@ -65,31 +68,55 @@ export async function verifyToken(
   targets: readonly CandidateTarget[],
   now: number,
   clockSkew: number,
+  { expiredToo = false }: VerifyOptions = {},
 ): Promise<TokenVerdict> {
   if (token === '') return bad('token_missing');
   const jws = token.length > MAX_TOKEN_LENGTH ? undefined : decodeCompactJws(token);
   if (jws === undefined) return bad('token_malformed');
   if (!isOurHeader(jws.header)) return bad('token_header');
-  const signed = await findSigner(token, jws.header, targets);
-  if (signed === undefined)
-    return bad(isKeyKnown(jws.header, targets) ? 'token_signature' : 'token_key_unknown');
+  let refused: TokenProblem | undefined;
+  for (const signer of signersOf(jws.header, targets)) {
+    const verdict = (): TokenVerdict => checkClaims(jws.claims, signer, now, clockSkew);
+    if ('verify' in signer.key) {
+      const early = verdict();
+      if (!early.ok && !(expiredToo && early.problem === 'token_expired')) {
+        refused ??= early.problem;
+        continue;
+      }
+    }
+    if (await isSignedBy(token, signer.key)) return verdict();
+  }
+  return bad(refused ?? (isKeyKnown(jws.header, targets) ? 'token_signature' : 'token_key_unknown'));
+}
 
-  const { name, target, key } = signed;
-  const { iat, exp, nbf, iss, aud } = jws.claims;
+/** What the claims of a token say, if this key signed it. */
+function checkClaims(
+  claims: JsonObject,
+  { name, target, key }: Signer,
+  now: number,
+  clockSkew: number,
+): TokenVerdict {
+  const { iat, exp, nbf, iss, aud } = claims;
   const began = target.omitsIssuedAt && iat === undefined ? now : iat;
-  if (!isNumber(exp) || !isNumber(began) || typeof jws.claims['jti'] !== 'string') return bad('token_claims');
+  if (!isNumber(exp) || !isNumber(began) || typeof claims['jti'] !== 'string') return bad('token_claims');
   if (began > now + clockSkew || (nbf !== undefined && !(isNumber(nbf) && nbf <= now + clockSkew))) {
     return bad('token_not_yet_valid');
   }
   if (target.issuer !== undefined && iss !== target.issuer) return bad('token_issuer');
   if (target.audience !== undefined && aud !== target.audience) return bad('token_audience');
-  const read = target.readClaims(jws.claims);
+  const read = target.readClaims(claims);
   if (read === undefined) return bad('token_claims');
-  const session = read.session ?? jws.claims[SESSION_CLAIM];
+  const session = read.session ?? claims[SESSION_CLAIM];
   const grant = { ...read, ...(typeof session === 'string' && { session }) };
-  const verified = { targetName: name, target, kid: key.kid, claims: jws.claims, grant, expiresAt: exp };
+  const verified = { targetName: name, target, kid: key.kid, claims, grant, expiresAt: exp };
   if (now >= exp) return { ok: false, problem: 'token_expired', token: verified };
   return { ok: true, token: verified };
+}
+
+/** What else a verifier wants to know. */
+export interface VerifyOptions {
+  /** Whose token it was, if it has ended. */
+  readonly expiredToo?: boolean;
 }
 
 function bad(problem: TokenProblem): { readonly ok: false; readonly problem: TokenProblem } {
@@ -107,18 +134,21 @@ function isOurHeader(header: JsonObject): boolean {
   return header['typ'] === 'JWT' && Object.keys(header).every((member) => HEADER_MEMBERS.includes(member));
 }
 
-async function findSigner(
-  token: string,
-  { alg, kid }: JsonObject,
-  targets: readonly CandidateTarget[],
-): Promise<{ readonly name: string; readonly target: Target; readonly key: SigningKey } | undefined> {
-  for (const { name, target, keys } of targets) {
-    const named = keys.filter((key) => key.alg === alg && (kid === undefined || kidOf(target, key) === kid));
-    for (const key of named) {
-      if (await hasValidSignature(token, verificationKeyOf(key), key.alg)) return { name, target, key };
-    }
-  }
-  return undefined;
+/** A key that a token may be signed with. */
+interface Signer {
+  readonly name: string;
+  readonly target: Target;
+  readonly key: SigningKey;
+}
+
+function signersOf({ alg, kid }: JsonObject, targets: readonly CandidateTarget[]): readonly Signer[] {
+  return targets.flatMap(({ name, target, keys }) =>
+    keys
+      .filter(
+        (key) => key.alg === alg && (kidOf(target, key) === kid || (kid === undefined && !('verify' in key))),
+      )
+      .map((key) => ({ name, target, key })),
+  );
 }
 
 /** Whether a newer set of keys could not hold what this one lacks. */

@@ -35,8 +35,8 @@ export interface KmsEndpoint {
 const PREFIX = 'TrentService.';
 
 /**
- * Starts an AWS KMS endpoint on this machine (AWS JSON 1.1), for the real SDK: keys of P-256 and RSA that sign digests. It
- * takes any credentials and region and checks no permission, so it listens on loopback only.
+ * Starts an AWS KMS endpoint on this machine (AWS JSON 1.1), for the real SDK: keys of P-256 and RSA that sign digests, and
+ * imported keys that make MACs. It takes any credentials and region and checks no permission, so it listens on loopback only.
  *
  * @throws {Error} the port is taken, or the state file cannot be used
  * @see KMS API reference; AWS JSON 1.1 protocol of the Smithy documentation

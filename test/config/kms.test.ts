@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { jitsi, kms, mediamtx, red5 } from '../../lib/config/index.ts';
+import {
+  antmedia,
+  cat,
+  jitsi,
+  kms,
+  livekit,
+  mediamtx,
+  moqx,
+  red5,
+  rtcstats,
+} from '../../lib/config/index.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
 import { inStage } from '../../lib/config/stand-ins.ts';
 import { configOf, problemsOf } from '../support/config.ts';
@@ -34,23 +44,16 @@ describe('keys in KMS', () => {
 
   test.each<[string, Readonly<Record<string, Target>>, readonly string[]]>([
     [
-      'for a shared secret',
-      { live: red5({ issuer: 'streampass', signer: kms() }) },
-      [
-        'targets.live.signer: is for ES256 and RS256: these servers share a secret with streampass, which the rotation has to read',
-      ],
-    ],
-    [
-      'for Jitsi without RS256',
-      { meet: jitsi({ appId: 'a', domain: 'd', signer: kms() }) },
-      [
-        'targets.meet.signer: is for ES256 and RS256: these servers share a secret with streampass, which the rotation has to read',
-      ],
-    ],
-    [
       'for EdDSA',
       { cams: mediamtx({ issuer: 'streampass', signing: 'EdDSA', signer: kms() }) },
-      ['targets.cams.signer: is for ES256 and RS256: this target signs with EdDSA'],
+      ['targets.cams.signer: is for ES256, RS256 and HS256: this target signs with EdDSA'],
+    ],
+    [
+      'for moqx',
+      { relay: moqx({ signer: kms() }) },
+      [
+        'targets.relay.signer: is for servers that use the shared secret itself as the key: these derive another key from it',
+      ],
     ],
     ...['7c1d', 'alias/', 'alias/aws/secretsmanager', 'alias/a/', 'alias/a*'].map(
       (keyId): [string, Readonly<Record<string, Target>>, readonly string[]] => [
@@ -83,6 +86,17 @@ describe('keys in KMS', () => {
     ],
   ])('are refused %s', (_what, targets, lines) => {
     expect(linesOf(targets)).toEqual(lines);
+  });
+
+  test.each<[string, Readonly<Record<string, Target>>]>([
+    ['Red5 Pro', { live: red5({ issuer: 'streampass', signer: kms() }) }],
+    ['Jitsi', { meet: jitsi({ appId: 'a', domain: 'd', signer: kms() }) }],
+    ['LiveKit', { hall: livekit({ signer: kms() }) }],
+    ['Ant Media', { ant: antmedia({ signer: kms() }) }],
+    ['rtcstats', { stats: rtcstats({ signer: kms() }) }],
+    ['a CDN', { cdn: cat({ path: '/live/', signing: 'HS256', signer: kms() }) }],
+  ])('can be the shared secret of %s', (_what, targets) => {
+    expect(linesOf(targets)).toEqual([]);
   });
 
   test('may have names that only begin alike', () => {

@@ -86,6 +86,16 @@ describe('a report', () => {
     expect(await receive(here, first)).toEqual({ ok: false, reason: 'message_replayed' });
   });
 
+  test('with more problems than KMS could verify is signed without the last ones', async () => {
+    const here = newTable();
+    const problems = Array.from({ length: 20 }, (_, index) => `${index} `.padEnd(300, 'x'));
+    const report = { ...message(here.target).report, problems };
+    const token = signMessage(message(here.target, { report }), V1);
+    expect(token.length).toBeLessThanOrEqual(4096);
+    expect(await receive(here, token)).toEqual({ ok: true });
+    expect((await observe(here)).nodes[0]?.problem).toMatch(/^0 x+; 1 x/);
+  });
+
   test('from before a goodbye does not bring the node back', async () => {
     const here = newTable();
     const first = signMessage(message(here.target), V1);

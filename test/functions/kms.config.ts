@@ -1,6 +1,6 @@
-/** Targets whose keys KMS holds, one of each algorithm, and one whose key is in its secret. */
+/** Targets whose keys KMS holds, of each algorithm, and one whose key is in its secret. */
 
-import { defineConfig, hours, jitsi, kms, mediamtx, oidc } from '../../lib/config/index.ts';
+import { defineConfig, hours, jitsi, kms, livekit, mediamtx, oidc, red5 } from '../../lib/config/index.ts';
 
 const grant = { actions: ['read'], rooms: ['*'], ttl: hours(1) };
 
@@ -14,11 +14,15 @@ export default defineConfig(({ env }) => ({
       signing: 'RS256',
       signer: kms({ keyId: 'alias/company/meet' }),
     }),
+    live: red5({ issuer: 'streampass', signer: kms(), fleet: { by: 'reported' } }),
+    hall: livekit({ signer: kms() }),
     own: mediamtx({ issuer: 'streampass' }),
   },
   grants: [
     { ...grant, target: 'cams' },
     { ...grant, target: 'meet', actions: ['join'] },
+    { ...grant, target: 'live', actions: ['publish'] },
+    { ...grant, target: 'hall', actions: ['publish', 'subscribe'] },
     { ...grant, target: 'own' },
   ],
 }));

@@ -20,7 +20,7 @@ import { antmedia, defineConfig, hours, kms, livekit, mediamtx, minutes, okta, r
 export default defineConfig(({ env }) => ({
   issuers: [okta({ domain: 'acme.okta.com', clientId: 'app', services: { clientId: '0oarecorder', audience: 'api://acme' } })],
   targets: {
-    hall: livekit({ address: 'ws://127.0.0.1:7880' }),
+    hall: livekit({ address: 'ws://127.0.0.1:7880', signer: kms() }),
     cameras: mediamtx({ issuer: 'acme', signer: kms({ keyId: 'alias/acme/cameras' }) }),
     studio: red5({
       secret: 'acme/studio',
@@ -28,9 +28,10 @@ export default defineConfig(({ env }) => ({
       serverLimitMinutes: 30,
       fleet: ssm({ tag: { key: 'role', value: 'studio' } }),
       address: 'https://studio.example',
+      signer: kms(),
     }),
     backup: red5({ issuer: 'acme-backup' }),
-    ant: antmedia({}),
+    ant: antmedia({ signer: kms() }),
   },
   grants: [
     { group: 'staff', target: 'studio', actions: ['publish'], rooms: ['news-*'], ttl: minutes(20), streamKeys: { longest: hours(2) } },

@@ -112,6 +112,7 @@ function moqxForm(macContext: 'MAC0' | 'Signature1'): TokenForm {
   const form: CwtForm = { macKey: ({ key }) => derived(key), macContext, tagged: false, kid: 'string' };
   return {
     name: 'CWT',
+    derivesKey: true,
     write: async ({ moqt, ...claims }, key) =>
       signCwt(
         toCwtClaims({ ...claims, moqt: encode(v.parse(scopesSchema, moqt).map(toScope)) }, CLAIMS),

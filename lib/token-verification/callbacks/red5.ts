@@ -48,7 +48,7 @@ export const red5Invalidate: Callback = {
     const { streamID, token } = jsonObjectOf(event) ?? {};
     if (typeof streamID !== 'string' || typeof token !== 'string')
       return { response: result(true), ended: {} };
-    const verdict = await verify(token, isRed5);
+    const verdict = await verify(token, isRed5, { expiredToo: true });
     const room = verdict.token && roomOf(verdict.token, streamID);
     const question = { action: 'publish', room, stream: streamID };
     const seconds = verdict.token && (await streams.end(verdict.token, question));

@@ -49,12 +49,20 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
   const anyKey = `arn:{AWS::Partition}:kms:${ACCOUNT}:key/*`;
   const asAlias = (chosen: readonly string[]) =>
     `StringLike: { kms:RequestAlias: [${chosen.map((name) => `${targets[name]?.signer?.keyId}/*`).join(', ')}] }`;
-  const publicKeysOf = (role: string, chosen: readonly string[]) =>
-    inKms(chosen).length === 0
-      ? []
-      : each(role, ['kms:GetPublicKey'], [anyKey], ` if { ${asAlias(inKms(chosen))} }`);
-  const signsFor = (role: string, chosen: readonly string[]) =>
-    [
+  const isShared = (name: string) => targets[name]?.signing === 'HS256';
+  const onAliases = (role: string, action: string, chosen: readonly string[]) =>
+    chosen.length === 0 ? [] : each(role, [action], [anyKey], ` if { ${asAlias(chosen)} }`);
+  const looksAt = (role: string, chosen: readonly string[]) => [
+    ...onAliases(
+      role,
+      'kms:GetPublicKey',
+      inKms(chosen).filter((name) => !isShared(name)),
+    ),
+    ...onAliases(role, 'kms:DescribeKey', inKms(chosen).filter(isShared)),
+  ];
+  const signsFor = (role: string, chosen: readonly string[]) => [
+    ...onAliases(role, 'kms:GenerateMac', inKms(chosen).filter(isShared)),
+    ...[
       ['ES256', 'ECDSA_SHA_256'],
       ['RS256', 'RSASSA_PKCS1_V1_5_SHA_256'],
     ].flatMap(([signing, algorithm]) => {
@@ -63,7 +71,8 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
       return those.length === 0
         ? []
         : each(role, ['kms:Sign'], [anyKey], ` if { ${how}, ${asAlias(those)} }`);
-    });
+    }),
+  ];
   const rotating = signing.filter((name) => targets[name]?.rotates !== false);
   const made = inKms(rotating);
   const specs = [
@@ -71,6 +80,10 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
     ...(made.some((name) => targets[name]?.signing === 'RS256') ? ['RSA_2048'] : []),
   ].join(', ');
   const ofThatKind = ` if { StringEquals: { kms:KeySpec: [${specs}], kms:KeyUsage: SIGN_VERIFY, kms:KeyOrigin: AWS_KMS } }`;
+
+  const shared = made.filter(isShared);
+  const ofSharedKind =
+    ' if { StringEquals: { kms:KeySpec: [HMAC_256], kms:KeyUsage: GENERATE_VERIFY_MAC, kms:KeyOrigin: EXTERNAL } }';
 
   const lambda = (name: string, role: string) => [
     `lambda.amazonaws.com may be ${role}`,
@@ -90,7 +103,11 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
     ...each(role, READ_VALUES, secrets(notInKms(chosen))),
     ...each(role, READ_LABELS, secrets(inKms(chosen))),
     ...(notInKms(chosen).length === 0 ? [] : withKey(role, ['kms:Decrypt'])),
-    ...publicKeysOf(role, chosen),
+    ...looksAt(role, chosen),
+  ];
+  const readsAndVerifies = (role: string, chosen: readonly string[]) => [
+    ...reads(role, chosen),
+    ...onAliases(role, 'kms:VerifyMac', inKms(chosen).filter(isShared)),
   ];
   const readsAndSigns = (role: string, chosen: readonly string[]) => [
     ...reads(role, chosen),
@@ -128,7 +145,7 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
       : []),
 
     ...lambda('callbacks', 'CallbacksRole'),
-    ...reads('CallbacksRole', names),
+    ...readsAndVerifies('CallbacksRole', names),
     ...readsDenyTable('CallbacksRole'),
     ...each('CallbacksRole', ['dynamodb:PutItem', 'dynamodb:DeleteItem'], [table('streams')]),
     ...(deploy.callerSecret === undefined
@@ -138,14 +155,14 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
         ])),
 
     ...lambda('authorizer', 'AuthorizerRole'),
-    ...reads('AuthorizerRole', names),
+    ...readsAndVerifies('AuthorizerRole', names),
     ...readsDenyTable('AuthorizerRole'),
 
     ...(reporting.length === 0
       ? []
       : [
           ...lambda('nodes', 'NodesRole'),
-          ...reads('NodesRole', reporting),
+          ...readsAndVerifies('NodesRole', reporting),
           ...each('NodesRole', ['dynamodb:PutItem'], [table('nodes')]),
           ...each('RotateRole', ['dynamodb:Query'], [table('nodes')]),
         ]),
@@ -154,7 +171,7 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
       ? []
       : [
           ...lambda('denials', 'DenialsRole'),
-          ...reads('DenialsRole', kicking),
+          ...readsAndVerifies('DenialsRole', kicking),
           ...each('DenialsRole', ['dynamodb:Scan'], [table('deny')]),
           ...each('DenialsRole', ['dynamodb:PutItem'], [table('nodes')]),
         ]),
@@ -177,14 +194,34 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
     ...(made.length === 0
       ? []
       : [
-          ...each('RotateRole', ['kms:CreateKey'], ['*'], ofThatKind),
-          ...each('RotateRole', ['kms:CreateAlias'], [anyKey], ofThatKind),
+          ...(shared.length === made.length
+            ? []
+            : [
+                ...each('RotateRole', ['kms:CreateKey'], ['*'], ofThatKind),
+                ...each('RotateRole', ['kms:CreateAlias'], [anyKey], ofThatKind),
+              ]),
+          ...(shared.length === 0
+            ? []
+            : [
+                ...each('RotateRole', ['kms:CreateKey'], ['*'], ofSharedKind),
+                ...each(
+                  'RotateRole',
+                  [
+                    'kms:CreateAlias',
+                    'kms:GetParametersForImport',
+                    'kms:ImportKeyMaterial',
+                    'kms:UpdateKeyDescription',
+                  ],
+                  [anyKey],
+                  ofSharedKind,
+                ),
+              ]),
           ...each(
             'RotateRole',
             ['kms:CreateAlias'],
             made.map((name) => `arn:{AWS::Partition}:kms:${ACCOUNT}:${targets[name]?.signer?.keyId}/*`),
           ),
-          ...publicKeysOf('RotateRole', made),
+          ...looksAt('RotateRole', made),
           ...signsFor(
             'RotateRole',
             made.filter((name) => targets[name]?.fleet?.probe !== undefined),

@@ -26,6 +26,11 @@ test.each([
     { streamKeys: { longest: hours(24) } },
   ],
   ['keys in KMS', () => mediamtx({ issuer: 'streampass', signer: kms() }), {}],
+  [
+    'shared secrets in KMS, and servers that report',
+    () => red5({ issuer: 'streampass', signer: kms(), fleet: { by: 'reported' } }),
+    {},
+  ],
 ])('twenty targets with %s stay within the limits of CloudFormation, IAM and CloudWatch', (_, make, rule) => {
   const names = Array.from({ length: 20 }, (_, index) => `a-target-with-a-long-name-${index}`);
   const definition = {

@@ -53,8 +53,10 @@ describe('two stages in one account and region', () => {
     ];
     expect(aliases('dev').toSorted()).toEqual([
       'alias/company/meet/',
+      'alias/streampass/dev/calls/',
       'alias/streampass/dev/cams/',
       'alias/streampass/dev/jaas/',
+      'alias/streampass/dev/live/',
     ]);
     const others = new Set(aliases('prod'));
     expect(aliases('dev').filter((alias) => others.has(alias))).toEqual(['alias/company/meet/']);
