@@ -1,16 +1,21 @@
 /** What a function needs of KMS; the build leaves this file out if the configuration never calls `kms()`. */
 
+import { hash } from 'node:crypto';
 import { createKmsClient } from '../../lib/aws/kms-client.ts';
 import { createKmsKeys, LONGEST_MAC_INPUT, type KmsKeysOptions } from '../../lib/aws/kms-keys.ts';
 import { describeError, writeLine } from '../../lib/node/log.ts';
 import { within } from '../../lib/node/system.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
+import { oldestKeyOf } from '../../lib/oldest-key.ts';
 import type { SecretReader } from '../../lib/ports.ts';
 
 /** What one request waits for KMS at most, in seconds. */
 const PATIENCE = 3;
 /** When a client may try again, in seconds. */
 const RETRY_AFTER = 5;
+
+/** How many tokens with a good signature are remembered for each key, by their SHA-256. */
+const REMEMBERED = 1000;
 
 let client: ReturnType<typeof createKmsClient> | undefined;
 
@@ -40,7 +45,7 @@ export function kmsReader(
             if (input.length > LONGEST_MAC_INPUT) throw new OAuthError('token_too_long');
             return answered(key.sign(input));
           },
-          verify: (token) => answered(key.verify(token)),
+          verify: onceIfGood((token) => answered(key.verify(token))),
         },
       };
     },
@@ -52,4 +57,18 @@ export function kmsReader(
       throw new OAuthError('signing_unavailable', RETRY_AFTER, { cause: error });
     });
   }
+}
+
+/** Asks once about a token that is good, because its signature stays so: the same client often shows it again. */
+function onceIfGood(verify: (token: string) => Promise<boolean>): typeof verify {
+  const good = new Map<string, true>();
+  const oldest = oldestKeyOf(good);
+  return async (token) => {
+    const digest = hash('sha256', token, 'base64url');
+    if (good.has(digest)) return true;
+    if (!(await verify(token))) return false;
+    if (good.size >= REMEMBERED) good.delete(oldest() ?? '');
+    good.set(digest, true);
+    return true;
+  };
 }

@@ -182,7 +182,7 @@ describe('a token that KMS signs with a shared secret', () => {
     ).rejects.toThrow(/signature/);
   });
 
-  test('costs one call of KMS, and so does each question about it that may have a good answer', async () => {
+  test('costs one call of KMS, and so does the first question about it, and each about one that looks like it', async () => {
     await exchange('live');
     const before = kms.calls.length;
     const since = () => kms.calls.slice(before);
@@ -191,13 +191,15 @@ describe('a token that KMS signs with a shared secret', () => {
     await introspect('warm.up.please');
     const [header = '', claims = ''] = token.split('.');
     expect(await introspect(token)).toMatchObject({ active: true, target: 'live' });
+    expect(await introspect(token)).toMatchObject({ active: true, target: 'live' });
     expect(since()).toEqual(['GenerateMac', 'VerifyMac']);
     const forged = `${header}.${claims}.${Buffer.alloc(32).toString('base64url')}`;
-    expect(await introspect(forged)).toEqual({ status: 200, active: false });
-    expect(since()).toEqual(['GenerateMac', 'VerifyMac', 'VerifyMac']);
+    for (let times = 0; times < 2; times++)
+      expect(await introspect(forged)).toEqual({ status: 200, active: false });
+    expect(since()).toEqual(['GenerateMac', 'VerifyMac', 'VerifyMac', 'VerifyMac']);
     for (const bad of [`${header}.${claims}.AAAA`, `${header}.e30.${forged.split('.')[2]}`, 'x.y.z', ''])
       expect(await introspect(bad)).toMatchObject({ status: 200, active: false });
-    expect(since()).toHaveLength(3);
+    expect(since()).toHaveLength(4);
   });
 
   test('is no longer than KMS makes a MAC of: a longer one is refused, and costs no call', async () => {
