@@ -273,6 +273,18 @@ describe('a token that KMS signs with a shared secret', () => {
   });
 });
 
+test('if KMS does not answer, a question about a token is answered with 503, and one about a bad token as ever', async () => {
+  const token = (await exchange('live')).answer['access_token'] ?? '';
+  const [header = '', claims = '', signature = ''] = token.split('.');
+  const ended = { ...(JSON.parse(Buffer.from(claims, 'base64url').toString()) as object), exp: 1 };
+  const bad = `${header}.${Buffer.from(JSON.stringify(ended)).toString('base64url')}.${signature}`;
+  fault = { code: 'ThrottlingException' };
+  expect(await introspect(token)).toMatchObject({ status: 503, error: 'temporarily_unavailable' });
+  expect(await introspect(bad)).toEqual({ status: 200, active: false });
+  fault = undefined;
+  expect(await introspect(token)).toMatchObject({ status: 200, active: true });
+});
+
 describe('without a signature', () => {
   test.each([
     ['throttles', { code: 'ThrottlingException' }],

@@ -1,13 +1,19 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keyRingFile } from '../../lib/fleet/secret-file.ts';
 import { configFileFormats } from '../../lib/media-servers/config-files.ts';
-import { makeSecret } from '../../lib/rotation/make-secret.ts';
+import { makeSecret, makeSecretForKms } from '../../lib/rotation/make-secret.ts';
 import { observe } from '../../lib/rotation/observe.ts';
 import { createKeyRing } from '../../lib/signing-keys/key-ring.ts';
 import { createLiveKeys } from '../../lib/signing-keys/live-keys.ts';
-import { checkSecret, kidOf, type SecretValue } from '../../lib/signing-keys/secret.ts';
+import {
+  checkSecret,
+  fingerprintOf,
+  hmacKeyBytes,
+  kidOf,
+  type SecretValue,
+} from '../../lib/signing-keys/secret.ts';
 
 const ALLOWED = Array.from('azAZ09+/=_-');
 const algorithms = ['HS256', 'RS256', 'ES256', 'EdDSA'] as const;
@@ -16,6 +22,26 @@ type Signing = (typeof algorithms)[number];
 test('an HS256 secret is 32 random bytes in 43 characters that no file format has to escape', async () => {
   expect(await makeSecret('HS256', () => Buffer.alloc(32, 0xff))).toBe('_'.repeat(42) + '8');
   expect(await makeSecret('HS256', randomBytes)).toMatch(/^[A-Za-z0-9_-]{43}$/);
+});
+
+test('an HS256 secret of which KMS holds the key is 64 random bytes in 86 characters, and its key has 32 bytes', async () => {
+  const made = makeSecretForKms(randomBytes);
+  expect(made).toMatch(/^[A-Za-z0-9_-]{86}$/);
+  expect(hmacKeyBytes(made)).toHaveLength(32);
+  expect(await checkSecret({ SecretString: made }, 'HS256')).toMatchObject({ usable: true, text: made });
+});
+
+test('HMAC computes the same with a secret and with its key, and the fingerprint shows no part of either', () => {
+  const secret = fc.string({ unit: fc.constantFrom(...ALLOWED), minLength: 32, maxLength: 256 });
+  fc.assert(
+    fc.property(secret, fc.string(), (text, message) => {
+      const macBy = (key: string | Buffer) => createHmac('sha256', key).update(message).digest('hex');
+      expect(macBy(hmacKeyBytes(text))).toBe(macBy(text));
+      const ofKey = createHash('sha256').update(hmacKeyBytes(text)).digest('hex');
+      expect(fingerprintOf(text)).toBe(ofKey.slice(0, 16));
+      expect(hmacKeyBytes(text).toString('hex')).not.toContain(fingerprintOf(text));
+    }),
+  );
 });
 
 describe.each(algorithms)('a secret for %s', (signing) => {
