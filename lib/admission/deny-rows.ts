@@ -47,24 +47,11 @@ export interface Whom {
  * anybody is denied by mistake is below 1 in 10,000.
  */
 export function hashesOf({ issuer, subject, signIns = [], session, streamKey }: Whom): Buffer {
-  let hashes = hashesOfSignIn(issuer, subject, signIns);
+  let hashes = personOf(issuer, subject);
+  for (const id of signIns) hashes += tagOf('sign-in', id);
   if (session !== undefined) hashes += tagOf('session', session);
   if (streamKey !== undefined) hashes += tagOf('stream-key', streamKey);
   return bytesOf(hashes);
-}
-
-/** What was made of a list of sign-ins before: a renewal has the list of the first exchange. */
-const remembered = new WeakMap<
-  readonly string[],
-  { readonly issuer: string; readonly subject: string; readonly hashes: string }
->();
-
-function hashesOfSignIn(issuer: string, subject: string, signIns: readonly string[]): string {
-  const known = remembered.get(signIns);
-  if (known !== undefined && known.issuer === issuer && known.subject === subject) return known.hashes;
-  const hashes = personOf(issuer, subject) + signIns.map((id) => tagOf('sign-in', id)).join('');
-  remembered.set(signIns, { issuer, subject, hashes });
-  return hashes;
 }
 
 /** The ids of every row that denies somebody with these hashes. A tag of zeros, which fills a block up, names nobody. */

@@ -1,7 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import type { Identity } from '../identity/identity.ts';
 import type { SubjectForm } from '../media-servers/target.ts';
-import { onceFor } from '../once-for.ts';
 import { hashesOf, PERSON_BYTES, rowIdOf, rowIdsOf, TAG_BYTES } from './deny-rows.ts';
 import type { Whom } from './deny-rows.ts';
 
@@ -34,11 +33,15 @@ export function whomOf({ issuer, subject, claims, streamKey }: Identity, session
   };
 }
 
-/** The sign-ins that claims name. Those of a remembered token are read once, and hashed once. */
-const signInsIn = onceFor((claims: Identity['claims']): readonly string[] => {
-  const ids = SIGN_IN_CLAIMS.map((name) => claims[name]);
-  return [...new Set(ids.filter((id): id is string => typeof id === 'string' && id !== ''))];
-});
+/** The sign-ins that claims name, each once. */
+function signInsIn(claims: Identity['claims']): readonly string[] {
+  const ids: string[] = [];
+  for (const name of SIGN_IN_CLAIMS) {
+    const id = claims[name];
+    if (typeof id === 'string' && id !== '' && !ids.includes(id)) ids.push(id);
+  }
+  return ids;
+}
 
 /** The claim's value: base64url of 16 bytes and 8 for each id (16 at a pairwise target), without padding. */
 export function toForWhom(whom: Whom, form: SubjectForm, targetName: string): string {
