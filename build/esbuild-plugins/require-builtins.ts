@@ -1,4 +1,4 @@
-import { builtinModules } from 'node:module';
+import { builtinModules, createRequire } from 'node:module';
 import type { Plugin } from 'esbuild';
 
 const BUILTIN = new RegExp(`^(node:)?(${builtinModules.join('|')})$`);
@@ -13,11 +13,30 @@ const BUILTIN = new RegExp(`^(node:)?(${builtinModules.join('|')})$`);
 export const requireBuiltins: Plugin = {
   name: 'require-builtins',
   setup(build) {
-    build.onResolve({ filter: BUILTIN }, ({ path, namespace }) =>
-      namespace === 'require-builtins' ? { path, external: true } : { path, namespace: 'require-builtins' },
-    );
-    build.onLoad({ filter: /.*/, namespace: 'require-builtins' }, ({ path }) => ({
+    build.onResolve({ filter: BUILTIN }, ({ path, namespace, kind }) => {
+      if (namespace.startsWith('require-builtins')) return { path, external: true };
+      return { path, namespace: kind === 'import-statement' ? 'require-builtins' : 'require-builtins-whole' };
+    });
+    build.onLoad({ filter: /.*/, namespace: 'require-builtins-whole' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'require-builtins' }, ({ path }) => ({
+      contents: asEsModule(path),
     }));
   },
 };
+
+/** An ES module with the members of one of Node's. Those that a bundle does not use are neither read nor in it. */
+function asEsModule(path: string): string {
+  const members = Object.keys(createRequire(import.meta.url)(path) as object);
+  return [
+    `const builtin = require(${JSON.stringify(path)});`,
+    'export default builtin;',
+    ...members
+      .filter((name) => /^[a-z]\w*$/i.test(name))
+      .map(
+        (name) =>
+          `const _${name} = /* @__PURE__ */ (() => builtin.${name})(); export { _${name} as ${name} };`,
+      ),
+  ].join('\n');
+}

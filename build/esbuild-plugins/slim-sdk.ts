@@ -28,6 +28,19 @@ const REPLACEMENTS: readonly Replacement[] = [
       export const getSSOTokenFromFile = () => Promise.reject(new Error('there is no single sign-on'));`,
   },
   {
+    // No call here streams events. Imported in the middle of the SDK, they make esbuild wrap each of its modules in a function
+    // that is parsed twice.
+    file: /@smithy\/core\/dist-es\/submodules\/event-streams\/index\.js$/,
+    contents: `export class EventStreamSerde {
+      constructor() { throw new Error('there are no event streams'); }
+    }`,
+  },
+  {
+    // No body here is a file. To tell one, this loads the streams of fs.
+    file: /@smithy\/core\/dist-es\/submodules\/serde\/util-body-length\/calculateBodyLength\.js$/,
+    contents: 'export const calculateBodyLength = (body) => (body ? Buffer.byteLength(body) : 0);',
+  },
+  {
     // Loads zlib, for checksums of streams.
     file: /@smithy\/core\/dist-es\/submodules\/checksum\/crc32\/Crc32Node\.js$/,
     contents: "export { Crc32Js as Crc32Node } from './Crc32Js';",
