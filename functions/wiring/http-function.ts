@@ -7,13 +7,14 @@ import { errorsUrlOf, toEvent } from '../../lib/api-gateway/event.ts';
 import type { ApiGatewayEvent, ApiGatewayResponse } from '../../lib/api-gateway/event.ts';
 import type { RequestOrigin } from '../../lib/exchange/audit.ts';
 import { errorResponse } from '../../lib/exchange/token-response.ts';
+import type { Line } from '../../lib/metrics.ts';
 import { describeError, writeLine } from '../../lib/node/log.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import type { Configured } from './configured.ts';
 
 /** A response, and the lines that it leaves in the log; `request_id` and `source_ip` are added to each. */
 export type Answer = ApiGatewayResponse & {
-  readonly audit?: (origin: RequestOrigin) => readonly Readonly<Record<string, unknown>>[];
+  readonly audit?: (origin: RequestOrigin) => readonly Line[];
 };
 
 /** What makes one function different from another. */

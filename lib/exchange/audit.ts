@@ -1,4 +1,4 @@
-import { embeddedMetrics, type MetricsDirective } from '../metrics.ts';
+import { embeddedMetrics, type Line, type MetricsDirective } from '../metrics.ts';
 import type { ExchangeFacts, ExchangeOutcome } from './exchange.ts';
 
 /** Where a request came from and how it was answered, for its audit line. */
@@ -12,8 +12,6 @@ export interface RequestOrigin {
   /** Epoch milliseconds. */
   readonly timestampMs: number;
 }
-
-type Line = Readonly<Record<string, unknown>>;
 
 /**
  * The lines that an exchange leaves, one a token, or one for a refusal: who got what, or why not, and its metrics in

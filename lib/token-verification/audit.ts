@@ -1,4 +1,4 @@
-import { embeddedMetrics, type MetricsDirective } from '../metrics.ts';
+import { embeddedMetrics, type Line, type MetricsDirective } from '../metrics.ts';
 import type { Reason } from '../oauth/reasons.ts';
 import type { Question } from './callback.ts';
 import type { Problem } from './verifier.ts';
@@ -27,8 +27,6 @@ export interface QuestionOrigin {
   /** Epoch milliseconds. */
   readonly timestampMs: number;
 }
-
-type Line = Readonly<Record<string, unknown>>;
 
 /**
  * The line that a decision on a streaming token leaves: who wanted to do what where, why not, and its metrics in

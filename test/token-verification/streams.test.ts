@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dynamoStreamTable } from '../../lib/aws/stream-table.ts';
 import { newRandomId } from '../../lib/node/system.ts';
 import { answerCallback } from '../../lib/token-verification/answer-callback.ts';
+import { textOf } from '../../lib/metrics.ts';
 import { verificationLine } from '../../lib/token-verification/audit.ts';
 import { mediamtxAuth } from '../../lib/token-verification/callbacks/mediamtx.ts';
 import { red5Invalidate, red5Validate } from '../../lib/token-verification/callbacks/red5.ts';
@@ -229,7 +230,7 @@ describe('the log', () => {
   test('says why not, of a user whose token has ended too, and counts it', async () => {
     const { mediamtx } = deployment();
     const { facts } = await mediamtx(await issue('mediamtx', {}, { at: NOW - 600 }), 'c');
-    expect(verificationLine(facts, origin)).toMatchObject({
+    expect(JSON.parse(textOf(verificationLine(facts, origin), { stage: 'dev' }))).toMatchObject({
       event: 'callback.denied',
       reason: 'token_expired',
       sub: 'person-1',
