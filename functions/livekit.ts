@@ -22,7 +22,7 @@ const deps: LivekitTokenSourceDeps = {
   exchange: (request) => exchangeRequest(request, exchangeDeps),
 };
 
-await Promise.all([service.prefetch(SECRETS_OF.livekit), warmUp(loaded)]);
+await Promise.all([service.prefetch(SECRETS_OF.livekit), warmUp(loaded, process.env)]);
 
 function toAnswer(outcome: LivekitOutcome, event: ApiGatewayEvent): Answer {
   return {

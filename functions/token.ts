@@ -18,7 +18,7 @@ const loaded = await configured(() => import('../streampass.config.ts'), process
 const service = createService(loaded, process.env, denyTableOf(process.env));
 const deps = createExchangeDeps(loaded.config, service, process.env);
 
-await Promise.all([service.prefetch(), warmUp(loaded, answerOnce)]);
+await Promise.all([service.prefetch(), warmUp(loaded, process.env, answerOnce)]);
 
 /** The way of a request through this function, but for its log lines, which are made and not written. */
 function answerOnce(request: TokenRequest, to: ExchangeDeps): Promise<Answer> {

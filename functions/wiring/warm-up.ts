@@ -27,6 +27,8 @@ const NAME = 'warm-up';
 /** Seconds that its sign-in and its token last. */
 const LIFETIME = 60;
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 /** Where a made-up request comes from, for its audit line. */
 export const NOWHERE: Omit<RequestOrigin, 'timestampMs'> = {
   requestId: undefined,
@@ -43,13 +45,15 @@ export const NOWHERE: Omit<RequestOrigin, 'timestampMs'> = {
  * and thrown away with the token. No line is logged and nobody is asked.
  *
  * @param run makes the exchange, and of it all that an answer needs · default without reading a form
- * @returns what `run` gave, for tests; `undefined` if the configuration is not sound, or has no provider or no target. Never
- *   rejects.
+ * @returns what `run` gave, for tests; `undefined` if it would only delay the first answer, or if the configuration is not
+ *   sound, or has no provider or no target. Never rejects.
  */
 export async function warmUp(
   { config, problems }: Configured,
+  env: Env,
   run: (request: TokenRequest, deps: ExchangeDeps) => Promise<unknown> = exchangeAndTell,
 ): Promise<unknown> {
+  if (hasWholeCpu(env)) return undefined;
   const [first] = Object.entries(config.targets);
   if (problems.length > 0 || first === undefined || config.issuers.length === 0) return undefined;
   const [audience, target] = first;
@@ -71,6 +75,18 @@ export async function warmUp(
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether a request that waits for the start has as much CPU as the start. Provisioned concurrency starts before there is one.
+ *
+ * @see AWS Lambda Developer Guide, "Configure Lambda function memory": 1,769 MB are one vCPU
+ */
+function hasWholeCpu(env: Env): boolean {
+  return (
+    env['AWS_LAMBDA_INITIALIZATION_TYPE'] === 'on-demand' &&
+    Number(env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']) >= 1769
+  );
 }
 
 async function exchangeAndTell(request: TokenRequest, deps: ExchangeDeps): Promise<ExchangeOutcome> {

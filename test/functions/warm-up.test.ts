@@ -20,15 +20,15 @@ describe('the exchange that a function makes while it starts', () => {
       const config = configOf({ issuers: [provider], targets: { [name]: target }, grants: [] });
       const configured = { config, problems: [] };
       const issued = { issued: true, facts: { subject: 'warm-up', target: name } };
-      expect(await warmUp(configured)).toMatchObject(issued);
-      const byForm = await warmUp(configured, (request, deps) => exchange(toFormEvent(request), deps));
+      expect(await warmUp(configured, {})).toMatchObject(issued);
+      const byForm = await warmUp(configured, {}, (request, deps) => exchange(toFormEvent(request), deps));
       expect(byForm).toMatchObject(issued);
       expect(write).not.toHaveBeenCalled();
     },
   );
 
   test('gets nothing from the configuration itself: no provider, no rule, no secret', async () => {
-    const outcome = await warmUp({ config: { ...fixture, grants: [] }, problems: [] });
+    const outcome = await warmUp({ config: { ...fixture, grants: [] }, problems: [] }, {});
     expect(outcome).toMatchObject({
       issued: true,
       facts: { issuer: 'https://warm-up.invalid', kid: 'warm-up', rules: ['grants[0]'] },
@@ -37,9 +37,25 @@ describe('the exchange that a function makes while it starts', () => {
 
   test('is left out where nothing can be granted: no provider, no target, or a configuration that is not sound', async () => {
     for (const lacking of [{ issuers: [] }, { targets: {} }])
-      expect(await warmUp({ config: { ...fixture, ...lacking }, problems: [] })).toBeUndefined();
-    expect(await warmUp({ config: fixture, problems: ['issuers: …'] })).toBeUndefined();
+      expect(await warmUp({ config: { ...fixture, ...lacking }, problems: [] }, {})).toBeUndefined();
+    expect(await warmUp({ config: fixture, problems: ['issuers: …'] }, {})).toBeUndefined();
   });
+
+  test.each([
+    ['1769', 'on-demand', false],
+    ['3008', 'on-demand', false],
+    ['1768', 'on-demand', true],
+    ['256', 'on-demand', true],
+    ['1769', 'provisioned-concurrency', true],
+    ['3008', 'snap-start', true],
+  ])(
+    'with %s MB, %s: %s, because a request has a whole CPU from 1,769 MB on',
+    async (memory, type, isMade) => {
+      const env = { AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory, AWS_LAMBDA_INITIALIZATION_TYPE: type };
+      const made = await warmUp({ config: fixture, problems: [] }, env);
+      expect(made !== undefined).toBe(isMade);
+    },
+  );
 
   test('never fails the start, whatever a target of one’s own throws', async () => {
     const [name, target] = Object.entries(fixture.targets)[0] ?? [];
@@ -48,6 +64,6 @@ describe('the exchange that a function makes while it starts', () => {
       throw new TypeError('a mistake in it');
     };
     const config = { ...fixture, targets: { [name]: { ...target, claims } } };
-    expect(await warmUp({ config, problems: [] })).toBeUndefined();
+    expect(await warmUp({ config, problems: [] }, {})).toBeUndefined();
   });
 });
