@@ -1,7 +1,3 @@
-const FIRST_MS = 1000;
-const LONGEST_MS = 60_000;
-const LONGEST_ASKED_MS = 3_600_000;
-
 /**
  * How long to wait after a failure, in milliseconds. What the server asked for is a floor (up to an hour), with up to
  * a quarter on top; else 1 s doubled by each failure before, up to 60 s, of which a random half to the whole is taken.
@@ -13,8 +9,11 @@ export function backOffMs(
   random: number,
   retryAfterSeconds: number | undefined,
 ): number {
+  const firstMs = 1000;
+  const longestMs = 60_000;
+  const longestAskedMs = 3_600_000;
   if (retryAfterSeconds !== undefined) {
-    return Math.min(retryAfterSeconds * 1000, LONGEST_ASKED_MS) * (1 + random / 4);
+    return Math.min(retryAfterSeconds * 1000, longestAskedMs) * (1 + random / 4);
   }
-  return Math.min(FIRST_MS * 2 ** failuresBefore, LONGEST_MS) * (0.5 + random / 2);
+  return Math.min(firstMs * 2 ** failuresBefore, longestMs) * (0.5 + random / 2);
 }

@@ -8,6 +8,7 @@ import {
   type OfferedToken,
   type Refusal,
   type StreamPass,
+  type StreamPassErrorDetails,
 } from './index.ts';
 
 /**
@@ -42,26 +43,57 @@ const gaveUp = new WeakMap<StreamPass['renewal'], number>();
  * not decide, else as `pass.token()`; the signal's reason; or what the attempt threw and was no refusal.
  */
 export async function connect<T>(
+  pass: Pick<StreamPass, 'renewal'>,
+  attempt: Attempt<T>,
+  options: ConnectOptions = {},
+): Promise<T> {
+  const signals = [options.signal, pass.renewal.closing];
+  // React Native has no `AbortSignal.any`.
+  const end = new AbortController();
+  const onAbort = (): void => {
+    const aborted = signals.find((signal) => signal?.aborted);
+    if (aborted) end.abort(reasonOf(aborted));
+  };
+  signals.forEach((signal) => signal?.addEventListener('abort', onAbort));
+  onAbort();
+  try {
+    return await tryTokens(pass, attempt, options, end.signal);
+  } finally {
+    signals.forEach((signal) => signal?.removeEventListener('abort', onAbort));
+  }
+}
+
+async function tryTokens<T>(
   { renewal }: Pick<StreamPass, 'renewal'>,
   attempt: Attempt<T>,
-  { signal, audience, isRefusal }: ConnectOptions = {},
+  { signal, audience, isRefusal }: ConnectOptions,
+  end: AbortSignal,
 ): Promise<T> {
   const refusals: Refusal[] = [];
   const secrets: string[] = [];
   let verdict: 'refused' | 'unavailable' = 'unavailable';
 
+  const failure = (
+    kind: StreamPassError['kind'],
+    reason: StreamPassError['reason'],
+    more?: StreamPassErrorDetails,
+  ): StreamPassError => {
+    const words = refusals.map(({ offered, message }) => `${offered} token refused: ${message}`);
+    return new StreamPassError(kind, reason, { ...more, refusals, description: words.join('; ') });
+  };
+
   const obtain = (refused?: HeldToken): Promise<HeldToken> =>
     renewal.obtain(signal, refused).catch((error: unknown) => {
       if (!refused || !(error instanceof StreamPassError)) throw error;
       const { kind, reason, retryAfterSeconds } = error;
-      throw new StreamPassError(kind, reason, { retryAfterSeconds, refusals, cause: error });
+      throw failure(kind, reason, { retryAfterSeconds, cause: error });
     });
 
   const giveUp = (reason: StreamPassError['reason']): never => {
     const before = gaveUp.get(renewal) ?? 0;
     gaveUp.set(renewal, before + 1);
     renewal.holdOff(before);
-    throw new StreamPassError(verdict, reason, { refusals });
+    throw failure(verdict, reason);
   };
 
   let held: HeldToken | undefined;
@@ -75,11 +107,7 @@ export async function connect<T>(
       if (!value) continue;
       secrets.push(value);
       try {
-        const connection = await unlessAborted(
-          (either) => attempt(value, offered, either),
-          signal,
-          renewal.closing,
-        );
+        const connection = await unlessAborted(() => attempt(value, offered, end), end);
         gaveUp.delete(renewal);
         return connection;
       } catch (error) {

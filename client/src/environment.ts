@@ -2,10 +2,7 @@
  * One moment by two clocks, in milliseconds. Only differences are ever used: the monotonic clock cannot be set, but in
  * some browsers stands still while the device sleeps; the wall clock runs through a sleep, but can be set.
  */
-export interface Instant {
-  readonly monotonicMs: number;
-  readonly wallMs: number;
-}
+export type Instant = readonly [monotonicMs: number, wallMs: number];
 
 /** All that this package takes from the world but `fetch`, so that tests bring their own time and chance. */
 export interface Environment {
@@ -14,41 +11,37 @@ export interface Environment {
   after(delayMs: number, task: () => void): () => void;
   /** Uniform in [0, 1). */
   random(): number;
-  /** Calls `listener` when the network is back or the page becomes visible; returns its removal. */
-  onWake(listener: () => void): () => void;
+  /** Calls `listener` when the network is back or the page becomes visible, until `signal` aborts. */
+  onWake(listener: () => void, signal: AbortSignal): void;
 }
 
 type EventSource = Partial<Pick<EventTarget, 'addEventListener'>>;
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** The environment of a page or a worker; without `document`, becoming visible is never heard of. */
 export const browserEnvironment: Environment = {
-  now: () => ({ monotonicMs: performance.now(), wallMs: Date.now() }),
+  now: () => [performance.now(), Date.now()],
   after(delayMs, task) {
+    // Eleven days; a delay past 2^31 overflows and fires at once.
+    const longestTimerMs = 1e9;
     const end = performance.now() + delayMs;
     let timer: ReturnType<typeof setTimeout>;
-    // A timer may fire before a clock that a browser makes coarse says so. A delay past 2^31 overflows and fires at once.
+    // A timer may fire before a clock that a browser makes coarse says so.
     const wait = (): void => {
       timer = setTimeout(
         () => (performance.now() < end ? wait() : task()),
-        Math.min(end - performance.now() + 1, LONGEST_TIMER_MS),
+        Math.min(end - performance.now(), longestTimerMs),
       );
     };
     wait();
     return () => clearTimeout(timer);
   },
   random: Math.random,
-  onWake(listener) {
+  onWake(listener, signal) {
     const scope = globalThis as EventSource & { document?: EventSource & { visibilityState: string } };
     const page = scope.document;
-    const removal = new AbortController();
-    scope.addEventListener?.('online', listener, removal);
-    page?.addEventListener?.(
-      'visibilitychange',
-      () => page.visibilityState === 'visible' && listener(),
-      removal,
-    );
-    return () => removal.abort();
+    scope.addEventListener?.('online', listener, { signal });
+    page?.addEventListener?.('visibilitychange', () => page.visibilityState === 'visible' && listener(), {
+      signal,
+    });
   },
 };

@@ -59,17 +59,14 @@ export class StreamPassError extends Error {
   declare readonly kind: StreamPassErrorKind;
   /** The server's {@link Reason}, one of ours, or what a newer server or your own code gave. */
   declare readonly reason: AnyReason;
+  /** The server's own words, if it gave any. */
+  declare readonly description: string | undefined;
   declare readonly retryAfterSeconds: number | undefined;
   declare readonly refusals: readonly Refusal[];
 
-  constructor(
-    kind: StreamPassErrorKind,
-    reason: AnyReason,
-    { description, retryAfterSeconds, refusals = [], cause }: StreamPassErrorDetails = {},
-  ) {
-    const refused = refusals.map(({ offered, message }) => `${offered} token refused: ${message}`);
-    super([`${kind}: ${reason}`, description, ...refused].filter(Boolean).join('; '));
+  constructor(kind: StreamPassErrorKind, reason: AnyReason, details: StreamPassErrorDetails = {}) {
+    super([`${kind}: ${reason}`, details.description].filter(Boolean).join('; '));
     // The cause too: not every engine of React Native knows the second argument of Error.
-    Object.assign(this, { name: 'StreamPassError', kind, reason, retryAfterSeconds, refusals, cause });
+    Object.assign(this, { refusals: [] }, details, { name: 'StreamPassError', kind, reason });
   }
 }

@@ -33,11 +33,10 @@ export interface Events {
 
 /** Listeners by event. What a listener throws becomes an unhandled rejection, and disturbs nothing here. */
 export function createEvents(logger: StreamPassLogger | undefined): Events {
-  type AnyListener = { name: keyof StreamPassEvents; listener: (detail: never) => void };
-  const registered = new Set<AnyListener>();
+  const registered = new Set<readonly [name: keyof StreamPassEvents, listener: (detail: never) => void]>();
   return {
     on(name, listener) {
-      const entry = { name, listener };
+      const entry = [name, listener] as const;
       registered.add(entry);
       return () => registered.delete(entry);
     },
@@ -45,9 +44,9 @@ export function createEvents(logger: StreamPassLogger | undefined): Events {
       // An answer holds tokens: of it nothing is logged.
       const { message, status } = fieldsOf(detail);
       logger?.[message ? 'warn' : 'debug'](['streampass:', name, message, status].filter(Boolean).join(' '));
-      for (const entry of registered) {
+      for (const [heard, listener] of registered) {
         // Called now; what it throws rejects this promise, which nobody handles.
-        if (entry.name === name) void new Promise(() => entry.listener(detail as never));
+        if (heard === name) void new Promise(() => listener(detail as never));
       }
     },
     clear: () => registered.clear(),

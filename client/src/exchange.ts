@@ -4,8 +4,6 @@ import { fieldsOf } from './fields.ts';
 import type { StreamPassOptions, Words } from './options.ts';
 import { kindOf } from './reasons.ts';
 
-const OAUTH = 'urn:ietf:params:oauth:';
-
 /** One target's token: the members of RFC 8693 §2.2.1 that matter here, with the two of streampass. */
 export interface IssuedToken {
   readonly token: string;
@@ -40,11 +38,11 @@ export function audiencesOf({ audience }: Pick<StreamPassOptions, 'audience'>): 
 /** The form of one exchange (RFC 8693 §2.1). What is `undefined` is left out; what is empty is sent, never widened. */
 function exchangeForm(options: StreamPassOptions, subjectToken: string): URLSearchParams {
   const form = new URLSearchParams();
-  audiencesOf(options).forEach((audience) => form.append('audience', audience));
+  for (const audience of audiencesOf(options)) form.append('audience', audience);
   const parameters: Readonly<Record<string, Words | number | undefined>> = {
-    grant_type: OAUTH + 'grant-type:token-exchange',
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
     subject_token: subjectToken,
-    subject_token_type: `${OAUTH}token-type:${options.subjectTokenType ?? 'id_token'}`,
+    subject_token_type: `urn:ietf:params:oauth:token-type:${options.subjectTokenType ?? 'id_token'}`,
     scope: options.scope,
     room: options.room,
     transport: options.transport,
@@ -69,7 +67,7 @@ export async function exchange(
 ): Promise<ExchangeAnswer> {
   const { endpoint, fetch: send = fetch } = options;
   const credentials = 'omit';
-  for (let isKeptFromPage = false; ; isKeptFromPage = true) {
+  for (let isKeptFromPage: boolean | undefined; ; isKeptFromPage = true) {
     let response: Response;
     try {
       // No header of ours, and a form as the body: a CORS-safelisted request. A redirect would carry the identity token
@@ -78,9 +76,8 @@ export async function exchange(
       response = await send(endpoint, { method: 'POST', body, credentials, redirect: 'error', signal });
     } catch (cause) {
       // An answer that no page may read (`opaque`) says that the API is there: then, if it is not a hiccup, CORS is why.
-      const probe =
-        !signal.aborted && (await send(endpoint, { mode: 'no-cors', credentials, signal }).catch(() => 0));
-      if (fieldsOf(probe)['type'] !== 'opaque') throw new StreamPassError('try-later', 'network', { cause });
+      const probe = await send(endpoint, { mode: 'no-cors', credentials, signal }).catch(fieldsOf);
+      if (probe.type !== 'opaque') throw new StreamPassError('try-later', 'network', { cause });
       if (!isKeptFromPage) continue;
       const { location } = globalThis as { readonly location?: { readonly origin: string } };
       const description = `the API probably does not allow the origin ${location?.origin}, or redirects`;
@@ -103,11 +100,10 @@ export function judgeAnswer(
   audiences: readonly string[] = [''],
 ): ExchangeAnswer {
   const fields = fieldsOf(body);
-  const [first = ''] = audiences;
-  const answers = audiences[1] ? fieldsOf(fields['tokens']) : { [first]: fields };
+  const [first = '', second] = audiences;
   const tokens: Record<string, IssuedToken> = {};
   for (const name of audiences) {
-    const token = status === 200 && issuedToken(answers[name]);
+    const token = status === 200 && issuedToken(second ? fieldsOf(fields['tokens'])[name] : fields);
     if (token) tokens[name] = token;
   }
   if (audiences.every((name) => tokens[name])) return { ...(tokens[first] as IssuedToken), tokens };

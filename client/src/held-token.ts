@@ -1,22 +1,18 @@
 // How long a token may be used, and when it is due for renewal, whatever the device's clocks do.
 import type { Instant } from './environment.ts';
-import type { ExchangeAnswer, IssuedToken } from './exchange.ts';
+import type { ExchangeAnswer } from './exchange.ts';
 
 /** A token with its two limits, counted from the moment its request was sent. */
 export interface HeldToken {
   readonly answer: ExchangeAnswer;
-  readonly requestedAt: Instant;
+  readonly askedAt: Instant;
   /** Renewed from this age on. */
-  readonly renewAtMs: number;
+  readonly dueMs: number;
   /** Never handed out from this age on. */
-  readonly usableMs: number;
+  readonly endMs: number;
   /** Set once the listeners were told of its end. */
   expired?: true;
 }
-
-const MARGIN = 0.1;
-const LONGEST_MARGIN_MS = 30_000;
-const JITTER = 0.1;
 
 /**
  * The answer with its limits, those of its shortest token. It is usable until a tenth of its life (at most 30 s) before
@@ -24,16 +20,17 @@ const JITTER = 0.1;
  * that clients which started together drift apart.
  * @param random uniform in [0, 1).
  */
-export function holdToken(answer: ExchangeAnswer, requestedAt: Instant, random: number): HeldToken {
-  const { expiresInSeconds, refreshInSeconds } = Object.values(answer.tokens).reduce(shorter);
+export function holdToken(answer: ExchangeAnswer, askedAt: Instant, random: number): HeldToken {
+  const margin = 0.1;
+  const longestMarginMs = 30_000;
+  const jitter = 0.1;
+  const { expiresInSeconds, refreshInSeconds } = Object.values(answer.tokens).reduce((one, other) =>
+    other.expiresInSeconds < one.expiresInSeconds ? other : one,
+  );
   const lifeMs = expiresInSeconds * 1000;
-  const usableMs = lifeMs - Math.min(lifeMs * MARGIN, LONGEST_MARGIN_MS);
-  const refreshMs = Math.min(refreshInSeconds * 1000, usableMs);
-  return { answer, requestedAt, renewAtMs: refreshMs + random * JITTER * (usableMs - refreshMs), usableMs };
-}
-
-function shorter(one: IssuedToken, other: IssuedToken): IssuedToken {
-  return other.expiresInSeconds < one.expiresInSeconds ? other : one;
+  const endMs = lifeMs - Math.min(lifeMs * margin, longestMarginMs);
+  const refreshMs = Math.min(refreshInSeconds * 1000, endMs);
+  return { answer, askedAt, dueMs: refreshMs + random * jitter * (endMs - refreshMs), endMs };
 }
 
 /**
@@ -42,6 +39,6 @@ function shorter(one: IssuedToken, other: IssuedToken): IssuedToken {
  * (A wall clock set back during a sleep that the monotonic clock missed is seen by nobody: a connection then meets a
  * refusal, and gets a fresh token.)
  */
-export function ageMs({ requestedAt }: HeldToken, now: Instant): number {
-  return Math.max(now.monotonicMs - requestedAt.monotonicMs, now.wallMs - requestedAt.wallMs);
+export function ageMs({ askedAt }: HeldToken, now: Instant): number {
+  return Math.max(now[0] - askedAt[0], now[1] - askedAt[1]);
 }

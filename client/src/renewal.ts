@@ -13,10 +13,6 @@ import type { Reason } from './reasons.ts';
 import type { StreamPassState, StreamPassStatus } from './state.ts';
 import { readSubjectToken, SUBJECT_TOKEN_UNAVAILABLE } from './subject-token.ts';
 
-/** Time limit of one exchange: short while a usable token is held, since callers then wait for no more than this. */
-const TIMEOUT_MS = 15_000;
-const TIMEOUT_WHILE_USABLE_MS = 5_000;
-
 const EXPIRED = 'subject_token_expired';
 const KEY_UNKNOWN = 'subject_token_key_unknown';
 
@@ -30,11 +26,10 @@ export interface Renewal {
    */
   obtain(signal: AbortSignal | undefined, refused?: HeldToken): Promise<HeldToken>;
   /** A token that was asked for after this call; otherwise as {@link Renewal.obtain}. */
-  renew(signal: AbortSignal | undefined, forceRefresh: boolean): Promise<HeldToken>;
+  renew(signal: AbortSignal | undefined, forceRefresh: boolean | undefined): Promise<HeldToken>;
   current(): StreamPassState;
   /** Starts a back-off, as the failed exchange after so many would. */
   holdOff(failuresBefore: number): void;
-  throwIfClosed(): void;
   /** Aborts on `close`. */
   readonly closing: AbortSignal;
   close(): void;
@@ -48,18 +43,23 @@ export function createRenewal(
 ): Renewal {
   const closing = new AbortController();
   let held: HeldToken | undefined;
-  let inFlight: { readonly token: Promise<HeldToken>; readonly abort: AbortController } | undefined;
-  let backOff: { over: Promise<void>; asked: boolean; end(): void } | undefined;
+  let inFlight: Promise<HeldToken> | undefined;
+  let cancelExchange = (): void => {};
+  /** Resolves when it is over. */
+  let backOff: Promise<undefined> | undefined;
+  let endBackOff = (): void => {};
+  /** Whether the server named the time of the back-off. */
+  let isAsked = false;
   let failures = 0;
   /** Why the sign-in has to renew its token before the next exchange. */
   let distrust: Reason | '' | undefined;
   let closed: StreamPassError | undefined;
   let cancelTimers = (): void => {};
-  let state: StreamPassState = { status: 'idle', answer: undefined, error: undefined };
+  let state: StreamPassState = { status: 'idle' };
 
   const age = (): number => (held ? ageMs(held, environment.now()) : Infinity);
-  const isFresh = (): boolean => held !== undefined && age() < held.renewAtMs;
-  const isUsable = (): boolean => held !== undefined && age() < held.usableMs;
+  const isFresh = (): boolean => age() < (held?.dueMs ?? 0);
+  const isUsable = (): boolean => age() < (held?.endMs ?? 0);
 
   /** The held token, unless its end has come, of which the listeners hear once. */
   function usable(): HeldToken | undefined {
@@ -81,37 +81,37 @@ export function createRenewal(
   function renew(): Promise<HeldToken> {
     if (!inFlight) {
       const abort = new AbortController();
-      const token = unlessAborted((signal) => requestToken(signal, () => abort.abort()), abort.signal).then(
-        accept,
-        (error: unknown) =>
-          refuse(abort.signal.aborted ? new StreamPassError('try-later', 'timeout') : error),
+      cancelExchange = () => abort.abort();
+      inFlight = unlessAborted(requestToken, abort.signal).then(accept, (error: unknown) =>
+        refuse(abort.signal.aborted ? new StreamPassError('try-later', 'timeout') : error),
       );
-      inFlight = { token, abort };
       if (!isUsable()) become('pending', state.error);
     }
-    return inFlight.token;
+    return inFlight;
   }
 
-  async function requestToken(signal: AbortSignal, onTimeout: () => void): Promise<HeldToken> {
-    let cancelTimeout = (): void => {};
-    let refused: { readonly subjectToken: string; readonly error: unknown } | undefined;
+  async function requestToken(signal: AbortSignal): Promise<HeldToken> {
+    // Short while a usable token is held, because callers then wait for no more than this.
+    const timeoutMs = isUsable() ? 5_000 : 15_000;
+    const cancelTimeout = environment.after(timeoutMs, cancelExchange);
+    let refused: string | undefined;
+    let refusal: unknown;
     try {
       for (;;) {
-        cancelTimeout();
-        cancelTimeout = environment.after(isUsable() ? TIMEOUT_WHILE_USABLE_MS : TIMEOUT_MS, onTimeout);
         const request = { forceRefresh: distrust !== undefined, reason: distrust || undefined, signal };
         const subjectToken = await readSubjectToken(options, request);
         if (signal.aborted) throw reasonOf(signal);
-        if (refused?.subjectToken === subjectToken) throw refused.error;
+        if (refused === subjectToken) throw refusal;
         // Counted from before the request, so that no delay on the way makes the token seem younger than it is.
-        const requestedAt = environment.now();
+        const askedAt = environment.now();
         try {
-          return holdToken(await exchange(options, subjectToken, signal), requestedAt, environment.random());
+          return holdToken(await exchange(options, subjectToken, signal), askedAt, environment.random());
         } catch (error) {
           if (distrust || fieldsOf(error)['reason'] !== EXPIRED) throw error;
           // Some libraries give an expired token from their cache: the function is told, and asked once more.
           distrust = EXPIRED;
-          refused = { subjectToken, error };
+          refused = subjectToken;
+          refusal = error;
         }
       }
     } finally {
@@ -121,15 +121,15 @@ export function createRenewal(
 
   function accept(token: HeldToken): HeldToken {
     throwIfClosed();
-    if (ageMs(token, environment.now()) >= token.usableMs) {
+    if (ageMs(token, environment.now()) >= token.endMs) {
       refuse(new StreamPassError('try-later', 'answer_too_late'));
     }
     inFlight = distrust = undefined;
     held = token;
     failures = 0;
     cancelTimers();
-    const cancelRenewal = environment.after(token.renewAtMs - age(), renewInBackground);
-    const cancelExpiry = environment.after(token.usableMs - age(), usable);
+    const cancelRenewal = environment.after(token.dueMs - age(), renewIfDue);
+    const cancelExpiry = environment.after(token.endMs - age(), usable);
     cancelTimers = () => {
       cancelRenewal();
       cancelExpiry();
@@ -165,35 +165,31 @@ export function createRenewal(
   }
 
   function startBackOff(failuresBefore: number, retryAfterSeconds?: number): void {
-    backOff?.end();
+    endBackOff();
     const waitMs = backOffMs(failuresBefore, environment.random(), retryAfterSeconds);
-    const cancel = environment.after(waitMs, () => {
-      backOff?.end();
-      if (usable()) renewIfDue();
+    isAsked = retryAfterSeconds !== undefined;
+    backOff = new Promise((over) => {
+      const cancel = environment.after(waitMs, () => {
+        endBackOff();
+        if (usable()) renewIfDue();
+      });
+      endBackOff = () => {
+        cancel();
+        backOff = undefined;
+        over(undefined);
+      };
     });
-    let open = (): void => {};
-    const over = new Promise<void>((resolve) => (open = resolve));
-    const end = (): void => {
-      cancel();
-      backOff = undefined;
-      open();
-    };
-    backOff = { over, end, asked: retryAfterSeconds !== undefined };
-  }
-
-  function renewInBackground(): void {
-    // Whoever awaits this exchange hears of its failure; the events tell everyone else.
-    if (!backOff) renew().catch(() => {});
   }
 
   function renewIfDue(): void {
-    if (held && !isFresh()) renewInBackground();
+    // Callers that await this exchange hear of its failure; the events tell everyone else.
+    if (held && !isFresh() && !backOff) renew().catch(() => {});
   }
 
   function wake(): void {
     usable();
-    if (backOff?.asked) return; // The server named the time: a page that is shown again does not know better.
-    backOff?.end();
+    if (backOff && isAsked) return; // A page that is shown again does not know better than the server.
+    endBackOff();
     renewIfDue();
   }
 
@@ -210,9 +206,11 @@ export function createRenewal(
       const present = usableOther();
       if (present && (isFresh() || backOff)) return present;
       try {
-        if (!backOff) return await unlessAborted(renew, signal);
-        const { over } = backOff;
-        await unlessAborted(() => over, signal);
+        const renewed = await unlessAborted<HeldToken | undefined, typeof signal>(
+          () => backOff ?? renew(),
+          signal,
+        );
+        if (renewed) return renewed;
       } catch (error) {
         if (closed || signal?.aborted) continue;
         const stillUsable = usableOther();
@@ -223,29 +221,27 @@ export function createRenewal(
     }
   }
 
-  const stopListening = environment.onWake(wake);
+  environment.onWake(wake, closing.signal);
   return {
     obtain,
     current: () => state,
-    throwIfClosed,
     closing: closing.signal,
     async renew(signal, forceRefresh) {
       // One that is under way may have begun before what this call is for. Its failure is told to those who wait for it.
-      await unlessAborted(() => inFlight?.token.then(undefined, () => {}), signal);
+      await unlessAborted(() => inFlight?.catch(() => {}), signal);
       if (forceRefresh) distrust ??= '';
       return obtain(signal, held);
     },
     holdOff(failuresBefore) {
-      if (!closed && !backOff) startBackOff(failuresBefore);
+      if (!backOff) startBackOff(failuresBefore);
     },
     close() {
       if (closed) return;
       closed = new StreamPassError('closed', 'closed');
       held = undefined;
-      stopListening();
       cancelTimers();
-      backOff?.end();
-      inFlight?.abort.abort();
+      endBackOff();
+      cancelExchange();
       closing.abort();
       become('closed');
     },

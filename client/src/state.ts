@@ -18,7 +18,7 @@ export type StreamPassStatus = 'idle' | 'pending' | 'ready' | 'waiting' | 'faile
 export interface StreamPassState {
   readonly status: StreamPassStatus;
   /** The tokens, while they are usable. */
-  readonly answer: ExchangeAnswer | undefined;
+  readonly answer?: ExchangeAnswer | undefined;
   /** The failure of the last exchange, until one succeeds. */
-  readonly error: StreamPassError | undefined;
+  readonly error?: StreamPassError | undefined;
 }

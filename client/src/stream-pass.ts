@@ -44,7 +44,7 @@ export interface StreamPass {
 /** {@link StreamPass} in an environment of the caller's; `createStreamPass` is this in the browser's. */
 export function createStreamPassIn(environment: Environment, given: StreamPassOptions): StreamPass {
   // A session that no two visits share.
-  const options = { ...given, session: given.session ?? `s${environment.random().toString(36).slice(2)}` };
+  const options = { ...given, session: given.session ?? `s${String(environment.random()).slice(2)}` };
   const events = createEvents(options.logger);
   const renewal = createRenewal(environment, options, events);
   const { closing } = renewal;
@@ -52,16 +52,12 @@ export function createStreamPassIn(environment: Environment, given: StreamPassOp
     token: async ({ signal, audience } = {}) =>
       tokenFor((await renewal.obtain(signal)).answer, audience).token,
     renewal,
-    renew: async ({ signal, forceRefresh = false } = {}) =>
-      (await renewal.renew(signal, forceRefresh)).answer,
+    renew: async ({ signal, forceRefresh } = {}) => (await renewal.renew(signal, forceRefresh)).answer,
     current: renewal.current,
     with(request) {
       const made = createStreamPassIn(environment, { ...options, ...request });
       if (closing.aborted) made.close();
-      closing.addEventListener('abort', made.close);
-      made.on('changed', ({ status }) => {
-        if (status === 'closed') closing.removeEventListener('abort', made.close);
-      });
+      closing.addEventListener('abort', made.close, { signal: made.renewal.closing });
       return made;
     },
     on: events.on,

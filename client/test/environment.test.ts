@@ -19,7 +19,7 @@ function stubPage() {
 test('wakes when the network is back and when the page is shown, not when it is hidden', () => {
   const { window, document } = stubPage();
   const listener = vi.fn<() => void>();
-  browserEnvironment.onWake(listener);
+  browserEnvironment.onWake(listener, new AbortController().signal);
   window.dispatchEvent(new Event('online'));
   document.dispatchEvent(new Event('visibilitychange'));
   expect(listener).toHaveBeenCalledTimes(2);
@@ -31,7 +31,7 @@ test('wakes when the network is back and when the page is shown, not when it is 
 test('hears nothing more once removed', () => {
   const { window, document } = stubPage();
   const listener = vi.fn<() => void>();
-  browserEnvironment.onWake(listener)();
+  browserEnvironment.onWake(listener, AbortSignal.abort());
   window.dispatchEvent(new Event('online'));
   document.dispatchEvent(new Event('visibilitychange'));
   expect(listener).not.toHaveBeenCalled();

@@ -46,16 +46,16 @@ export function createVirtualEnvironment(
   }
 
   return {
-    now: () => ({ monotonicMs, wallMs: trueMs + wallOffsetMs }),
+    now: () => [monotonicMs, trueMs + wallOffsetMs],
     after(delayMs, task) {
       const timer = { dueMs: monotonicMs + Math.max(0, delayMs), task };
       timers.add(timer);
       return () => timers.delete(timer);
     },
     random,
-    onWake(listener) {
+    onWake(listener, signal) {
       listeners.add(listener);
-      return () => listeners.delete(listener);
+      signal.addEventListener('abort', () => listeners.delete(listener));
     },
     async pass(ms) {
       const endMs = monotonicMs + ms;
