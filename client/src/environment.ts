@@ -23,7 +23,8 @@ export const browserEnvironment: Environment = {
   after(delayMs, task) {
     // Eleven days; a delay past 2^31 overflows and fires at once.
     const longestTimerMs = 1e9;
-    const end = performance.now() + delayMs;
+    // A millisecond later, so that no rounding of a sum makes the clock seem to be before it.
+    const end = performance.now() + delayMs + 1;
     let timer: ReturnType<typeof setTimeout>;
     // A timer may fire before a clock that a browser makes coarse says so.
     const wait = (): void => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
 import { browserEnvironment } from '../src/environment.ts';
 
@@ -59,4 +60,28 @@ test('a timer that fires before the clock says so waits on, so that the end of a
   vi.advanceTimersByTime(1_000);
   expect(firedAt).toHaveLength(1);
   expect(firedAt[0]).toBeGreaterThanOrEqual(end);
+});
+
+test('a time that is over by the clock is over by every sum of it: rounding brings nothing forward', () => {
+  vi.useFakeTimers();
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0, max: 1e7, noNaN: true }),
+      fc.double({ min: 0, max: 1e5, noNaN: true }),
+      fc.double({ min: 1, max: 1e6, noNaN: true }),
+      (startedAt, tookMs, dueMs) => {
+        let clock = startedAt + tookMs;
+        vi.spyOn(performance, 'now').mockImplementation(() => clock);
+        const delayMs = dueMs - (clock - startedAt);
+        let age = Number.NaN;
+        browserEnvironment.after(delayMs, () => (age = clock - startedAt));
+        // The clock comes to the end of the delay exactly, and a timer fires just then; the next one comes a little later.
+        clock += Math.max(0, delayMs);
+        vi.runOnlyPendingTimers();
+        clock += 1.1;
+        vi.runOnlyPendingTimers();
+        expect(age).toBeGreaterThanOrEqual(dueMs);
+      },
+    ),
+  );
 });
