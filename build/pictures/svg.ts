@@ -31,7 +31,7 @@ text { font: 15px system-ui, sans-serif; fill: #1f2937 }
   .head { fill: #b6bdc8 }
 }`;
 
-/** A picture as SVG text; `title` says what it shows to whoever cannot see it. */
+/** A picture as SVG text; `title` says what it shows, for people who cannot see it. */
 export function picture(width: number, height: number, title: string, parts: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,

@@ -6,7 +6,7 @@ import type { ToldNode } from '../../lib/fleet/denials.ts';
 import { subjectFor } from '../../lib/media-servers/subject.ts';
 import type { ConfiguredTarget } from '../../lib/media-servers/target.ts';
 
-/** Ends the live connections of whoever is denied, at one server. */
+/** Ends the live connections of denied users at one server. */
 export type Kick = (server: KickedServer, whom: KickedUser) => Promise<number>;
 
 /** A server that can be told to end connections. */

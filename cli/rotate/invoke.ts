@@ -4,7 +4,7 @@ import { parseReport, type ShownReport } from './report-schema.ts';
 /** Invokes the `rotate` function with an event and gives its report. */
 export type InvokeRotate = (event: object) => Promise<ShownReport>;
 
-/** The function of a deployed stage, with the credentials of whoever runs this. */
+/** The function of a deployed stage, with the caller's own credentials. */
 export function deployedRotate(stage: string, region: string | undefined): InvokeRotate {
   // The function runs one at a time, so the minute's own run may have to end first.
   const client = new LambdaClient({ ...(region !== undefined && { region }), maxAttempts: 8 });

@@ -57,7 +57,7 @@ function exchangeForm(options: StreamPassOptions, subjectToken: string): URLSear
 }
 
 /**
- * Sends one exchange and judges the answer.
+ * Sends one exchange and checks the answer.
  * @throws {StreamPassError} whatever goes wrong, an abort by `signal` too (as `network`).
  */
 export async function exchange(

@@ -7,7 +7,7 @@ import type { ExchangeAnswer } from './exchange.ts';
  * - `idle`: nothing was asked for yet.
  * - `pending`: no usable token; an exchange is under way.
  * - `ready`: a usable token is held. `error` is there if the last renewal failed.
- * - `waiting`: no usable token; the last exchange failed for now, and is tried again for whoever waits.
+ * - `waiting`: no usable token; the last exchange failed for now, and is tried again for the callers that wait.
  * - `failed`: no usable token, and nothing is tried before the next call. `error` says why.
  * - `expired`: the token ended, and nobody has asked for another one.
  * - `closed`: `close()` was called.

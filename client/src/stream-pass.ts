@@ -35,7 +35,7 @@ export interface StreamPass {
   readonly on: On;
   /** What `connect` of `streampass-client/connect` stands on; apps have no use for it. */
   readonly renewal: Pick<Renewal, 'obtain' | 'holdOff' | 'closing'>;
-  /** The id that joins the tokens of this visit, in the audit lines too: show it to whoever reports a problem. */
+  /** The id that joins the tokens of this visit, in the audit lines too: show it to users who report a problem. */
   readonly session: string;
   /** Ends all timers, listeners and waiting; every later call rejects with kind `closed`. */
   close(): void;

@@ -29,7 +29,7 @@ export interface WebRtcOptions {
 /** A stream that runs. */
 export interface WebRtcSession {
   readonly peer: RTCPeerConnection;
-  /** Settles when the session is over, whoever ended it. */
+  /** Settles when the session is over, whichever side ended it. */
   readonly closed: Promise<void>;
   /** Ends the session here and at the server. */
   close(): void;

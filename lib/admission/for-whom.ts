@@ -9,8 +9,8 @@ import type { Whom } from './deny-rows.ts';
  * callbacks, the authorizer and server plugins look its rows up in the deny table.
  *
  * A target with pairwise subjects must not learn who somebody is elsewhere. Its tokens hold the hashes encrypted (AES-128,
- * each in a block of its own) under a key made of the salt and the target's name: for whoever lacks the salt that is a keyed
- * hash, and whoever has it finds the same rows as for any other target.
+ * each in a block of its own) under a key made of the salt and the target's name. Without the salt that is a keyed hash. With
+ * it one finds the same rows as for any other target.
  */
 
 /** The claim's name. */

@@ -42,7 +42,7 @@ function readProperties(text: string): ReadProperties {
 
 /**
  * The secret as the server gets it, blanks at its end included; replaced with its continuation lines. Refused: a key that is
- * listed twice (Java takes the last one, but whoever wrote it may not know), and a `${…}` or `#{…}` that Spring would replace.
+ * listed twice (Java takes the last one, but the author may not know this), and a `${…}` or `#{…}` that Spring would replace.
  */
 function findSecretProperty(text: string, setting: string): FoundSecret {
   const parsed = parseProperties(text);

@@ -55,8 +55,8 @@ const schema: v.GenericSchema<unknown, EntraOptions> = v.pipe(
 );
 
 /**
- * One Microsoft Entra ID tenant. The groups of a user are the GUIDs in `groups` and the values of the app roles in `roles`;
- * names in `groups` count for nothing, since whoever may create a group chooses its name. A user in too many groups has a
+ * One Microsoft Entra ID tenant. The groups of a user are the GUIDs in `groups` and the values of the app roles in `roles`.
+ * Names in `groups` count for nothing, because everybody who may create a group chooses its name. A user in too many groups has a
  * token without them (`_claim_names`, or `hasgroups`), which is refused if groups are read from there.
  *
  * Access tokens are of type `JWT` like ID tokens, and may even be meant for the same application; `scp`, `azpacr` or

@@ -20,7 +20,7 @@ const CLAIMS_OF_JOBS = ['job_id', 'pipeline_id', 'project_id'];
 
 /**
  * GitLab, hosted or one's own. An ID token lists the groups that the user is a direct member of, by their paths. ID tokens of
- * CI jobs are refused: whoever may run a job chooses what their audience is.
+ * CI jobs are refused: everybody who may run a job chooses its audience.
  *
  * @see GitLab documentation, "GitLab as OpenID Connect identity provider", "OpenID Connect (OIDC) authentication using ID
  *   tokens"

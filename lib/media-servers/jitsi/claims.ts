@@ -21,8 +21,8 @@ export interface JitsiOptions extends TargetOptions {
   /** Set where Prosody looks secrets up by `kid` in a key ring file; default false. */
   readonly keyring?: boolean;
   /**
-   * Set if Prosody has `mod_streampass_kick` and its agents run with `denied=`: it then ends the sessions of whoever is
-   * denied. Needs `fleet: { by: 'reported' }` · default false.
+   * Set if Prosody has `mod_streampass_kick` and its agents run with `denied=`: it then ends the sessions of denied
+   * users. Needs `fleet: { by: 'reported' }` · default false.
    */
   readonly kick?: boolean;
   /**
@@ -100,7 +100,7 @@ export const jitsi = defineTarget('jitsi', schema, (options) => {
 
 function toJitsiClaims({ grant, identity, subject }: ClaimsInput, options: JitsiOptions): ServerClaims {
   const moderator = grant.actions.includes('moderate');
-  // A feature that is true is allowed to whoever holds the token, moderator or not.
+  // A feature that is true is allowed to every holder of the token, moderator or not.
   const features = Object.entries(options.features ?? {}).map(([name, on]) => [name, on && moderator]);
   return {
     iss: options.jaas ? 'chat' : options.appId,

@@ -38,8 +38,8 @@ export const red5Validate: Callback = {
 };
 
 /**
- * Red5 Pro reports that a publisher has left, waits for the answer without a limit and does not look at it. It is no wish to
- * revoke anything: whoever holds the token may come back with it until it ends. It frees the publisher's slot, and the log
+ * Red5 Pro reports that a publisher has left, waits for the answer without a limit and does not look at it. It does not
+ * revoke anything: the holder of the token may come back with it until it ends. It frees the publisher's slot, and the log
  * says whose stream it was and how long it lasted.
  */
 export const red5Invalidate: Callback = {
