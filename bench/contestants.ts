@@ -19,11 +19,14 @@ export interface Contestant {
   readonly lacks?: readonly Algorithm[];
 }
 
+/** What the others are measured by: the least that any program must do, unsafe. */
 export const FLOOR: Contestant = { name: 'floor', source: 'bench/contestants/floor.ts' };
+/** The function as it is deployed. */
 export const STREAMPASS: Contestant = { name: 'streampass', source: 'functions/token.ts', tuned: true };
 /** The floor as it starts where it is bundled as streampass is. */
 export const TUNED_FLOOR: Contestant = { ...FLOOR, name: 'floor, bundled as streampass', tuned: true };
 
+/** What one would write with well-known libraries instead. */
 export const PEERS: readonly Contestant[] = [
   { name: 'jose', source: 'bench/contestants/jose.ts' },
   { name: 'jose + middy + Powertools', source: 'bench/contestants/jose-middy-powertools.ts' },

@@ -13,7 +13,9 @@ import type { SecretsManagerEndpoint } from '../local/secrets-manager/endpoint.t
 import { localSecretOf } from '../lib/config/stand-ins.ts';
 import type { ApiGatewayEvent } from '../lib/api-gateway/event.ts';
 
+/** The algorithms that ID tokens are signed with here. */
 export const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'] as const;
+/** One of {@link ALGORITHMS}. */
 export type Algorithm = (typeof ALGORITHMS)[number];
 
 /** What a token of a company's provider says beside the person: the claims are 800 bytes of JSON. */

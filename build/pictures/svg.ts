@@ -45,6 +45,7 @@ export function picture(width: number, height: number, title: string, parts: rea
   ].join('\n');
 }
 
+/** A rounded rectangle; `kind` is its class in the style sheet. */
 export function rectangle(kind: string, [x, y]: Point, width: number, height: number): string {
   return `<rect class="${kind}" x="${x}" y="${y}" width="${width}" height="${height}" rx="5"/>`;
 }
@@ -66,6 +67,7 @@ export function box(
   ].join('\n');
 }
 
+/** One line of text; `at` says which part of it stands at the point. */
 export function label(
   [x, y]: Point,
   text: string,

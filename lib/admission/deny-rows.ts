@@ -13,6 +13,7 @@ export const DENIAL_KINDS = {
   token: 'one streaming token: its `jti`, with its fallback token',
   'stream-key': 'one stream key: its id, with all tokens that were made of it',
 } as const;
+/** One of {@link DENIAL_KINDS}. */
 export type DenialKind = keyof typeof DENIAL_KINDS;
 
 /** Whom a row denies. */

@@ -25,6 +25,7 @@ type Question = v.InferOutput<typeof question>;
 
 /** What streampass answers; the hashes are left out if the node's server has this list. */
 export const denialsAnswer = v.object({ list: listName, denied: v.optional(v.array(v.string())) });
+/** A parsed {@link denialsAnswer}. */
 export type DenialsAnswer = v.InferOutput<typeof denialsAnswer>;
 
 const rowSchema = v.object({

@@ -5,6 +5,7 @@ export class FileProblem extends Error {
 
 /** The problem of a file that does not exist. */
 export const MISSING = 'is missing: name the file that the server reads, or mount its folder here';
+/** The problem of a folder, a link or a device in the place of a file. */
 export const NOT_REGULAR = 'is not a regular file: name the file itself';
 const DENIED =
   'permission denied: streampass has to be root, or the owner of the folder, who may write there';

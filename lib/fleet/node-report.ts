@@ -15,6 +15,7 @@ const failedReload = v.object({
   times: v.pipe(v.number(), v.integer(), v.minValue(1)),
 });
 
+/** What a node says of its server. Nothing in it is secret: of a secret there is a fingerprint. */
 export const nodeReport = v.object({
   /** Of this form. */
   version: v.literal(1),

@@ -62,6 +62,7 @@ const LONGEST_RELOAD_SECONDS = 600;
 /** The identity in a note that is unreadable or empty. No file has this identity. */
 const NOTHING: Note = { version: 1, loaded: '' };
 
+/** The problem of a file whose new secret the running server does not have yet. */
 export const RELOAD_DUE = 'was changed, but its server has not been reloaded since';
 
 /** One server's verbs. */

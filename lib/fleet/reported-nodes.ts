@@ -17,6 +17,7 @@ const rowSchema = v.object({
   gone: v.boolean(),
   report: nodeReport,
 });
+/** The last report of a node, as the table keeps it. */
 export type NodeRow = v.InferOutput<typeof rowSchema>;
 
 /**

@@ -11,6 +11,7 @@ export interface GoogleOptions extends ProviderOptions {
 
 /** Google's issuer, and how some of its tokens spell it. */
 export const GOOGLE = 'https://accounts.google.com';
+/** The other spelling, without `https://`. */
 export const GOOGLE_WITHOUT_SCHEME = 'accounts.google.com';
 
 const schema: v.GenericSchema<unknown, GoogleOptions> = v.strictObject({

@@ -29,6 +29,7 @@ interface ServiceAudience {
   /** What their tokens must be meant for: the identifier of your API at the provider. */
   readonly audience: string | readonly string[];
 }
+/** Which services may exchange their tokens, at a provider whose access tokens have an audience. */
 export type ServicesOption = ServiceClients & ServiceAudience;
 
 /** The options of a provider whose access tokens have an audience. */

@@ -47,6 +47,7 @@ const happened: Readonly<Record<RotationEvent, string>> = {
   emergency: 'The secret was replaced at once',
 };
 
+/** The panel where the page connects to media servers, once or again and again. @param toneOf the colour of a key */
 export function createConnectPanel(toneOf: (kid: string) => string): ConnectPanel {
   const connect = byId<HTMLButtonElement>('connect');
   const stay = byId<HTMLButtonElement>('stay');

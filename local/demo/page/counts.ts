@@ -16,6 +16,7 @@ export interface Counts {
   readonly tick: () => void;
 }
 
+/** Counts that begin at zero. */
 export function createCounts(): Counts {
   let totals = none();
   let seconds: Record<Shown, number>[] = [];

@@ -15,6 +15,7 @@ export interface PersonPanel {
   readonly fail: (error: unknown) => void;
 }
 
+/** The panel of the person who is signed in. */
 export function createPersonPanel(signIn: SignIn): PersonPanel {
   const problem = byId('sign-in-problem');
 

@@ -11,6 +11,7 @@ export interface Player {
   readonly play: (session: { readonly stream: MediaStream; readonly closed: Promise<void> }) => void;
 }
 
+/** The player of this number, 1 or 2, with nothing to play yet. */
 export function createPlayer(number: number): Player {
   const screen = byId<HTMLCanvasElement>(`video-${number}`).getContext('2d');
   const count = { frames: 0, lost: 0 };

@@ -37,6 +37,7 @@ export interface SignIn {
   readonly end: () => Promise<void>;
 }
 
+/** The sign-in of this tab at the local provider; asks nothing before `begin` or `finish`. */
 export function createSignIn({ oidcIssuer, clientId }: DemoConfig): SignIn {
   const client: oauth.Client = { client_id: clientId };
   const redirectUri = `${location.origin}/callback`;

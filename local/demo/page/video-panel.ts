@@ -28,6 +28,7 @@ const MOST_NODES = 3;
 /** Sessions of one viewer, each on a node of its own: when one of the nodes restarts, the other session goes on. */
 const SESSIONS = [0, 1];
 
+/** The panel of the publisher and the two players. */
 export function createVideoPanel(): VideoPanel {
   const card = byId('video-card');
   const problem = byId('video-problem');

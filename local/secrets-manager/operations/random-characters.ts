@@ -7,7 +7,9 @@ export function randomCharacters(
   return Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
 }
 
-/** The letters and digits of ARN suffixes and passwords. */
+/** Capital letters, of ARN suffixes and passwords. */
 export const UPPERCASE = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+/** Small letters, of the same. */
 export const LOWERCASE = 'abcdefghijklmnopqrstuvwxyz';
+/** Digits, of the same. */
 export const DIGITS = '0123456789';
