@@ -32,7 +32,7 @@ export type ReplacedText =
 export type ReadSettings<Settings> =
   { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problem: string };
 
-/** What streampass puts into the tokens for these servers. What is left out is not compared. */
+/** What streampass puts into the tokens for these servers. A member that is absent is not compared. */
 export interface ExpectedSettings {
   /** `iss` of our tokens. */
   readonly issuer?: string;
@@ -46,7 +46,7 @@ export interface ExpectedSettings {
   readonly clockSkewSeconds: number;
 }
 
-/** What one format knows of its files. Nothing in it throws, whatever the text. */
+/** How one format of file is read and written. None of its functions throws, whatever the text. */
 export interface FormatRules<Settings> {
   /** The setting that holds the secret, in the server's own spelling. */
   readonly secretSetting: string;
@@ -64,13 +64,13 @@ export interface ConfigFileFormat<Settings> extends FormatRules<Settings> {
   readonly readSecret: (text: string) => ReadSecret;
   /** Changes the one value and no other character, or nothing. */
   readonly replaceSecret: (text: string, secret: string) => ReplacedText;
-  /** What `settingsProblems` says about a file's text. */
+  /** The problems (`settingsProblems`) of the settings in a file's text. */
   readonly problems: (text: string, expected: ExpectedSettings) => readonly string[];
-  /** What it says about the settings that a node reports: not trusted to have any form. */
+  /** The same of settings that a node reports. The value may have any form: it is checked here. */
   readonly reportedProblems: (settings: unknown, expected: ExpectedSettings) => readonly string[];
 }
 
-/** The format that follows from its rules. */
+/** The format that these rules describe. */
 export function configFileFormat<Settings>(rules: FormatRules<Settings>): ConfigFileFormat<Settings> {
   const readSecret = (text: string): ReadSecret => {
     const found = rules.findSecret(text);
@@ -87,7 +87,7 @@ export function configFileFormat<Settings>(rules: FormatRules<Settings>): Config
         return { ok: false, problem: `${rules.secretSetting} ${PUBLIC_KEY}` };
       const { start, end } = found;
       const replaced = text.slice(0, start) + found.write(secret) + text.slice(end);
-      // A file whose syntax is stranger than we think is refused instead of broken.
+      // The file may use syntax that we do not know: refuse it, because a wrong change would break the server.
       const readBack = readSecret(replaced);
       if (!readBack.ok || readBack.secret !== secret) return { ok: false, problem: NOT_READ_BACK };
       return { ok: true, text: replaced, range: { start, end } };

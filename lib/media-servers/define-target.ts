@@ -4,19 +4,19 @@ import { filledText, wholeNumber } from '../options/schemas.ts';
 import { targetRotationOptions, type TargetRotationOptions } from '../rotation/options.ts';
 import type { FleetOptions, SignerOptions, SubjectForm, Target } from './target.ts';
 
-/** What every target is told. */
+/** The options that every target has. */
 export interface TargetOptions {
-  /** Name or ARN of its secret in Secrets Manager; left out, `streampass/STAGE/TARGET`. */
+  /** Name or ARN of its secret in Secrets Manager · default `streampass/STAGE/TARGET`. */
   readonly secret?: string;
   /** The longest lifetime of a token, in seconds; each target has its own default. */
   readonly longestToken?: number;
   /** Default `public`. */
   readonly subject?: SubjectForm;
-  /** How its servers get their secret; left out, only an operator starts a rotation. */
+  /** How its servers get their secret · default: not at all, so only an operator starts a rotation. */
   readonly fleet?: FleetOptions | undefined;
-  /** `kms()`, unless it signs with EdDSA; left out, the functions read the keys in its secret. */
+  /** `kms()`, unless it signs with EdDSA · default: the functions read the keys in its secret. */
   readonly signer?: SignerOptions | undefined;
-  /** `'manual'`, or options that go before the configuration's `rotation`. */
+  /** `'manual'`, or options that override the configuration's `rotation`. */
   readonly rotation?: TargetRotationOptions;
 }
 
@@ -99,7 +99,7 @@ export const targetOptions = {
   rotation: v.exactOptional(targetRotationOptions),
 };
 
-/** What a media server's own file says of it: all of a target but what every target has. */
+/** What the file of one kind of server defines: the members of a target that are not the same for all kinds. */
 export type TargetParts = Omit<
   Target,
   'kind' | 'secret' | 'subject' | 'fleet' | 'signer' | 'rotation' | 'problems'
@@ -131,7 +131,7 @@ export function defineTarget<Options extends TargetOptions>(
   };
 }
 
-/** Stands for a target whose options are wrong: it knows nothing and allows nothing. */
+/** Replaces a target whose options are wrong: it allows nothing. */
 const UNUSABLE: Omit<Target, 'kind' | 'problems'> = {
   signing: 'HS256',
   keys: 'single',

@@ -8,8 +8,8 @@ export interface FileText {
 }
 
 /**
- * Decodes a configuration file so that every byte which is not changed comes back as it was: a byte order mark is kept,
- * and a file of UTF-8 that is not valid is read as Latin-1.
+ * Decodes a configuration file. `toBytes` gives back every byte that was not changed: a byte order mark is kept, and a file
+ * that is not valid UTF-8 is read as Latin-1.
  */
 export function decodeFile(bytes: Uint8Array, encoding: FileEncoding): FileText {
   if (encoding === 'utf8') {

@@ -1,4 +1,4 @@
-/** The table of targets: each kind of media server is one file beside this one, and one line here. */
+/** The table of targets: each kind of media server has one folder beside this file, and one line here. */
 export { antmedia } from './antmedia/claims.ts';
 export { cat } from './cat/claims.ts';
 export { jitsi } from './jitsi/claims.ts';

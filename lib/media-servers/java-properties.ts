@@ -19,7 +19,7 @@ export type ParsedProperties =
   | { readonly ok: true; readonly properties: readonly Property[] }
   | { readonly ok: false; readonly problem: string };
 
-/** One character of a logical line: `raw` as it stands, with the place in the text where it begins. */
+/** One decoded character of a logical line, and the place in the text where it begins. */
 interface LogicalCharacter {
   readonly character: string;
   readonly escaped: boolean;

@@ -1,7 +1,7 @@
-/** Personal data that a target may be shown; nothing unless its configuration says so. */
+/** Personal data that a target may get. It gets none unless its configuration says so. */
 export type PersonalClaim = 'name' | 'email' | 'avatar';
 
-/** Where each is, in the order in which it is looked for; a list of names is joined by a space. */
+/** The claims that hold each, in the order in which they are tried. Several claims are joined by a space. */
 const SOURCES: Readonly<Record<PersonalClaim, readonly (readonly string[])[]>> = {
   name: [['name'], ['preferred_username'], ['given_name', 'family_name']],
   email: [['email']],
@@ -9,8 +9,8 @@ const SOURCES: Readonly<Record<PersonalClaim, readonly (readonly string[])[]>> =
 };
 
 /**
- * The personal data that a target's configuration asks for, from the standard claims of OpenID Connect Core 1.0 §5.1; what
- * the provider did not send, or not as text, is left out.
+ * The personal data that a target's configuration asks for, from the standard claims of OpenID Connect Core 1.0 §5.1; a claim
+ * that the provider did not send, or that is not a string, is left out.
  */
 export function personalData(
   claims: Readonly<Record<string, unknown>>,

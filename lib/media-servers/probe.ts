@@ -14,13 +14,13 @@ export interface ProbeAnswer {
  */
 export interface ProbeConnection {
   post(url: URL, contentType: string, body: string): Promise<ProbeAnswer>;
-  /** Ends a session that a probe opened; if it lies on another origin, nothing is sent. */
+  /** Ends a session that a probe opened. Sends nothing if the URL has another origin. */
   remove(url: URL): Promise<void>;
   /** Opens a WebSocket: what the server said first, or `open` if it said nothing for as long as it takes to decide. */
   openSocket(url: URL): Promise<'open' | 'message' | { readonly code: number; readonly reason: string }>;
 }
 
-/** Why a server gave no answer that could be read; one line, without a token. */
+/** The reason that a server gave no readable answer: one line, without a token. */
 export class ProbeError extends Error {
   override readonly name = 'ProbeError';
 }
@@ -33,7 +33,7 @@ export type ProbeAttempt = (
   connection: ProbeConnection,
 ) => Promise<ProbeResult>;
 
-/** The server refused, in its own words. */
+/** A refusal, with the server's own words as the problem. */
 export function refused(problem: string): ProbeResult {
   return { accepted: false, problem };
 }

@@ -1,14 +1,14 @@
 import { ROOM_NAME } from '../policy/room.ts';
 
-/** A claim that is a text and not empty; `undefined` where it is anything else. */
+/** A claim that is a string and not empty; `undefined` if it is not. */
 export function readText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /**
- * The rooms that a claim names, each a legal name; `undefined` where one is not.
+ * The rooms that a claim names; `undefined` if one of them is not a legal name.
  *
- * @param separator stands between them; left out, the claim is one room
+ * @param separator between the names · default: the claim is one room
  */
 export function readRooms(value: unknown, separator?: string): readonly string[] | undefined {
   const text = readText(value);

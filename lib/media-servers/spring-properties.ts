@@ -1,7 +1,7 @@
 import { configFileFormat, type FormatRules, type FoundSecret } from './config-file.ts';
 import { parseProperties } from './java-properties.ts';
 
-/** What a `.properties` file of a Red5 server says, as Spring hands it to the server's beans. */
+/** The values of a Red5 server's `.properties` file, as Spring gives them to the server's beans. */
 type ReadProperties =
   | { readonly ok: true; readonly values: ReadonlyMap<string, string | undefined> }
   | { readonly ok: false; readonly problem: string };
@@ -62,12 +62,12 @@ function findSecretProperty(text: string, setting: string): FoundSecret {
   return { ok: true, secret: value, start, end, write: (secret) => (property.separated ? '' : '=') + secret };
 }
 
-/** What Spring replaces by a value from elsewhere. */
+/** Whether Spring would replace a part of this value. */
 function isPlaceholder(value: string): boolean {
   return /[$#]\{/.test(value);
 }
 
-/** Spring's words for a boolean; any other word counts as false here, so that it is reported. */
+/** Spring's words for `true`. Any other word counts as false here, so that it is reported. */
 export function toBoolean(value: string | undefined): boolean | undefined {
   return value === undefined ? undefined : ['true', 'on', 'yes', '1'].includes(value.toLowerCase());
 }

@@ -3,8 +3,8 @@ import type { Identity } from '../identity/identity.ts';
 import type { SubjectForm } from './target.ts';
 
 /**
- * A person's subject as one target may see it: the provider's, or an HMAC-SHA256 of target, issuer and subject in base64url
- * (OpenID Connect Core 1.0 §8.1), the same at each sign-in.
+ * A user's subject as one target may see it: the provider's, or an HMAC-SHA256 of target, issuer and subject in base64url
+ * (OpenID Connect Core 1.0 §8.1). It is the same at each sign-in.
  */
 export function subjectFor(form: SubjectForm, targetName: string, identity: Identity): string {
   if (form === 'public') return identity.subject;

@@ -14,11 +14,11 @@ export type KeyDistribution = 'single' | 'keyring' | 'jwks';
 
 /**
  * `public`, the provider's subject; or pairwise (OpenID Connect Core 1.0 §8.1), an HMAC under a salt of 32 characters or
- * more, so that two targets cannot tell that they serve the same person.
+ * more, so that two targets cannot find out that they serve the same user.
  */
 export type SubjectForm = 'public' | { readonly pairwiseSalt: string };
 
-/** What a target's claims are made of. */
+/** From what a target's claims are made. */
 export interface ClaimsInput {
   readonly grant: Grant;
   readonly identity: Identity;
@@ -70,12 +70,12 @@ export type Fleet =
   | {
       /** Servers anywhere, whose agents follow the rotation and report. */
       readonly by: 'reported';
-      /** A server that said nothing for this long is gone, in seconds; default 24 h. */
+      /** Seconds after which a server that reports nothing counts as gone; default 24 h. */
       readonly goneAfter?: number;
       readonly probe?: readonly string[];
     };
 
-/** A fleet as it is written; a document that is left out is the one of the deployment. */
+/** A fleet as the configuration has it. The default of `document` is the deployment's own document. */
 export type FleetOptions =
   | Exclude<Fleet, { readonly by: 'ssm' }>
   | (Omit<Extract<Fleet, { readonly by: 'ssm' }>, 'document'> & { readonly document?: string });
@@ -83,16 +83,16 @@ export type FleetOptions =
 /** Who holds the keys of a target and signs, as `kms()` makes it. */
 export interface SignerOptions {
   readonly by: 'kms';
-  /** What the aliases of the keys begin with; left out, `alias/streampass/STAGE/TARGET`. */
+  /** The beginning of the aliases of the keys · default `alias/streampass/STAGE/TARGET`. */
   readonly keyId?: string;
-  /** What is wrong with its options, or with it as the signer of this one of a configuration's targets. */
+  /** The problems of its options, and those of using it as the signer of the target `name`. */
   problems(targets: Readonly<Record<string, ConfiguredTarget>>, name: string): readonly OptionProblem[];
 }
 
-/** The same of a configured target. */
+/** The signer of a configured target: each option is set. */
 export type Signer = Required<SignerOptions>;
 
-/** What an encoder publishes. */
+/** The stream that an encoder publishes, and its room. */
 export interface WhipPlace {
   readonly room: string;
   readonly stream: string;
@@ -105,11 +105,11 @@ export type AddressWith = (token: string) => string;
 export interface TokenForm {
   /** What it is called: `CWT`. */
   readonly name: string;
-  /** Claims signed with a key, as text. Those that the form has no place for are left out. */
+  /** The token of these claims, signed with a key. Claims that the form cannot hold are left out. */
   readonly write: (claims: ServerClaims, key: SigningKey) => Promise<string>;
   /** Set if the key of its MAC is not the shared secret, but is derived from it. */
   readonly derivesKey?: true;
-  /** Takes a token apart without verifying it; `undefined` if it has not this form. */
+  /** Takes a token apart without verifying it; `undefined` if it does not have this form. */
   readonly read: (
     token: string,
   ) => { readonly header: ServerClaims; readonly claims: ServerClaims } | undefined;
@@ -119,34 +119,34 @@ export interface TokenForm {
 export interface Target {
   /** The server's kind, such as `red5`; names its config format and its probe. */
   readonly kind: string;
-  /** Name or ARN of its secret in Secrets Manager; left out, `streampass/STAGE/TARGET`. */
+  /** Name or ARN of its secret in Secrets Manager; absent: `streampass/STAGE/TARGET`. */
   readonly secret?: string;
   readonly signing: SigningAlgorithm;
   readonly keys: KeyDistribution;
   /** The longest lifetime that the servers accept, in seconds. */
   readonly longestToken: number;
-  /** The server's own limit on a lifetime measured at its clock, in seconds, where it has one. */
+  /** The server's own limit on a lifetime measured at its clock, in seconds; absent if it has none. */
   readonly serverLimit?: number;
   /** The actions it knows, in the order in which `scope` lists them. */
   readonly actions: readonly string[];
-  /** Actions that mean nothing without another one beside them: `moderate` needs `join`. */
+  /** Actions that are useless without another one: `moderate` needs `join`. */
   readonly needs?: Readonly<Record<string, string>>;
-  /** The transports it knows; empty where it knows none and ignores the parameter. */
+  /** The transports it knows; empty if it knows none and ignores the parameter. */
   readonly transports: readonly Transport[];
   /**
-   * Set where a token is good over every transport, so that no rule can allow some of them. A request may still name those
-   * whose addresses the token has to fit into.
+   * Set if a token is good over every transport, so that no rule can allow only some of them. A request may still name
+   * transports: the token must then fit into their addresses.
    */
   readonly ignoresTransports?: true;
-  /** Set where a token can hold one action alone. */
+  /** Set if a token holds exactly one action. */
   readonly oneAction?: true;
-  /** Set where a token has to name its rooms, so that none can be good for any room. */
+  /** Set if a token must name its rooms, so that none can be good for every room. */
   readonly namesRooms?: true;
   /** How many rooms one token can hold. */
   readonly roomsPerToken: number;
   /** Whether it reads the `session` parameter. */
   readonly takesSession: boolean;
-  /** Set where a token has no `iat`, because the server would refuse it for a clock that is behind ours. */
+  /** Set if a token has no `iat`, because a server whose clock is behind ours would refuse it. */
   readonly omitsIssuedAt?: true;
   /** Set if a token does not say for whom it is (`for`): its servers refuse what they do not know, or it has to be short. */
   readonly omitsForWhom?: true;
@@ -154,29 +154,29 @@ export interface Target {
   readonly namesNobody?: true;
   /** Absent for a signed JWT in compact form (RFC 7519). */
   readonly form?: TokenForm;
-  /** Set where a token says that it is good from its beginning (`nbf`). */
+  /** Set if a token has `nbf`, the time from which it is good. */
   readonly notBefore?: true;
   /** Whether the server folds the case of room names, so that rules and requests must as well. */
   readonly foldsRoomCase: boolean;
-  /** Set where a room may be a path of names, such as `live/cam1`. */
+  /** Set if a room may be a path of names, such as `live/cam1`. */
   readonly roomsArePaths?: true;
   /** Set if its servers can ask a callback about each token, which can then cap streams. */
   readonly asksAboutTokens?: true;
   /** Whether the servers see the provider's subject, or one of this target's own, made with a salt. */
   readonly subject: SubjectForm;
-  /** Issuer the servers expect in `iss`, where they check it. */
+  /** The issuer that the servers expect in `iss`, if they check it. */
   readonly issuer?: string;
   readonly audience?: string;
   readonly domain?: string;
   /** Header members beyond `alg`, `typ` and `kid`; `kid` replaces ours. */
   readonly header?: Readonly<Record<string, string>>;
-  /** False where another service gives the key its name, so that only an operator can change it. */
+  /** False if another service gives the key its name, so that only an operator can change it. */
   readonly rotates?: false;
-  /** How long its servers keep public keys whatever they are told, in seconds; left out: as long as they are told. */
+  /** How long its servers keep public keys, in seconds, if they ignore `cache-control`; absent if they obey it. */
   readonly publicKeyCache?: number;
   /**
-   * The room that a stream belongs to, for a server that asks about a token and names a stream alone; `undefined` where
-   * the name belongs to none.
+   * The room of a stream, for a server that asks about a token and names only a stream; `undefined` if the name belongs to no
+   * room.
    */
   readonly roomOfStream?: (stream: string) => string | undefined;
   /** Addresses of its servers' control API, which can end connections. */
@@ -184,9 +184,9 @@ export interface Target {
   /** Set if the agents of its servers tell them who is denied, so that they end those sessions. */
   readonly kick?: true;
   readonly fleet?: FleetOptions;
-  /** Who holds its keys; left out, they are in its secret. */
+  /** The service that holds its keys; absent if they are in its secret. */
   readonly signer?: SignerOptions;
-  /** Options that go before the configuration's `rotation`. */
+  /** Options that override the configuration's `rotation`. */
   readonly rotation?: TargetRotationOptions;
   /** True if its servers sign tokens themselves with any key they hold, so that an old key stays one rotation longer. */
   readonly resignsTokens?: true;
@@ -195,21 +195,21 @@ export interface Target {
   /** What an operator still has to do on its servers after an emergency, in one sentence. */
   readonly afterEmergency?: string;
   /**
-   * Where an encoder publishes by WHIP, with a token in the address; absent if its servers take none there, or if nobody
-   * said where they are. May ask for a node; rejects if there is none.
+   * Where an encoder publishes by WHIP, with a token in the address; absent if its servers take no token there, or if no
+   * address is configured. It may ask for a node, and rejects if there is none.
    */
   readonly whipUrl?: (place: WhipPlace) => Promise<AddressWith>;
-  /** Where LiveKit's clients connect; absent if nobody said it. With it, `POST /livekit/token` gives tokens of this target. */
+  /** Where LiveKit's clients connect; absent if it is not configured. With it, `POST /livekit/token` gives tokens of this target. */
   readonly livekitUrl?: string;
-  /** What is wrong with the options that it was made of; a target with problems is never used. */
+  /** What is wrong with its options. A target with problems is never used. */
   readonly problems: readonly OptionProblem[];
   /** The claims of a grant, in the server's own names, every restriction stated. */
   claims(input: ClaimsInput): ServerClaims;
-  /** The inverse of `claims`; `undefined` where these are none that this target issues. */
+  /** The inverse of `claims`; `undefined` if this target never issues such claims. */
   readClaims(claims: ServerClaims): ClaimedGrant | undefined;
 }
 
-/** A target of a configuration: it is known which secret is its own, and what reaches its servers. */
+/** A target of a resolved configuration: the defaults of `secret`, `fleet` and `signer` are filled in. */
 export type ConfiguredTarget = Omit<Target, 'fleet' | 'signer'> & {
   readonly secret: string;
   readonly fleet?: Fleet;

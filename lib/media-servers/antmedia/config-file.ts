@@ -11,7 +11,7 @@ const settingsSchema = v.object({
 /** The settings of the JWT stream security filter; one that the file does not have, or only by a placeholder, is `undefined`. */
 type AntmediaSettings = v.InferOutput<typeof settingsSchema>;
 
-/** The filter is off unless the file says otherwise. */
+/** One line for each half of the filter that is not switched on: the server's default is off. */
 function settingsProblems({ publish, play }: AntmediaSettings): readonly string[] {
   return [
     ...(publish

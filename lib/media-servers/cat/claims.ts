@@ -19,7 +19,7 @@ import type { ClaimedGrant, ClaimsInput, ServerClaims, TokenForm } from '../targ
 export interface CatOptions extends TargetOptions {
   /** The path under which each room is a folder: `/live/`. A token for `lobby` is then good for `/live/lobby/…`. */
   readonly path: string;
-  /** The `iss` of the tokens; left out, they have none, and are shorter. */
+  /** The `iss` of the tokens · default: none, which makes them shorter. */
   readonly issuer?: string;
   /** `ES256`, with public keys, or `HS256`, with several secrets by `kid`; default `ES256`. */
   readonly signing?: 'ES256' | 'HS256';
@@ -38,7 +38,7 @@ const schema: v.GenericSchema<unknown, CatOptions> = v.strictObject({
   signing: v.exactOptional(v.picklist(['ES256', 'HS256'])),
 });
 
-/** The HTTP methods of each action: to fetch segments, and to push them or to publish by WHIP. */
+/** The HTTP methods of each action: `read` fetches segments, `publish` pushes them or publishes by WHIP. */
 const METHODS: Readonly<Record<string, readonly string[]>> = {
   read: ['GET', 'HEAD'],
   publish: ['POST', 'PUT', 'PATCH', 'DELETE'],

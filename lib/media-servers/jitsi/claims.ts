@@ -14,11 +14,11 @@ export interface JitsiOptions extends TargetOptions {
   readonly domain: string;
   /** One of `asap_accepted_audiences`; default `jitsi`. */
   readonly audience?: string;
-  /** Personal data that people in a room may see of each other; default none. */
+  /** Personal data of a user that the others in the room may see; default none. */
   readonly show?: readonly PersonalClaim[];
   /** `HS256` with an `app_secret`, or `RS256` with public keys from `asap_key_server`; default `HS256`. */
   readonly signing?: 'HS256' | 'RS256';
-  /** Set where Prosody looks secrets up by `kid` in a key ring file; default false. */
+  /** Set if Prosody finds secrets by `kid` in a key ring file; default false. */
   readonly keyring?: boolean;
   /**
    * Set if Prosody has `mod_streampass_kick` and its agents run with `denied=`: it then ends the sessions of denied
@@ -30,7 +30,7 @@ export interface JitsiOptions extends TargetOptions {
    * so no rotation changes it.
    */
   readonly jaas?: { readonly appId: string; readonly keyId: string };
-  /** `context.features`: what a moderator may switch on; anybody else is given none of them. */
+  /** `context.features`: what a moderator may switch on. Other users get `false` for each. */
   readonly features?: Readonly<Record<string, boolean>>;
 }
 
@@ -69,7 +69,7 @@ const schema: v.GenericSchema<unknown, JitsiOptions> = v.pipe(
 
 /**
  * Jitsi Meet with Prosody's token modules. Prosody lower-cases the room's name, has no clock leeway, wants `typ: JWT`,
- * `aud` as a string and `sub` as the domain, and never answers where `room` or `context.user` is not of its proper type.
+ * `aud` as a string and `sub` as the domain, and never answers if `room` or `context.user` has the wrong type.
  *
  * @see jitsi-meet `resources/prosody-plugins/mod_auth_token.lua`, `token/util.lib.lua`; `doc/tokens.md` of lib-jitsi-meet
  */
@@ -100,7 +100,7 @@ export const jitsi = defineTarget('jitsi', schema, (options) => {
 
 function toJitsiClaims({ grant, identity, subject }: ClaimsInput, options: JitsiOptions): ServerClaims {
   const moderator = grant.actions.includes('moderate');
-  // A feature that is true is allowed to every holder of the token, moderator or not.
+  // Jitsi gives a feature that is true to every holder of the token, so only a moderator gets `true`.
   const features = Object.entries(options.features ?? {}).map(([name, on]) => [name, on && moderator]);
   return {
     iss: options.jaas ? 'chat' : options.appId,

@@ -18,7 +18,7 @@ const settingsSchema = v.object({
   acceptedIssuers: v.optional(v.pipe(v.array(v.string()), v.readonly())),
   acceptedAudiences: v.optional(v.pipe(v.array(v.string()), v.readonly())),
   signatureAlgorithm: v.optional(v.string()),
-  /** Anything but `token` does not look at tokens. */
+  /** With any value but `token`, Prosody does not look at tokens. */
   authentication: v.optional(v.string()),
   allowEmptyToken: v.optional(v.boolean()),
   /** Absent counts as true. */
@@ -32,7 +32,7 @@ const settingsSchema = v.object({
 /** The options of the host that holds `app_secret`; one that the file does not have is `undefined`. */
 export type ProsodySettings = v.InferOutput<typeof settingsSchema>;
 
-/** Reads the options of the host with `app_secret`, else of the first VirtualHost; global ones count where it has none. */
+/** Reads the options of the host with `app_secret`, else of the first VirtualHost. A global option counts if the host does not set it. */
 export function readSettings(text: string): ReadSettings<ProsodySettings> {
   const parsed = parseProsodyConfig(text);
   if (!parsed.ok) return parsed;
@@ -119,7 +119,7 @@ function findSecret(text: string): FoundSecret {
     const problem = `line ${line}: ${secretSetting} belongs to the Component "${section.host}", not to a VirtualHost`;
     return { ok: false, problem };
   }
-  // An escaped byte beyond ASCII is no character, so the text that Prosody holds cannot be told from it.
+  // An escaped byte beyond ASCII is not a character, so the string that Prosody reads is not known here.
   if (value.kind !== 'text' || (isEscaped(text, value.token) && !/^\p{ASCII}*$/u.test(value.text))) {
     return { ok: false, problem: `line ${line}: ${secretSetting} is not a plain string` };
   }
@@ -150,7 +150,7 @@ function optionsOfTokenHost(config: ProsodyConfig): (name: string) => ProsodyVal
   };
 }
 
-/** `app_id` alone is accepted where there is no list. */
+/** The issuers that Prosody accepts: `app_id` alone if there is no list; `undefined` if the file has neither. */
 export function acceptedIssuersOf(settings: ProsodySettings): readonly string[] | undefined {
   return settings.acceptedIssuers ?? (settings.appId === undefined ? undefined : [settings.appId]);
 }
@@ -167,13 +167,13 @@ function toText(value: ProsodyValue | undefined): string | undefined {
   return value?.kind === 'text' ? value.text : undefined;
 }
 
-/** Prosody reads a single text as a list of one. */
+/** Prosody reads a single string as a list of one. */
 function toList(value: ProsodyValue | undefined): readonly string[] | undefined {
   if (value?.kind === 'list') return value.texts;
   return value?.kind === 'text' ? [value.text] : undefined;
 }
 
-/** Prosody also reads the texts "true" and "false". */
+/** Prosody also reads the strings "true" and "false". */
 function toBoolean(value: ProsodyValue | undefined): boolean | undefined {
   if (value?.kind === 'boolean') return value.boolean;
   if (value?.kind === 'text' && (value.text === 'true' || value.text === 'false'))

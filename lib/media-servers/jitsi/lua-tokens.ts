@@ -1,6 +1,6 @@
 /**
- * The tokens of Lua 5.4 (reference manual §3.1), as far as a configuration needs them: names, texts with their
- * decoded value, and everything else as symbols. Comments and blanks are left out.
+ * The tokens of Lua 5.4 (reference manual §3.1), as far as a configuration needs them: names, keywords, strings with their
+ * decoded value, numbers and symbols. Comments and blanks are left out.
  */
 
 /** One token, with its place in the text and the number of the line on which it begins. */
@@ -83,7 +83,7 @@ function scan(text: string, at: number): ScannedToken | Blank | Unreadable {
   return { kind: 'unreadable', problem: 'a character that Lua does not know' };
 }
 
-/** `[==[ … ]==]`, a text or, with `--` before it, a comment. Lua drops a line end right after the opening. */
+/** `[==[ … ]==]`, a string or, with `--` before it, a comment. Lua drops a line end right after the opening. */
 function scanLongBracket(text: string, at: number, opening: string): ScannedToken | Blank | Unreadable {
   const isComment = opening.startsWith('--');
   const level = opening.length - (isComment ? 4 : 2);
@@ -121,7 +121,7 @@ const letters: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** A text in quotes. A byte that an escape names stands for the character of that code. */
+/** A string in quotes. The byte of an escape becomes the character of that code. */
 function scanQuoted(text: string, at: number): ScannedToken | Unreadable {
   const plain = text[at] === '"' ? /[^"\\\r\n]+/y : /[^'\\\r\n]+/y;
   let value = '';

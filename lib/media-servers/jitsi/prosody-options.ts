@@ -3,7 +3,7 @@ import { readLuaTokens, type LuaToken } from './lua-tokens.ts';
 /**
  * The options of a Prosody configuration. The file is a Lua program, but one of a simple form: `name = value`, which
  * belongs to the global section or to the last `VirtualHost "…"` or `Component "…"` before it. Only that form is
- * understood here; whatever else names an option (a condition, a table, a local) is listed as a mention.
+ * understood here; any other use of an option's name (a condition, a table, a local) is listed as a mention.
  *
  * @see https://prosody.im/doc/configure
  */
@@ -44,9 +44,9 @@ export type ParsedProsody =
 
 const blockOpeners = new Set(['if', 'do', 'function', 'repeat']);
 const blockClosers = new Set(['end', 'until']);
-/** A name after one of these is no option: a field, a method, a second target, a local. */
+/** A name after one of these is not an option: a field, a method, a second variable, a local. */
 const notBeforeOptions = new Set(['.', ':', ',', 'local', 'function', 'for', 'goto', '::']);
-/** Reach every option without naming it. */
+/** Lua names that can set any option without naming it. */
 const dynamicNames = new Set([
   '_ENV',
   '_G',
@@ -58,7 +58,7 @@ const dynamicNames = new Set([
   'dofile',
 ]);
 
-/** Reads a whole file; `ok: false` with the line where it is no Lua. */
+/** Reads a whole file; `ok: false` with the line at which the text is not Lua. */
 export function parseProsodyConfig(text: string): ParsedProsody {
   const read = readLuaTokens(text);
   if (!read.ok) return read;
@@ -91,7 +91,7 @@ export function parseProsodyConfig(text: string): ParsedProsody {
   return { ok: true, config: { sections, options, mentions, dynamic } };
 }
 
-/** A `return` outside of a function ends the file; `goto` and loops that never end can, too. */
+/** A `return` outside of a function ends the file; `goto` can end it, too. */
 function isDynamic(token: LuaToken, open: readonly LuaToken[]): boolean {
   if (token.kind === 'name') return dynamicNames.has(token.value);
   if (token.kind !== 'keyword') return false;
@@ -136,7 +136,7 @@ function valueAt(tokens: readonly LuaToken[], index: number): ProsodyValue {
   return { kind: 'other' };
 }
 
-/** `{ "a", "b"; "c" }`: texts only. */
+/** `{ "a", "b"; "c" }`: strings only. */
 function listAt(tokens: readonly LuaToken[], from: number): ProsodyValue {
   const texts: string[] = [];
   let at = from;

@@ -12,7 +12,7 @@ export interface LivekitOptions extends TargetOptions {
   readonly address?: string;
   /** Addresses of the servers' control API, which `npm run deny` tells to end connections. */
   readonly control?: readonly string[];
-  /** Whether people in a room see each other's names; default no. */
+  /** Whether users in a room see each other's names; default no. */
   readonly name?: boolean;
 }
 

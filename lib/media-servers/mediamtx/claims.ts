@@ -18,13 +18,13 @@ export interface MediamtxOptions extends TargetOptions {
   /** Default `ES256`, whose tokens are short enough for an RTMP address. */
   readonly signing?: 'ES256' | 'RS256' | 'EdDSA';
   /**
-   * The API of each server (`http://10.0.0.5:9997`), which a rotation asks after an emergency to fetch the keys again;
-   * left out, an operator has to.
+   * The API of each server (`http://10.0.0.5:9997`), which a rotation tells after an emergency to fetch the keys again ·
+   * default: an operator does that.
    */
   readonly refresh?: readonly string[];
 }
 
-/** A permission: a path is exact unless it begins with `~`, which no room does; the empty path is any. */
+/** A permission: a path is exact unless it begins with `~`, and no room does; the empty path means every path. */
 interface Permission {
   readonly action: string;
   readonly path: string;
@@ -98,7 +98,7 @@ function readMediamtxClaims(claims: ServerClaims): ClaimedGrant | undefined {
     return undefined;
   const actions = [...new Set(permissions.map(({ action }) => action))];
   const paths = [...new Set(permissions.map(({ path }) => path))];
-  // Each action in each room, as it was granted: anything else is no token of ours.
+  // Our tokens allow each action in each room: other permissions are not ours.
   if (permissions.length !== actions.length * paths.length) return undefined;
   const anyRoom = paths.length === 1 && paths[0] === '';
   if (!anyRoom && !paths.every((path) => ROOM_PATH.test(path))) return undefined;

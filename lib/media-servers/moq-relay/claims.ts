@@ -14,7 +14,7 @@ const schema: v.GenericSchema<unknown, MoqRelayOptions> = v.strictObject({
   signing: v.exactOptional(v.picklist(['ES256', 'RS256', 'EdDSA'])),
 });
 
-/** The claim of each action: what is below `root` and may be published or subscribed to. The empty path is all of it. */
+/** The claim of each action: the paths below `root` that may be published or subscribed to. The empty path means all of them. */
 const CLAIM_OF: Readonly<Record<string, string>> = { publish: 'put', subscribe: 'get' };
 
 /**

@@ -11,7 +11,7 @@ import type { ClaimedGrant, ClaimsInput, ServerClaims, TokenForm } from '../targ
 /** Options of a moqx target. */
 export interface MoqxOptions extends TargetOptions {
   /**
-   * What an HMAC begins with: `MAC0`, as RFC 9052 says, or `Signature1` for a moqx that was built with an older catapult;
+   * The first string of what the HMAC is over: `MAC0`, as RFC 9052 says, or `Signature1` for a moqx that was built with an older catapult;
    * default `MAC0`.
    */
   readonly macContext?: 'MAC0' | 'Signature1';
@@ -42,9 +42,8 @@ const ALLOWED: Readonly<Record<string, readonly MoqtAction[]>> = {
 };
 
 /**
- * moqx, a relay of Media over QUIC: CWTs with the `moqt` claim of CAT-4-MOQT, several secrets by `kid`. A room is a
- * namespace;
- * a token is good for it and for all below it, and names nobody. The key of an HMAC is derived from the secret (HKDF, RFC
+ * moqx, a relay of Media over QUIC: CWTs with the `moqt` claim of CAT-4-MOQT, several secrets by `kid`. A room is a namespace.
+ * A token is good for it and for all below it, and names nobody. The key of an HMAC is derived from the secret (HKDF, RFC
  * 5869).
  *
  * @see openmoq/moqx `src/auth/Auth.cpp`, `src/auth/HmacKey.cpp`; Quicr/catapult `src/cwt.cpp`; draft-ietf-moq-c4m
@@ -136,8 +135,8 @@ function toScope({ actions, namespace }: Scope): readonly unknown[] {
 }
 
 /**
- * A namespace as moqx compares it: each field after its length in four bytes. So no field is taken for the beginning of
- * another.
+ * A namespace as moqx compares it: each field follows its length in four bytes, so that a field never matches the beginning of
+ * another one.
  */
 function toFields(namespace: string): Uint8Array {
   return Buffer.concat(
@@ -152,7 +151,7 @@ function toFields(namespace: string): Uint8Array {
 /** A scope as it stands in a token: the numbers of actions, then maybe matches, each a type and bytes. */
 const encodedScopes = v.array(v.looseTuple([v.array(v.number()), v.optional(v.array(v.array(v.unknown())))]));
 
-/** The content of a token's `moqt`, for `npm run explain`; `undefined` if it is none of ours. */
+/** The content of a token's `moqt`, for `npm run explain`; `undefined` if it does not have our form. */
 function readScopes(value: unknown): readonly unknown[] | undefined {
   const scopes = v.safeParse(encodedScopes, value instanceof Uint8Array ? decodeCbor(value) : undefined);
   if (!scopes.success) return undefined;

@@ -12,16 +12,16 @@ export interface Red5Options extends TargetOptions {
   readonly issuer: string;
   /** `jwt.ttl.minutes` of the servers, in minutes; default 60. */
   readonly serverLimitMinutes?: number;
-  /** Whether the servers are told the person's name; default no. */
+  /** Whether the tokens hold the user's name; default no. */
   readonly name?: boolean;
   /**
    * Where clients reach the servers, such as `https://red5.example.com`, for encoders that publish by `/whip/…`: an address,
-   * or a function that picks a node. Left out, encoders are offered none.
+   * or a function that picks a node. Default: none, so encoders cannot use that route.
    */
   readonly address?: string | PickAddress;
   /**
-   * Round-trip authentication: the room that a stream belongs to, since the server sends its name alone. Default: what
-   * stands before a slash, or the whole name where there is none.
+   * Round-trip authentication: gives the room of a stream, because the server sends only the stream's name. Default: the part
+   * before a slash, or the whole name if it has no slash.
    */
   readonly roomOfStream?: (stream: string) => string | undefined;
 }
@@ -47,7 +47,7 @@ const schema: v.GenericSchema<unknown, Red5Options> = v.strictObject({
 
 /**
  * Red5 Pro with its JWT authenticator: HS256 alone, one secret a server. A server measures `exp` from its own clock
- * against `jwt.ttl.minutes`, so the longest token is a minute shorter unless told.
+ * against `jwt.ttl.minutes`, so the longest token is a minute shorter by default.
  *
  * @see Red5 Pro documentation, "JWT authentication"
  */
@@ -74,7 +74,7 @@ export const red5 = defineTarget('red5', schema, (options) => {
 
 /**
  * A claim that is absent or empty lets everything through, so `roles` and `red5-transport` are always there, and
- * `red5-room` is left out only where any room is allowed.
+ * `red5-room` is left out only if every room is allowed.
  */
 function toRed5Claims({ grant, identity, subject }: ClaimsInput, options: Red5Options): ServerClaims {
   return {
@@ -108,7 +108,7 @@ function whipUrlAt(address: string | PickAddress): (place: WhipPlace) => Promise
   };
 }
 
-/** `room/stream`, or a stream with the name of its room; no room's name holds a slash. */
+/** `room/stream`, or a stream with the name of its room; room names have no slash. */
 function roomBeforeSlash(stream: string): string | undefined {
   const [room, name, ...rest] = stream.split('/');
   return rest.length === 0 && name !== '' ? room : undefined;

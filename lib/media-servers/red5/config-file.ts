@@ -9,7 +9,7 @@ const settingsSchema = v.object({
   active: v.optional(v.boolean()),
   /** `auth.rtmp`, `auth.rtc` … · a protocol that is false lets everyone in over it. */
   protocols: v.partial(v.object(v.entriesFromList(protocols, v.boolean()))),
-  /** `jwt.ttl.minutes` · how far ahead of the server's now `exp` may be. `null` if it is no whole number. */
+  /** `jwt.ttl.minutes` · how far ahead of the server's now `exp` may be. `null` if it is not a whole number. */
   ttlMinutes: v.optional(v.nullable(v.number())),
   /** `jwt.issuer` · the only `iss` accepted. Empty or absent: any. */
   issuer: v.optional(v.string()),
@@ -18,7 +18,7 @@ const settingsSchema = v.object({
 /** The settings of Red5's JWT authenticator; one that the file does not have, or only by a placeholder, is `undefined`. */
 export type Red5Settings = v.InferOutput<typeof settingsSchema>;
 
-/** What decides about tokens. */
+/** The settings that decide about tokens. */
 function settingsOf(values: ReadonlyMap<string, string | undefined>): Red5Settings {
   const ttl = values.get('jwt.ttl.minutes');
   return {

@@ -13,8 +13,8 @@ const SDP_OFFER = [
 ].join('\r\n');
 
 /**
- * Red5 Pro: a WHEP request in the probe's room, as its WebRTC SDK makes it. 401 and 403 are refusals; that nobody
- * publishes there is none. The address is the application's; without a path, `/live`.
+ * Red5 Pro: a WHEP request in the probe's room, as its WebRTC SDK makes it. 401, 403, redirects and 5xx are refusals. 404 is
+ * not: it says that nobody publishes there. The address is the application's; without a path, `/live`.
  *
  * @see `postSDPOffer` of the package red5pro-webrtc-sdk
  */

@@ -6,7 +6,7 @@ import type { ClaimedGrant, ClaimsInput, ServerClaims } from '../target.ts';
 
 /** Options of an rtcstats-server target. */
 export interface RtcstatsOptions extends TargetOptions {
-  /** Set where the server looks secrets up by `kid` in a key ring file; default false. */
+  /** Set if the server finds secrets by `kid` in a key ring file; default false. */
   readonly keyring?: boolean;
 }
 
@@ -16,7 +16,7 @@ const schema: v.GenericSchema<unknown, RtcstatsOptions> = v.strictObject({
 });
 
 /**
- * rtcstats-server: it looks at nothing but the signature and the clock, so its secret must be its own. The names in
+ * rtcstats-server: it checks only the signature and the times, so no other target may have the same secret. The names in
  * `rtcStats` are stored with what a client reports.
  *
  * @see rtcstats `packages/rtcstats-server/app.js`, `packages/rtcstats-node-shared/database/postgres.js`

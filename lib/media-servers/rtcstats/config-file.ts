@@ -10,14 +10,14 @@ import {
 const secretSetting = 'authorization.jwtSecret';
 
 const settingsSchema = v.object({
-  /** `none`: absent or empty, so everyone is let in. `other`: not a string, which refuses every token. */
+  /** `none`: absent or empty, so the server lets everyone in. `other`: not a string, so it refuses every token. */
   secret: v.picklist(['string', 'none', 'other']),
 });
 
 /** The one setting of rtcstats-server that decides about tokens: it looks at nothing but the signature and times. */
 export type RtcstatsSettings = v.InferOutput<typeof settingsSchema>;
 
-/** Reads whether tokens are asked for at all. */
+/** Reads whether the server asks for tokens at all. */
 export function readSettings(text: string): ReadSettings<RtcstatsSettings> {
   const parsed = parseFile(text);
   if (!parsed.ok) return parsed;
@@ -28,7 +28,7 @@ export function readSettings(text: string): ReadSettings<RtcstatsSettings> {
   return { ok: true, settings: { secret: typeof value.value === 'string' ? 'string' : 'other' } };
 }
 
-/** One line where the server would let everyone in, or no one. `expected` has nothing that this server compares. */
+/** One line if the server would let everyone in, or no one. `expected` has nothing that this server compares. */
 function settingsProblems(settings: RtcstatsSettings, _expected: ExpectedSettings): readonly string[] {
   switch (settings.secret) {
     case 'string':
@@ -74,7 +74,7 @@ function findSecret(text: string): FoundSecret {
   return { ok: true, secret: value.value ?? '', start, end, write };
 }
 
-/** The node at `authorization.jwtSecret`; `null` for a key without any value, `undefined` where there is no key. */
+/** The node at `authorization.jwtSecret`; `null` for a key without any value, `undefined` if there is no key. */
 function secretNode(document: Document.Parsed): Node | null | undefined {
   const authorization = document.get('authorization', true);
   return isMap(authorization) ? authorization.get('jwtSecret', true) : undefined;
@@ -94,7 +94,7 @@ function parseFile(text: string): ParsedFile {
   }
   const [error] = document.errors;
   if (error !== undefined) {
-    // The parser's message quotes the text, which may be the secret: only its code and place are told.
+    // The parser's message quotes the text, which may be the secret: so the problem names only its code and line.
     return {
       ok: false,
       problem: `line ${error.linePos?.[0].line ?? '?'}: the YAML cannot be read (${error.code})`,
@@ -103,7 +103,7 @@ function parseFile(text: string): ParsedFile {
   return { ok: true, document };
 }
 
-/** Whether a secret without quotes is a string and no number or word in YAML 1.1 and in 1.2: readers differ. */
+/** Whether a secret without quotes is a string in YAML 1.1 and in 1.2, not a number or a keyword: readers differ. */
 function isPlainString(secret: string): boolean {
   return (['1.1', '1.2'] as const).every((version) => {
     try {

@@ -1,8 +1,8 @@
 import { refused, type ProbeAttempt } from '../probe.ts';
 
 /**
- * rtcstats-server: a WebSocket. The connection is opened before the token is looked at, so what counts is that it stays; a
- * refusal is close code 1008.
+ * rtcstats-server: a WebSocket. The connection is opened before the token is looked at, so a token is accepted if the
+ * connection stays open. A refusal is close code 1008.
  *
  * @see rtcstats-server `app.js`
  */
