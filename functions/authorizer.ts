@@ -1,4 +1,4 @@
-/** A Lambda authorizer for APIs of one's own that take streaming tokens. The decision is `lib/token-verification/`; this wires it. */
+/** A Lambda authorizer for your own APIs that accept streaming tokens. The decision is `lib/token-verification/`; this wires it. */
 
 import { createVerifierService } from './wiring/verifier.ts';
 import { writeLine } from '../lib/node/log.ts';
@@ -19,7 +19,7 @@ const loaded = await configured(() => import('../streampass.config.ts'), process
 const service = createVerifierService(loaded, process.env, createLiveKeysOf(loaded.config, process.env));
 const names = process.env['AUTHORIZER_TARGETS'] || undefined;
 const cacheSeconds = Number(process.env['AUTHORIZER_CACHE_SECONDS'] || 0);
-/** What API Gateway keeps an answer for at most, in seconds: assumed where the environment has no number. */
+/** The longest time that API Gateway can keep an answer, in seconds: assumed if the variable is not a number. */
 const LONGEST_CACHE = 3600;
 const deps: AuthorizerDeps = {
   verify: service.verify,
@@ -33,7 +33,7 @@ await service.prefetch();
 /**
  * Answers one question of API Gateway.
  *
- * @throws {Error} nobody can tell now: API Gateway lets nobody in and keeps nothing
+ * @throws {Error} no decision is possible now: API Gateway then refuses the request and keeps no answer
  */
 export async function handler(received: unknown): Promise<SimpleResponse | PolicyResponse> {
   const event: AuthorizerEvent = typeof received === 'object' && received !== null ? received : {};

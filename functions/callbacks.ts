@@ -50,7 +50,7 @@ function callbackOf(event: ApiGatewayEvent): Callback | undefined {
   return Object.hasOwn(callbacks, name) ? callbacks[name] : undefined;
 }
 
-/** Answers one event; whatever it holds, in the words of the callback it came to. */
+/** Answers every event, whatever it holds, in the form of the callback that its path names. */
 export const handler = httpFunction({
   name: 'callback',
   configured: loaded,

@@ -39,7 +39,7 @@ const kicking = new Map(
   }),
 );
 
-/** Hashes of all denied users and sign-ins, as each target's tokens name them. */
+/** The hashes of all denied users and sign-ins, by target, as that target's tokens name them. */
 const lists = createSnapshot({
   async read(readAt) {
     const inTable = await dynamoDeniedRows(process.env['DENY_TABLE'] ?? '', client, readAt).catch(

@@ -8,7 +8,7 @@ import { httpFunction } from './wiring/http-function.ts';
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
 const service = createService(loaded, process.env);
-// Before the first request, so that it need not wait.
+// Checked before the first request, so that the request need not wait.
 await checkHealth(service.health);
 
 /** `GET /health`: 200 if a token could be issued now from every issuer for every target, else 503 and the reason. */

@@ -31,7 +31,7 @@ function toAnswer(outcome: LivekitOutcome, event: ApiGatewayEvent): Answer {
   };
 }
 
-/** Answers one event; whatever it holds, with 201, 400, 401, 403, 404, 405, 413, 429 or 503. */
+/** Answers every event, whatever it holds, with 201, 400, 401, 403, 404, 405, 413, 429 or 503. */
 export const handler = httpFunction({
   name: 'livekit',
   configured: loaded,

@@ -1,6 +1,6 @@
 /**
- * GET /.well-known/oauth-authorization-server: what a standard client discovers this service by (RFC 8414), and GET /errors:
- * the page that each refusal's `error_uri` points to.
+ * GET /.well-known/oauth-authorization-server: the metadata by which a standard client discovers this service (RFC 8414), and
+ * GET /errors: the page that each refusal's `error_uri` points to.
  */
 
 import { errorsPage } from '../lib/oauth/errors-page.ts';

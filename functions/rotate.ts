@@ -10,19 +10,19 @@ import { loggedProblems, loggedReport, reportProblems, type RotationReport } fro
 import { configured } from './wiring/configured.ts';
 
 const { config, problems } = await configured(() => import('../streampass.config.ts'), process.env);
-// An unsound configuration is told by every invocation instead of an import that fails.
+// If the configuration is not sound, each invocation says so. A failed import would hide the reason.
 const targets = createRotated(config, process.env);
 
 /**
  * Does one step for each target and returns the report.
  *
- * @throws {TypeError} an event that is not known, with the actions that are; a configuration that is not sound
- * @throws {Error} a start, an abort or an emergency failed for a target; the others were done
+ * @throws {TypeError} the event is not known (the message lists the actions that are), or the configuration is not sound
+ * @throws {Error} a start, an abort or an emergency failed for a target; the other targets were handled
  */
 export async function handler(event: unknown): Promise<RotationReport> {
   const command = parseRotateEvent(event);
   const { action } = command;
-  // Waits that do not hold what they promise could turn people away: better no step at all.
+  // With wrong waits, a rotation could make servers refuse users, so no step is done.
   if (problems.length > 0) throw new TypeError(`The configuration is not sound: ${problems.join('; ')}`);
   const failed: string[] = [];
   const report = await rotate(command, targets, systemNow(), (target, outcome) => {
@@ -43,12 +43,12 @@ function tell(action: string, target: string, { report, done, measures, error }:
   const wrong = reportProblems(report);
   if (wrong.length > 0) writeLine({ event: 'rotation.problem', target, problems: loggedProblems(wrong) });
   if (error !== undefined) writeLine({ event: 'rotation.failed', target, ...describeError(error) });
-  // Of each target, and of the stage, so that one alarm watches the worst of any number of targets.
+  // One metric for each target, and one for the stage, so that one alarm watches the worst of all targets.
   const by = [['target'], []];
   if (action !== 'status') emit(by, { target }, { ...(measures ?? { RotationProblem: wrong.length }) });
 }
 
-/** The metrics that are no counts. */
+/** The units of the metrics that are not counts. */
 const UNITS: MetricsDirective['units'] = {
   RotationPhaseAge: 'Seconds',
   RotationOverdue: 'Seconds',

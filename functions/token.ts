@@ -20,7 +20,7 @@ const deps = createExchangeDeps(loaded.config, service, process.env);
 
 await Promise.all([service.prefetch(), warmUp(loaded, process.env, answerOnce)]);
 
-/** The way of a request through this function, but for its log lines, which are made and not written. */
+/** Handles a request as this function does. It makes the log lines too, but does not write them. */
 function answerOnce(request: TokenRequest, to: ExchangeDeps): Promise<Answer> {
   const handle = httpFunction({
     name: 'token',
@@ -40,7 +40,7 @@ function toAnswer(outcome: ExchangeOutcome, event: ApiGatewayEvent): Answer {
   return { ...response, audit: (origin) => auditLines(outcome, origin) };
 }
 
-/** Answers one event; whatever it holds, with 200, 400 or 503. */
+/** Answers every event, whatever it holds, with 200, 400 or 503. */
 export const handler = httpFunction({
   name: 'token',
   configured: loaded,

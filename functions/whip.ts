@@ -17,7 +17,7 @@ import { denyTableOf } from './wiring/tables.ts';
 /** Encoders whose last offer is remembered. */
 const REMEMBERED_OFFERS = 1000;
 
-/** How long a node may take to say which token it accepts, in seconds: an encoder waits for that. */
+/** How long a node may take to say which token it accepts, in seconds, because an encoder waits for it. */
 const NODE_ANSWERS_WITHIN = 2;
 
 const loaded = await configured(() => import('../streampass.config.ts'), process.env);
@@ -38,7 +38,7 @@ const deps: RedirectDeps = {
 
 await service.prefetch(SECRETS_OF.whip);
 
-/** Answers one encoder; whatever it sends, with 204, 307, 401, 403, 404, 405 or 503. */
+/** Answers every encoder, whatever it sends, with 204, 307, 401, 403, 404, 405 or 503. */
 export const handler = httpFunction({
   name: 'whip',
   configured: loaded,

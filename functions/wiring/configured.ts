@@ -9,13 +9,13 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface Configured {
   /** Empty if it is not sound. */
   readonly config: Config;
-  /** The lines that the log holds, one a mistake; none if it is sound. */
+  /** The log lines, one for each mistake; none if it is sound. */
   readonly problems: readonly string[];
 }
 
 /**
  * The configuration of this function, of the stage in `STREAMPASS_STAGE`. Each mistake is one log line. A file that throws
- * is a mistake like any other: an import that failed would fail the function's start, and tell nobody why.
+ * counts as a mistake too: a failed import would end the function's start without a reason in the log.
  */
 export async function configured(
   importFile: () => Promise<{ readonly default: unknown }>,

@@ -11,13 +11,13 @@ import { STREAM_KEYS } from '../../lib/config/stream-keys.ts';
 import type { Service } from './service.ts';
 import { createLiveKeysOf } from './target-keys.ts';
 
-/** How much memory renewals get, in bytes: for some 1,700 tokens of the usual size. */
+/** The memory for verified subject tokens, in bytes: enough for some 1,700 of the usual size. */
 const VERIFIED_TOKENS = 24 * 1024 * 1024;
 
 /** A key that was revoked by an emergency rotation stops working within this many seconds. */
 const FRESH_WITHIN = 60;
 
-/** What the functions that exchange tokens share. */
+/** The dependencies that all functions that exchange tokens share. */
 export function createExchangeDeps(
   config: Config,
   service: Service,

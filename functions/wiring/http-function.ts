@@ -1,4 +1,4 @@
-/** The one shape of the functions: middlewares that all have in common around an answer that is each one's own. */
+/** The common shape of the HTTP functions: the same middlewares around each function's own answer. */
 
 import middy from '@middy/core';
 import type { MiddlewareObj } from '@middy/core';
@@ -12,16 +12,16 @@ import { describeError, writeLine } from '../../lib/node/log.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
 import type { Configured } from './configured.ts';
 
-/** A response, and the lines that it leaves in the log; `request_id` and `source_ip` are added to each. */
+/** A response and its log lines; `request_id` and `source_ip` are added to each line. */
 export type Answer = ApiGatewayResponse & {
   readonly audit?: (origin: RequestOrigin) => readonly Line[];
 };
 
-/** What makes one function different from another. */
+/** The parts in which the functions differ. */
 export interface HttpFunctionOptions {
   /** Its name in log lines, such as `NAME.defect`. */
   readonly name: string;
-  /** Every request is refused with 503 `config_invalid` if this is not sound · left out: works with any configuration. */
+  /** Every request is refused with 503 `config_invalid` if this is not sound · default: not checked. */
   readonly configured?: Configured;
   /** Throws an `OAuthError` for a refusal. Anything else it throws is a defect: one log line, and 503 `internal`. */
   readonly answer: (event: ApiGatewayEvent) => Answer | Promise<Answer>;
@@ -31,7 +31,7 @@ export interface HttpFunctionOptions {
 
 /** The handler of a function behind API Gateway or a load balancer. `answer` gets a parsed event, whatever was received. */
 export function httpFunction({ name, configured, answer, refuse }: HttpFunctionOptions) {
-  // Every wait has an end of its own; middy's timer for the whole request would cost each one.
+  // Each wait has its own time limit, and middy's timer for the whole request would cost time in each request.
   return middy<ApiGatewayEvent, Answer>({ timeoutEarlyInMillis: 0 })
     .use(parseEvent())
     .use(audit())
@@ -45,7 +45,7 @@ export function errorsUrl(event: ApiGatewayEvent): string {
   return errorsUrlOf(event, process.env['PUBLIC_URL']);
 }
 
-/** What the middlewares keep of one request. */
+/** The values that the middlewares keep during one request. */
 type Kept = { startedAt?: number };
 type Middleware = MiddlewareObj<ApiGatewayEvent, Answer, Error, Context, Kept>;
 type Refuse = NonNullable<HttpFunctionOptions['refuse']>;
@@ -65,7 +65,7 @@ function parseEvent(): Middleware {
   };
 }
 
-/** Writes the lines of an answer, and takes them out of it. */
+/** Writes the log lines of an answer, and removes them from the response. */
 function audit(): Middleware {
   let coldStart = true;
 

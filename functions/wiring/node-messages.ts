@@ -4,13 +4,13 @@ import { MESSAGE_STATUS } from '../../lib/fleet/node-message.ts';
 import type { Refused } from '../../lib/fleet/node-message.ts';
 import type { Answer } from './http-function.ts';
 
-/** How a function takes the messages of nodes. */
+/** How a function handles the messages of nodes. */
 export interface NodeMessages<Known> {
   /** Its name in log lines. */
   readonly name: string;
   /** What is known of each target whose nodes may send messages. */
   readonly targets: ReadonlyMap<string, Known>;
-  /** Where the target stands in the path, counted from the end, if no route says it. */
+  /** The position of the target in the path, counted from the end, if the event has no path parameter. */
   readonly place: -1 | -2;
   /** Longest message, in bytes. */
   readonly mostBytes: number;
@@ -22,7 +22,7 @@ export interface NodeMessages<Known> {
   ) => Promise<{ readonly ok: true; readonly answer: unknown } | Refused>;
 }
 
-/** Answers a message with 200, or 404, 400, 401 or 409 with a `reason`; whatever `receive` throws, it throws too. */
+/** Answers a message with 200, or with 404, 400, 401 or 409 and a `reason`. It throws what `receive` throws. */
 export function nodeMessages<Known>({ name, targets, place, mostBytes, receive }: NodeMessages<Known>) {
   const refuse = (status: number, reason: string, target?: string): Answer => ({
     ...jsonResponse(status, { reason }),

@@ -11,7 +11,7 @@ export type ReaderOf = (
   signer: Signer | undefined,
 ) => SecretReader;
 
-/** Readers that share their clients. Reads nothing before it is asked. */
+/** Readers that share their clients. Reads nothing before the first call. */
 export function createReaderOf(env: Readonly<Record<string, string | undefined>>): ReaderOf {
   const secrets = createSecretsReader(createSecretsClient(env));
   return ({ name, signing }, signer) =>

@@ -4,7 +4,7 @@ import { writeLine } from '../../lib/node/log.ts';
 /**
  * Logs and counts that a secret in use cannot be read again, or that a version of it cannot be used.
  *
- * @param target whose secret it is
+ * @param target the target of the secret
  */
 export function writeRingProblem(target: string, problem: string): void {
   writeLine({

@@ -34,16 +34,16 @@ import { kmsSecretsOf } from './kms-rotation.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Beside the functions in `dist`: it does the work on files of other users, if `rotate` runs as root. */
+/** The node agent beside the functions in `dist`: if `rotate` runs as root, the agent changes files that belong to other users. */
 const AGENT = fileURLToPath(new URL('../node/streampass-node.mjs', import.meta.url));
 
 /** The value of a version whose private key KMS holds. */
 const HELD_BY_KMS = 'AWS KMS holds the key of this version.';
 
-/** Several nodes are reloaded one after another within one run of the function. */
+/** The time limit of one reload: several nodes are reloaded one after another within one run of the function. */
 const RELOAD_TIMEOUT_MS = 30_000;
 
-/** Wires each target that rotates to Secrets Manager and to its servers. Reads nothing before it is asked. */
+/** Wires each target that rotates to Secrets Manager and to its servers. Reads nothing before the first call. */
 export function createRotated(
   config: Pick<Config, 'targets' | 'timing' | 'grants' | 'rotation' | 'streamKeys'>,
   env: Env,
@@ -87,8 +87,8 @@ function newValue({ signer, signing }: ConfiguredTarget): string | Promise<strin
 }
 
 /**
- * The secret of stream keys: no server holds it but our own functions, which read every version of its ring. The previous
- * version stays until the last key under it has ended, and no rotation begins before.
+ * The secret of stream keys. Only our own functions hold it, and they read every version. The previous version stays until the
+ * last key under it has ended, and no new rotation begins before that.
  */
 function rotatedStreamKeys(
   { timing, grants, rotation }: Pick<Config, 'timing' | 'grants' | 'rotation'>,
@@ -136,7 +136,7 @@ function serversOf(
     });
     return {
       ...servers,
-      // Only these servers get the text from here, and who may write their files may read it. Others fetch it.
+      // Only these servers get the text from here: a process that may write their files may read it too. Others fetch it.
       apply: async (arn, versions, ...how) =>
         servers.apply(
           arn,
@@ -169,7 +169,7 @@ function serversOf(
   };
 }
 
-/** A version with the text that is in Secrets Manager, if KMS holds its key as well. */
+/** The version, with its text from Secrets Manager if KMS holds its key as well. */
 async function withText(
   arn: string,
   { versionId, ...version }: ServerSecret,
@@ -179,7 +179,7 @@ async function withText(
   return { versionId, text: (await secrets.value(arn, versionId))?.value.SecretString ?? '' };
 }
 
-/** The format of a kind's config file; that each kind with a fleet has one is checked with the configuration. */
+/** The format of a kind's config file. The check of the configuration ensures that each kind with a fleet has one. */
 function formatOf({ kind }: ConfiguredTarget): ConfigFileKind {
   if (isConfigFileKind(kind)) return kind;
   throw new TypeError(`no config file format is known for ${kind} servers`);

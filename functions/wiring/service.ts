@@ -17,22 +17,22 @@ import { createReaderOf } from './readers.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
 import { writeRingProblem } from './ring-problem.ts';
 
-/** What the functions that answer requests share: the configuration, checked, and what it needs of the outside. */
+/** The parts that the functions that issue tokens share, made from the checked configuration. */
 export interface Service {
   readonly issuers: ReadonlyMap<string, TrustedIssuer>;
-  /** Who may come in at all, whatever the rules would give them. */
+  /** The deny list and the rate limits, which apply before any rule. */
   readonly admission: Admission;
-  /** The ring of a configured target. */
+  /** The key ring of a configured target. */
   readonly ringOf: (targetName: string) => KeyRing;
   readonly health: HealthDeps;
-  /** Fetches what the first request needs; never rejects. Left out, `needs` means every secret. */
+  /** Fetches the keys and the secrets that the first request needs; never rejects. Default of `needs`: every secret. */
   readonly prefetch: (needs?: (secret: ConfiguredSecret) => boolean) => Promise<void>;
 }
 
-/** Most issuers whose keys are fetched before the first request. */
+/** The number of issuers whose keys are fetched before the first request. */
 const PREFETCHED_ISSUERS = 4;
 
-/** Wires a configuration to Secrets Manager and the providers. Reads nothing before it is asked. */
+/** Wires a configuration to Secrets Manager and the providers. Reads nothing before the first call. */
 export function createService(
   { config, problems }: Configured,
   env: Readonly<Record<string, string | undefined>>,

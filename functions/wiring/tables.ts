@@ -5,8 +5,8 @@ import { dynamoStreamTable } from '../../lib/aws/stream-table.ts';
 import type { StreamTable } from '../../lib/token-verification/streams.ts';
 
 /*
- * DynamoDB's client is imported when a function starts, although one without a table never uses it: what is imported later
- * goes into a bundle whole, and the whole client is three times the part that is used.
+ * DynamoDB's client is imported when a function starts, although a function without a table never uses it. A dynamic import
+ * would put the whole client into the bundle, three times the part that is used.
  */
 
 /** Two tries fit into the second that a request waits for the deny table. */
@@ -14,7 +14,7 @@ const DENY_TRY_MS = 400;
 /** Two tries fit into the four seconds that a callback waits for the streams. */
 const STREAM_TRY_MS = 1900;
 
-/** The deny table that `DENY_TABLE` names; `undefined` without one, as where functions run without a stack. */
+/** The deny table that `DENY_TABLE` names; `undefined` without the variable, for example if the functions run without a stack. */
 export function denyTableOf(env: Readonly<Record<string, string | undefined>>): DenyTable | undefined {
   const name = env['DENY_TABLE'];
   return name ? dynamoDenyTable(name, createDynamoClient(env, DENY_TRY_MS)) : undefined;

@@ -22,10 +22,10 @@ export type LiveKeysOf = (
   options?: { readonly withPrevious?: boolean; readonly signer?: Signer },
 ) => LiveKeys;
 
-/** Well before verifiers would have to wait for a read, in seconds. */
+/** In seconds: early enough that verifiers never wait for a read. */
 const REFRESH_AFTER = VERIFIER_FRESH_WITHIN - 15;
 
-/** Live keys from Secrets Manager, kept as long as the configuration says. Reads nothing before it is asked. */
+/** Live keys from Secrets Manager, kept as long as the configuration says. Reads nothing before the first call. */
 export function createLiveKeysOf(
   config: Config,
   env: Readonly<Record<string, string | undefined>>,

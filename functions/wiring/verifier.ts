@@ -8,15 +8,15 @@ import { denyTableOf } from './tables.ts';
 import { keyTargets } from './target-keys.ts';
 import type { LiveKeysOf } from './target-keys.ts';
 
-/** What the functions that verify streaming tokens share. */
+/** The parts that the functions that verify streaming tokens share. */
 export interface VerifierService {
-  /** Throws 503 `config_invalid` too, where the configuration is not sound. */
+  /** Also throws `config_invalid` (503) if the configuration is not sound. */
   readonly verify: Verify;
-  /** Fetches what the first request needs; never rejects. */
+  /** Fetches the secrets that the first request needs; never rejects. */
   prefetch(): Promise<void>;
 }
 
-/** Wires a configuration to Secrets Manager and to its deny list. Reads nothing before it is asked. */
+/** Wires a configuration to Secrets Manager and to its deny list. Reads nothing before the first call. */
 export function createVerifierService(
   { config, problems }: Configured,
   env: Readonly<Record<string, string | undefined>>,

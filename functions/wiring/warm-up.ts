@@ -20,16 +20,16 @@ import { indexRules } from '../../lib/policy/match-rules.ts';
 import type { Rule } from '../../lib/policy/rule.ts';
 import type { Configured } from './configured.ts';
 
-/** The provider's address, where nobody can be (RFC 6761 §6.4). */
+/** The provider's address: a domain that never exists (RFC 6761 §6.4). */
 const ISSUER = 'https://warm-up.invalid';
-/** What its key, user, group and client are called, and the room that is asked for. */
+/** The name of its key, user, group and client, and of the requested room. */
 const NAME = 'warm-up';
-/** Seconds that its sign-in and its token last. */
+/** The lifetime of its sign-in and of its token, in seconds. */
 const LIFETIME = 60;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where a made-up request comes from, for its audit line. */
+/** The origin of a made-up request, for its audit line. */
 export const NOWHERE: Omit<RequestOrigin, 'timestampMs'> = {
   requestId: undefined,
   sourceIp: undefined,
@@ -39,14 +39,14 @@ export const NOWHERE: Omit<RequestOrigin, 'timestampMs'> = {
 
 /**
  * One exchange while a function starts, so that Node has compiled all of it when the first request comes: Lambda gives a start
- * a whole CPU, and a request only its memory's share.
+ * a whole CPU, but gives a request only the share that belongs to its memory.
  *
- * Nothing of it is real but the first target: the provider, its key, the user's sign-in, the rule and the secret are made here
- * and thrown away with the token. No line is logged and nobody is asked.
+ * Only the first target is real. The provider, its key, the user's sign-in, the rule and the secret are made here and thrown
+ * away with the token. It logs nothing and calls no other service.
  *
- * @param run makes the exchange, and of it all that an answer needs · default without reading a form
- * @returns what `run` gave, for tests; `undefined` if it would only delay the first answer, or if the configuration is not
- *   sound, or has no provider or no target. Never rejects.
+ * @param run makes the exchange and its answer · default: without reading a form
+ * @returns the result of `run`, for tests; `undefined` if the exchange would only delay the first answer, or if the
+ * configuration is not sound or has no provider or no target. Never rejects.
  */
 export async function warmUp(
   { config, problems }: Configured,
@@ -78,7 +78,7 @@ export async function warmUp(
 }
 
 /**
- * Whether a request that waits for the start has as much CPU as the start. Provisioned concurrency starts before there is one.
+ * Whether a request that waits for the start has as much CPU as the start. With provisioned concurrency no request waits.
  *
  * @see AWS Lambda Developer Guide, "Configure Lambda function memory": 1,769 MB are one vCPU
  */
@@ -96,7 +96,7 @@ async function exchangeAndTell(request: TokenRequest, deps: ExchangeDeps): Promi
   return outcome;
 }
 
-/** The same request as API Gateway hands it over. */
+/** The same request as an event of API Gateway. */
 export function toFormEvent({
   subjectToken,
   audiences,
