@@ -17,7 +17,7 @@ import { createReaderOf } from './readers.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
 import { writeRingProblem } from './ring-problem.ts';
 
-/** The parts that the functions that issue tokens share, made from the checked configuration. */
+/** The parts that `health` and the functions that issue tokens share, made from the checked configuration. */
 export interface Service {
   readonly issuers: ReadonlyMap<string, TrustedIssuer>;
   /** The deny list and the rate limits, which apply before any rule. */

@@ -10,8 +10,8 @@ export interface Cacheable {
 }
 
 /**
- * 200 with an `etag`, or 304 without a body where the client has this very body already (RFC 9110 §13.1.2). Either way its
- * copy is good for another `maxAgeSeconds`.
+ * 200 with an `etag`, or 304 without a body if the client already has the same body (RFC 9110 §13.1.2). In both cases its copy
+ * is good for another `maxAgeSeconds`.
  */
 export function cachedResponse(
   event: ApiGatewayEvent,
@@ -23,7 +23,7 @@ export function cachedResponse(
   return { statusCode: 200, headers: { ...headers, 'content-type': contentType }, body };
 }
 
-/** The weak comparison of RFC 9110 §8.8.3.2, which `If-None-Match` is to be compared by. */
+/** Compares as `If-None-Match` requires: by the weak comparison of RFC 9110 §8.8.3.2. */
 function isAmong(ifNoneMatch: string | undefined, etag: string): boolean {
   const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
   return tags.includes(etag) || tags.includes('*');

@@ -1,4 +1,4 @@
-/** Text as HTML that shows just it, in content and in attributes in double quotes. */
+/** HTML that shows exactly this text, in content and in attributes in double quotes. */
 export function escapeHtml(text: string): string {
   return text
     .replaceAll('&', '&amp;')

@@ -3,8 +3,8 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 type RequestContext = APIGatewayProxyEventV2['requestContext'];
 
 /**
- * The parts of a request that are read here, in the names of API Gateway's payload format 2.0. `toEvent` makes it of what
- * arrives, so every part has its type and header names are in lower case.
+ * The parts of a request that streampass reads, with the names of API Gateway's payload format 2.0. `toEvent` makes it from
+ * what arrives, so every part has its type, and header names are in lower case.
  *
  * @see AWS: "Working with AWS Lambda proxy integrations for HTTP APIs"
  */
@@ -51,13 +51,13 @@ export function toEvent(received: unknown): ApiGatewayEvent {
   const sourceIp =
     stringOf(http['sourceIp']) ??
     stringOf(objectOf(context['identity'])['sourceIp']) ??
-    // A load balancer adds the address that it saw at the end; what stands before it is the client's word.
+    // A load balancer adds the address that it saw at the end; the client itself may have written the others.
     (isObject(context['elb']) ? headers['x-forwarded-for']?.split(',').at(-1)?.trim() : undefined);
   return {
     headers,
     body: stringOf(event['body']),
     isBase64Encoded: event['isBase64Encoded'] === true,
-    // Format 1.0 has the whole path in its context, and beside it the path within the API.
+    // In format 1.0 the context has the whole path; `path` is the one within the API.
     rawPath: stringOf(event['rawPath']) ?? stringOf(context['path']) ?? stringOf(event['path']),
     routeKey: routeKeyOf(stringOf(event['routeKey']) ?? `${method} ${stringOf(event['resource']) ?? ''}`),
     queryStringParameters: stringsIn([event['queryStringParameters']]),
@@ -122,8 +122,8 @@ export function bearerTokenOf(event: ApiGatewayEvent): string | undefined {
 }
 
 /**
- * The body as bytes, or `undefined` where it is longer than `maxBytes`. API Gateway hands everything that it does not
- * take for text over in base64, form bodies too; local emulations do not.
+ * The body as bytes, or `undefined` if it is longer than `maxBytes`. API Gateway encodes every body that it does not consider
+ * text in base64, also form bodies; local emulations do not.
  */
 export function bodyOf(event: ApiGatewayEvent, maxBytes: number): Buffer | undefined {
   const body = event.body ?? '';
@@ -134,13 +134,13 @@ export function bodyOf(event: ApiGatewayEvent, maxBytes: number): Buffer | undef
 
 /**
  * The path of the route that the request came by, such as `/errors`: without a base path or stage, and with the names of
- * parameters in place of their values. Where there are no routes, the path as it was asked for.
+ * parameters in place of their values. If there are no routes, the path of the request.
  */
 export function routePathOf({ routeKey, rawPath = '' }: ApiGatewayEvent): string {
   return routeKey === undefined ? rawPath : routeKey.slice(routeKey.indexOf(' ') + 1);
 }
 
-/** What stands before the route's path in the request's: the base path of a custom domain, or the name of a stage. */
+/** The part of the request's path before the route's path: the base path of a custom domain, or the name of a stage. */
 function mountOf(event: ApiGatewayEvent): string {
   const { rawPath = '', routeKey } = event;
   if (routeKey === undefined) return '';
@@ -150,8 +150,7 @@ function mountOf(event: ApiGatewayEvent): string {
 }
 
 /**
- * A JSON answer that no cache keeps. API Gateway adds the CORS headers, which differ by origin whatever it does, so `vary`
- * says so on every answer.
+ * A JSON answer that no cache keeps. API Gateway adds CORS headers that differ by origin, so every answer has `vary: origin`.
  */
 export function jsonResponse(
   statusCode: number,
@@ -166,8 +165,8 @@ export function jsonResponse(
 }
 
 /**
- * The address that clients know this API by: `publicUrl` where it is configured, else the domain, base path and stage that
- * API Gateway received the request for; never a header, which anyone can send.
+ * The address that clients know this API by: `publicUrl` if it is configured, else the domain, base path and stage for which
+ * API Gateway received the request. Never a header, because anyone can send one.
  */
 export function publicUrlOf(event: ApiGatewayEvent, publicUrl: string | undefined): string {
   if (publicUrl) return publicUrl.replace(/\/+$/, '');

@@ -7,8 +7,8 @@ import type { ApiGatewayEvent } from './event.ts';
 const MAX_BODY_BYTES = 65_536;
 
 /**
- * The JSON object that a server sent, or `undefined` where it is none. A body that is not UTF-8 is read as ISO-8859-1: Java's
- * Apache HttpClient sends JSON so unless it is told otherwise. No content type is asked for, since not all of them send one.
+ * The JSON object that a server sent, or `undefined` if the body is not one or is longer than 64 KiB. A body that is not UTF-8 is read as ISO-8859-1: Java's
+ * Apache HttpClient sends JSON so unless it is told otherwise. The content type is not checked, because not all servers send one.
  */
 export function jsonObjectOf(event: ApiGatewayEvent): JsonObject | undefined {
   const bytes = bodyOf(event, MAX_BODY_BYTES);

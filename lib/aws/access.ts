@@ -1,6 +1,6 @@
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What a client of an AWS service is given by Lambda's environment. */
+/** The region and credentials that a client of an AWS service needs. */
 export interface AwsAccess {
   readonly region: string;
   readonly credentials: {
@@ -10,12 +10,12 @@ export interface AwsAccess {
   };
 }
 
-/** The region of the function; `us-east-1` where the environment names none. */
+/** The region of the function; `us-east-1` if the environment has none. */
 export function regionOf(env: Env): string {
   return env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1';
 }
 
-/** Region and credentials as Lambda puts them into the environment: no other source is asked. */
+/** Region and credentials as Lambda puts them into the environment. No other source is used. */
 export function awsAccess(env: Env): AwsAccess {
   return {
     region: regionOf(env),

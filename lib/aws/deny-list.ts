@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DeniedRow } from '../admission/denied-hashes.ts';
 
 /**
- * All rows of a deny table that have not ended, without names and reasons. Needs `dynamodb:Scan` on the table.
+ * The ids and kinds of all rows of a deny table that have not ended. Needs `dynamodb:Scan` on the table.
  *
  * @param now epoch seconds
  */
@@ -20,7 +20,7 @@ export async function dynamoDeniedRows(
   };
   for await (const { Items = [] } of paginateScan({ client }, asked)) {
     for (const { id, kind, expires_at: end } of Items) {
-      // An end that cannot be read is none, as for those who look a row up.
+      // A row whose end cannot be read does not end, as in `dynamoDenyTable`.
       if (id?.S === undefined || Number(end?.N ?? Infinity) <= now) continue;
       rows.push({ id: id.S, ...(kind?.S !== undefined && { kind: kind.S }) });
     }

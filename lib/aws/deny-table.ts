@@ -2,7 +2,7 @@ import { BatchGetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DenyTable } from '../admission/cached-table.ts';
 
-/** What DynamoDB gets for one request, tries included, in milliseconds: within the second that a caller waits. */
+/** The time limit for one request to DynamoDB with its retry, in milliseconds: less than the second that a caller waits. */
 const CALL_TIMEOUT_MS = 900;
 
 /**

@@ -3,21 +3,21 @@ import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DENIAL_KINDS, rowIdOf } from '../admission/deny-rows.ts';
 import type { DenialKind, Denied } from '../admission/deny-rows.ts';
 
-/** A denial with what is told of it. */
+/** A denial, and what an operator noted about it. */
 export interface Denial extends Denied {
   readonly reason?: string;
   /** Who denied. */
   readonly by?: string;
   /** Epoch seconds. */
   readonly at: number;
-  /** Epoch seconds; left out, for ever. */
+  /** Epoch seconds; absent: it does not end. */
   readonly until?: number;
 }
 
 /** What an operator does with a deny table. */
 export interface DenyWriter {
   deny(denial: Denial): Promise<void>;
-  /** Removes a denial; whether there was one. */
+  /** Removes a denial. Resolves to whether there was one. */
   allow(denied: Denied): Promise<boolean>;
   /** Every denial that has not ended. A row that this version did not write is listed by its id alone, and denies nobody. */
   list(now: number): Promise<readonly (Denial | { readonly unreadable: string })[]>;

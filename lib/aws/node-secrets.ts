@@ -5,7 +5,7 @@ import type { NodeSecrets } from '../fleet/node-secrets.ts';
 const CLOCK_OR_KEYS = 'set the clock of this machine, or renew its credentials';
 const NETWORK = 'look at the network of this machine';
 
-/** What to do about an error, by its name or code. */
+/** What an operator can do about an error, by its name or code. */
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['AccessDeniedException', 'attach the node policy of the stack to its role'],
   ['CredentialsProviderError', 'give this machine a role, or AWS credentials in the environment'],
@@ -25,7 +25,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['ENETUNREACH', NETWORK],
 ]);
 
-/** Errors of the network have their name in `code`. */
+/** Network errors have their name in `code`. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
@@ -53,7 +53,7 @@ export function nodeSecrets(arn: string): NodeSecrets {
           VersionStages = [],
           ...value
         } = await client.send(new GetSecretValueCommand({ SecretId: arn, ...by }));
-        // A version without a label is one that the rotation has given up: it may have leaked.
+        // The rotation has discarded a version without a label: it may have leaked.
         if (VersionStages.length === 0)
           return { ok: false, problem: `version ${asked} carries no label: it is refused` };
         const checked = checkSharedSecret(value);

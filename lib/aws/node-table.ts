@@ -56,7 +56,7 @@ export function dynamoNodeTable(tableName: string, client: Pick<DynamoDBClient, 
   };
 }
 
-/** One that somebody wrote by hand, or an earlier version of streampass, is still a row. */
+/** A row with another form, written by hand or by an earlier version of streampass, keeps its id. */
 function rowOf({ id, row }: Readonly<Record<string, AttributeValue>>): unknown {
   try {
     return JSON.parse(row?.S ?? '');

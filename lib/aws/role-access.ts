@@ -2,8 +2,8 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { awsAccess, type AwsAccess } from './access.ts';
 
 /**
- * Region and credentials for clients that work in another account, by a role there that trusts the function's. The SDK asks
- * again when they end, after an hour.
+ * Region and credentials for clients that work in another account, from a role there that trusts the function's role. They end
+ * after an hour; the SDK then calls `credentials` again.
  */
 export function roleAccess(
   env: Readonly<Record<string, string | undefined>>,

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import type { CommandInvocation, RunCommand, SentCommand } from '../fleet/run-command.ts';
 
-/** Commands are looked for this far back: no command of ours runs longer. */
+/** How far back commands are looked for, in seconds: no command of ours runs longer. */
 const LOOK_BACK_SECONDS = 3600;
 
 const ENDED = new Set(['Success', 'Cancelled', 'TimedOut', 'Failed']);

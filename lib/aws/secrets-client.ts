@@ -3,7 +3,7 @@ import { awsAccess } from './access.ts';
 
 /**
  * A client with the credentials that Lambda puts into the environment, and time limits that leave room for a second try
- * within three seconds. `AWS_ENDPOINT_URL_SECRETS_MANAGER` is the SDK's own way to another endpoint.
+ * within three seconds. The SDK itself reads another endpoint from `AWS_ENDPOINT_URL_SECRETS_MANAGER`.
  */
 export function createSecretsClient(env: Readonly<Record<string, string | undefined>>): SecretsManagerClient {
   return new SecretsManagerClient({

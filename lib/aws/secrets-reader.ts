@@ -6,10 +6,10 @@ import {
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SecretReader } from '../ports.ts';
 
-/** What Secrets Manager gets for one call, tries included, in milliseconds. */
+/** The time limit for one call of Secrets Manager with its retries, in milliseconds. */
 const CALL_TIMEOUT_MS = 2900;
 
-/** Reads secrets by the two read calls of Secrets Manager, so that what is built of it cannot write. */
+/** Reads secrets by the two read calls of Secrets Manager, so that code that uses it cannot write. */
 export function createSecretsReader(client: SecretsManagerClient): SecretReader {
   return {
     async stages(secretId) {
@@ -24,7 +24,7 @@ export function createSecretsReader(client: SecretsManagerClient): SecretReader 
         );
         return { SecretString: answer.SecretString, SecretBinary: answer.SecretBinary };
       } catch (error) {
-        // A version that has labels but no value yet, as a native rotation makes it.
+        // The version has labels but no value yet: a native rotation begins so.
         if (error instanceof ResourceNotFoundException) return {};
         throw error;
       }

@@ -14,7 +14,7 @@ type Read = Awaited<ReturnType<RotationSecrets['value']>>;
 
 /**
  * Secrets Manager through the AWS SDK, with the calls that only a rotation may make. Values are kept for the life of
- * the function, since a version's value never changes.
+ * the function, because a version's value never changes.
  *
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
  */
@@ -23,7 +23,7 @@ export function secretsWriter(client: Pick<SecretsManagerClient, 'send'>): Rotat
   return {
     async describe(secret) {
       const found = await client.send(new DescribeSecretCommand({ SecretId: secret }));
-      // Its labels and the values kept here look as if it were well, but nobody can read it any more.
+      // Its labels and the values kept here still look normal, but nobody can read the secret any more.
       if (found.DeletedDate !== undefined) throw new ScheduledForDeletion(secret);
       const tags = (found.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]);
       return {
@@ -94,7 +94,7 @@ export function secretsWriter(client: Pick<SecretsManagerClient, 'send'>): Rotat
         );
         return 'moved';
       } catch (error) {
-        // The text says which of several causes it was, but is not documented: the next look at the labels tells.
+        // Its message names one of several causes but is not documented. The next read of the labels shows what happened.
         if (isNamed(error, 'InvalidParameterException')) return 'lost';
         throw error;
       }

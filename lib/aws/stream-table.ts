@@ -57,7 +57,7 @@ function toAttributes({
     id: { S: id },
     holder: { S: holder },
     started_at: { N: String(startedAt) },
-    // TTL takes whole seconds alone.
+    // TTL requires whole seconds.
     expires_at: { N: String(Math.ceil(expiresAt)) },
     ...(slots.length > 0 && { slots: { SS: [...slots] } }),
   };

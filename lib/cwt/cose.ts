@@ -4,25 +4,25 @@ import type { SharedKey } from '../jws/sign-hs256.ts';
 import type { SigningKey } from '../jws/sign.ts';
 
 /**
- * COSE (RFC 9052): one signature (COSE_Sign1), or one MAC (COSE_Mac0), over bytes. CBOR is by cborg; of COSE this is all that a
- * signer of such tokens needs.
+ * COSE (RFC 9052): one signature (COSE_Sign1), or one MAC (COSE_Mac0), over bytes. The package cborg encodes CBOR. This file
+ * has only the part of COSE that signing such tokens needs.
  */
 
 /** CBOR maps have integers for keys, which objects cannot have. */
 export type CborMap = ReadonlyMap<number | string, unknown>;
 
-/** What is to be signed, and what is said of how. */
+/** The bytes to sign, and the two headers. */
 export interface CoseContent {
   readonly protectedHeader: CborMap;
   readonly unprotectedHeader: CborMap;
   readonly payload: Uint8Array;
 }
 
-/** How a MAC is made, where those who verify it differ from RFC 9052. */
+/** How a MAC is made, for servers that differ from RFC 9052. */
 export interface MacForm {
   /** The key of the MAC; default: the secret's own bytes. */
   readonly macKey?: (key: SharedKey) => Uint8Array | KeyObject;
-  /** The first member of what the MAC is over; RFC 9052 §6.3 says `MAC0`. */
+  /** The first member of the structure that the MAC covers; RFC 9052 §6.3 says `MAC0`. */
   readonly macContext?: 'MAC0' | 'Signature1';
 }
 
@@ -41,7 +41,7 @@ export async function toCose(
   return [header, unprotectedHeader, payload, await proofOf(header, payload, key, form)];
 }
 
-/** RFC 9052 §6.3 (a MAC) and §4.4 (a signature): what each is over, and the result. */
+/** The MAC (RFC 9052 §6.3) or the signature (§4.4) of a payload and its protected header. */
 async function proofOf(
   protectedHeader: Uint8Array,
   payload: Uint8Array,

@@ -10,11 +10,11 @@ export interface Cwt {
   readonly claims: CborMap;
 }
 
-/** How the parts of a token are written, where those who verify it differ. */
+/** How the parts of a token are written, for servers that differ from the RFCs. */
 export interface CwtForm extends MacForm {
-  /** Whether the tags stand before the token that say what it is (RFC 8392 §6); default yes. */
+  /** Whether the token begins with the tags that name its type (RFC 8392 §6); default true. */
   readonly tagged?: boolean;
-  /** Whether the key's id is bytes (RFC 9052 §3.1) or a string. */
+  /** Whether the key's id is bytes (RFC 9052 §3.1) or a string; default bytes. */
   readonly kid?: 'bytes' | 'string';
 }
 
@@ -27,14 +27,14 @@ export const COSE_ALGORITHMS: Readonly<Partial<Record<SigningAlgorithm, number>>
 /** RFC 9052 §3.1: labels of header parameters. */
 export const COSE_HEADER = { alg: 1, kid: 4 } as const;
 
-/** RFC 8392 §6 and RFC 9052 §2: what the tags before a token say. */
+/** RFC 8392 §6 and RFC 9052 §2: the tags of a token. */
 const TAGS = { cwt: 61, mac0: 17, sign1: 18 } as const;
 
 /**
  * A CBOR Web Token (RFC 8392) in base64url: COSE_Mac0 for HS256, COSE_Sign1 for others, with `alg` and `kid` in the protected
  * header. Rejects if the key is held elsewhere and cannot sign now.
  *
- * @throws {TypeError} COSE has no number for the key's algorithm here, or a value has no form in CBOR
+ * @throws {TypeError} the key's algorithm is not in `COSE_ALGORITHMS`
  */
 export async function signCwt(claims: CborMap, key: SigningKey, form: CwtForm = {}): Promise<string> {
   const alg = COSE_ALGORITHMS[key.alg];
@@ -52,7 +52,7 @@ export async function signCwt(claims: CborMap, key: SigningKey, form: CwtForm = 
   return Buffer.from(token).toString('base64url');
 }
 
-/** Takes a token apart, or gives `undefined` if it is none. Verifies nothing. */
+/** The header and the claims of a token; `undefined` if it is not a CWT. Verifies nothing. */
 export function decodeCwt(token: string): Cwt | undefined {
   const message = decodeCbor(Buffer.from(token, 'base64url'), UNTAGGED);
   if (!Array.isArray(message) || message.length !== 4) return undefined;
@@ -69,10 +69,10 @@ const UNTAGGED = Object.fromEntries(
 );
 
 /**
- * What CBOR says, with maps as `Map`; `undefined` if it is none, or a map has a key twice.
+ * The value of CBOR bytes, with maps as `Map`; `undefined` if they are not CBOR, or a map has a key twice.
  *
  * @param bytes attacker-controlled
- * @param tags what becomes of a tagged value, by its tag; others are refused
+ * @param tags decodes a tagged value, by its tag; other tags are refused
  */
 export function decodeCbor(bytes: Uint8Array, tags: typeof UNTAGGED = {}): unknown {
   try {

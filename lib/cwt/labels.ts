@@ -8,7 +8,7 @@ export type Labels = Readonly<Record<string, number>>;
 /** RFC 8392 §4: the labels of the claims that JWTs have too; `jti` is called `cti` there. */
 export const CWT_CLAIMS: Labels = { iss: 1, sub: 2, aud: 3, exp: 4, nbf: 5, iat: 6, jti: 7 };
 
-/** A claims set by its labels. What has no label here, or is `undefined`, is left out. A UUID in `jti` becomes its first 8 bytes. */
+/** A claims set with labels in place of names. A claim that has no label, or is `undefined`, is left out. A UUID in `jti` becomes its first 8 bytes. */
 export function toCwtClaims({ jti, ...claims }: JsonObject, labels: Labels): CborMap {
   const named = { ...claims, ...(jti !== undefined && { jti: toCti(jti) }) };
   return new Map(
@@ -25,7 +25,7 @@ export function fromCwtClaims(claims: CborMap, labels: Labels): JsonObject {
   return { ...rest, ...(jti !== undefined && { jti: fromCti(jti) }) };
 }
 
-/** An object within the claims as a map, with labels for its names. Any other value stays as it is, and the verifier refuses the token. */
+/** An object within the claims as a map, with labels for its names. A value that is not an object stays as it is. */
 export function toLabels(
   value: unknown,
   labels: Labels,
@@ -45,7 +45,7 @@ export function toNames(
   return Object.fromEntries(Object.entries(namesOf(value, labels)).map(([name, one]) => [name, inner(one)]));
 }
 
-/** The header by JOSE's names, with the key's id as text. */
+/** The header with JOSE's names, and the key's id as a string. */
 export function readCoseHeader(header: CborMap): JsonObject {
   const { alg, kid } = namesOf(header, COSE_HEADER);
   const [name] = Object.entries(COSE_ALGORITHMS).find(([, number]) => number === alg) ?? [];
@@ -68,7 +68,7 @@ function namesOf(map: CborMap, labels: Labels): JsonObject {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const CTI_BYTES = 8;
 
-/** Half of a UUID, of which 60 bits are random: enough that two tokens do not share it, and eleven characters shorter. */
+/** Half of a UUID. Its 60 random bits suffice to tell tokens apart, and the token is eleven characters shorter. */
 function toCti(jti: unknown): unknown {
   if (typeof jti !== 'string') return jti;
   return UUID.test(jti)

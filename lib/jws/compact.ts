@@ -9,9 +9,9 @@ export interface Jws {
   readonly header: JsonObject;
   /** The payload's bytes. */
   readonly payload: Buffer;
-  /** What the signature is over: the first two parts and the dot between them, ASCII. */
+  /** The text that is signed: the first two parts and the dot between them, ASCII. */
   readonly signingInput: string;
-  /** The signature's bytes; none where the third part is empty. */
+  /** The signature's bytes; empty if the third part is empty. */
   readonly signature: Buffer;
 }
 
@@ -21,8 +21,8 @@ export interface CompactJws extends Jws {
 }
 
 /**
- * Takes a signed JWT apart (RFC 7519 §7.2), or gives `undefined` where it is none: a compact JWS whose payload is a JSON
- * object in valid UTF-8. Verifies nothing. The caller bounds the length of what it passes.
+ * The parts of a signed JWT (RFC 7519 §7.2): a compact JWS whose payload is a JSON object in valid UTF-8. `undefined` if it is
+ * not one. Verifies nothing. The caller limits the length.
  */
 export function decodeCompactJws(token: string): CompactJws | undefined {
   const jws = decodeJws(token);
@@ -31,8 +31,8 @@ export function decodeCompactJws(token: string): CompactJws | undefined {
 }
 
 /**
- * Takes a compact JWS of any payload apart (RFC 7515 §7.1), or gives `undefined` where it is none: three parts of canonical
- * base64url, the first a JSON object in valid UTF-8. A member that occurs twice counts as its last one does (§4).
+ * The parts of a compact JWS with any payload (RFC 7515 §7.1): three parts of canonical base64url, the first a JSON object in
+ * valid UTF-8. `undefined` if it is not one. If a header member occurs twice, the last one counts (§4).
  */
 export function decodeJws(token: string): Jws | undefined {
   const [header = '', payload = '', signature, more] = token.split('.', 4);
@@ -54,8 +54,8 @@ export function decodeJws(token: string): Jws | undefined {
 }
 
 /**
- * The bytes of base64url text (RFC 7515 §2), or `undefined` where it is not their one canonical form: `Buffer` skips what
- * it does not know, and takes padding and unused bits, so that one token could be written in many ways.
+ * The bytes of base64url text (RFC 7515 §2), or `undefined` if it is not their one canonical form. `Buffer` alone would skip
+ * unknown characters and accept padding and unused bits, so that one token could be written in many ways.
  */
 function fromBase64url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
@@ -67,7 +67,7 @@ function parseUtf8Object(bytes: Buffer): JsonObject | undefined {
 }
 
 /**
- * The JSON object of a text, or `undefined` if it is none. A member named `__proto__` becomes a plain own member, as
+ * The JSON object of a text, or `undefined` if it is not one. A member named `__proto__` becomes a plain own member, as
  * `JSON.parse` makes it: it changes no prototype.
  */
 export function parseJsonObject(text: string): JsonObject | undefined {
@@ -79,7 +79,7 @@ export function parseJsonObject(text: string): JsonObject | undefined {
   }
 }
 
-/** Whether a parsed JSON value is an object: neither a list nor `null`. */
+/** Whether a parsed JSON value is an object: not an array and not `null`. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@
  * An ECDSA signature of P-256 as JWS wants it (RFC 7518 §3.4): R and S side by side, 32 bytes each.
  *
  * @param der the same as an ASN.1 sequence of two integers (RFC 3279 §2.2.3), as AWS KMS gives it
- * @throws {TypeError} it is no such sequence, or its integers are too long
+ * @throws {TypeError} it is not such a sequence, or its integers are too long
  */
 export function toRawSignature(der: Uint8Array): Buffer {
   const bytes = Buffer.from(der);

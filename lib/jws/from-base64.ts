@@ -7,9 +7,9 @@ const TEXT_OF = { base64: /^[A-Za-z0-9+/]*={0,2}$/, base64url: /^[\w-]*={0,2}$/ 
 
 /**
  * `Uint8Array.fromBase64` of ECMAScript 2026, which Node 24 lacks: without it, `jose` copies the bytes one by one. The bundler
- * puts it in the place of that name, so `jose` calls it.
+ * replaces that name by this function, so `jose` calls it.
  *
- * @throws {SyntaxError} if the text holds anything but this alphabet, white space too
+ * @throws {SyntaxError} if the text holds a character that is not of this alphabet, also white space
  */
 export function fromBase64(text: string, { alphabet }: FromBase64Options): Uint8Array {
   if (!TEXT_OF[alphabet].test(text)) throw new SyntaxError(`is not ${alphabet}`);

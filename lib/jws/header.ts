@@ -2,8 +2,8 @@ import { VERIFICATION_ALGORITHMS } from './algorithms.ts';
 import type { JsonObject } from './compact.ts';
 
 /**
- * Whether a header demands that something be understood (RFC 7515 §4.1.11), or that the payload be read in another way
- * (RFC 7797 §3). No token that we accept does.
+ * Whether a header has `crit` (RFC 7515 §4.1.11) or `b64` (RFC 7797 §3), which change how a token must be read. Tokens with
+ * either are refused.
  */
 export function makesDemands(header: object): boolean {
   return Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64');

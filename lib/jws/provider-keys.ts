@@ -10,9 +10,9 @@ export interface ProviderKeys {
   /** Their ids, in their order. */
   readonly kids: readonly (string | undefined)[];
   /**
-   * The key that a token's header asks for: by `kid` if it has one, else the only key that fits the algorithm. Never tries
-   * one key after another: `undefined` if none fits, or more than one. `unknown_kid` if no key has this id, so that only
-   * newer keys could help. Never rejects.
+   * The key that a token's header names by `kid`, or, without a `kid`, the only key that fits the algorithm. `undefined` if no
+   * key fits, or more than one: it never tries one key after another. `unknown_kid` if no key has this id, so that only newer
+   * keys could help. Never rejects.
    */
   find(header: JsonObject): Promise<CryptoKey | 'unknown_kid' | undefined>;
 }
@@ -21,9 +21,9 @@ export interface ProviderKeys {
 export const MAX_KEYS = 100;
 
 /**
- * The keys of a JWK Set (RFC 7517 §5) that can verify signatures; none if the document is not one. What cannot is passed
- * over, as §5 says: keys of unknown type or curve, with members missing or out of range, or meant for something else
- * (`use`, `key_ops`, `alg`); also private, symmetric and weak ones. Certificates (`x5c`, `x5u`) are not looked at. A `kid` of
+ * The keys of a JWK Set (RFC 7517 §5) that can verify signatures; none if the document is not one. Other keys are ignored, as
+ * §5 says: those of unknown type or curve, with members missing or out of range, or with another purpose (`use`, `key_ops`,
+ * `alg`); also private, symmetric and weak ones. Certificates (`x5c`, `x5u`) are not looked at. A `kid` of
  * `null` counts as absent, and a key that is listed twice counts once, also under two ids.
  */
 export async function readProviderKeys(document: unknown): Promise<ProviderKeys> {
@@ -56,7 +56,7 @@ function distinct(keys: readonly JWK[]): JWK[] {
 
 const PUBLIC_MEMBERS = ['kty', 'crv', 'n', 'e', 'x', 'y', 'alg', 'kid'] as const;
 
-/** The members that make a key, and no other, if this is a JWK that can verify signatures. */
+/** Only the members that make the key; `undefined` if it is not a JWK that can verify signatures. */
 async function toUsableJwk(listed: unknown): Promise<JWK | undefined> {
   // A private key that anyone can read proves nothing.
   if (!isJsonObject(listed) || Object.hasOwn(listed, 'd')) return undefined;

@@ -38,19 +38,19 @@ export interface HeldSecret extends Held {
   readonly alg: 'HS256';
   /** Whether a compact JWS is signed with it by this algorithm (RFC 7515 §5.2). Rejects if the service does not answer. */
   readonly verify: (token: string) => Promise<boolean>;
-  /** By which servers say that they hold it; absent if that is not known. */
+  /** Servers report this value to say that they hold the secret; absent if it is not known. */
   readonly fingerprint?: string;
 }
 
 /** A key that signs, made once. */
 export type SigningKey = SharedKey | PrivateKey | HeldKey | HeldSecret;
 
-/** The same key with signatures of zeros, which cost no call: to know how long a token will be. */
+/** The same key, but its signatures are zeros and cost no call. So a draft of a token shows its length. */
 export function draftOf(key: SigningKey): SigningKey {
   return 'sign' in key ? { ...key, sign: () => Promise.resolve(new Uint8Array(key.signatureBytes)) } : key;
 }
 
-/** What a key's signatures are verified with: the secret itself, or the public half of a private key. */
+/** The key that verifies a signing key's signatures: the secret itself, or the public half of a private key. */
 export function verificationKeyOf(key: Exclude<SigningKey, HeldSecret>): SharedKey['key'] | CryptoKey {
   return key.alg === 'HS256' ? key.key : key.publicKey;
 }
@@ -70,7 +70,7 @@ export async function signCompact(claims: JsonObject, key: SigningKey): Promise<
     .sign(key.key);
 }
 
-/** Both halves of a private JWK's JSON text (RFC 7517), or `undefined` if it is none for this algorithm. */
+/** Both halves of a private JWK's JSON text (RFC 7517), or `undefined` if it is not one for this algorithm. */
 export async function privateKeyFromJwk(
   text: string,
   alg: PublicKeyAlgorithm,
@@ -81,7 +81,7 @@ export async function privateKeyFromJwk(
     const { kty, crv, n, e, x, y } = jwk;
     const publicMembers = Object.entries({ kty, crv, n, e, x, y }).filter(([, value]) => value !== undefined);
     const [key, publicKey] = await Promise.all([
-      // What a JWK says of its use is for others: this key signs.
+      // `key_ops` and `ext` are removed because they could forbid to sign with this key.
       importJWK({ ...jwk, key_ops: undefined, ext: undefined } as unknown as JWK, alg),
       importJWK(Object.fromEntries(publicMembers) as JWK, alg, { extractable: true }),
     ]);
@@ -92,7 +92,7 @@ export async function privateKeyFromJwk(
   }
 }
 
-/** A shared secret would come as bytes. */
+/** `importJWK` gives a shared secret as bytes. */
 function isCryptoKey(key: CryptoKey | Uint8Array, type: CryptoKey['type']): key is CryptoKey {
   return 'type' in key && key.type === type;
 }

@@ -1,14 +1,14 @@
 import type { CryptoKey } from 'jose';
 
-/** RFC 7518 §3.3 and §3.5: a smaller RSA key is not to be used. */
+/** RFC 7518 §3.3 and §3.5: a smaller RSA key must not be used. */
 const MINIMUM_RSA_BITS = 2048;
 
 /** A larger modulus makes each verification slow, and no provider has one. */
 const MAXIMUM_RSA_BITS = 8192;
 
 /**
- * Whether an RSA key has a size and an exponent that can be trusted; other keys were checked when they were imported. With
- * an exponent of 1 anyone could sign.
+ * Whether an RSA key has a secure size and exponent: with an exponent of 1 anyone could sign. True for other keys, because
+ * their import checks them.
  */
 export function isSoundKey({ algorithm }: CryptoKey): boolean {
   if (!('modulusLength' in algorithm && 'publicExponent' in algorithm)) return true;

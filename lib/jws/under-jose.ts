@@ -1,4 +1,4 @@
-/** What the bundler puts under `jose`, in the place of what Node 24 does slowly or lacks. */
+/** The bundler gives these to `jose` instead of functions that Node 24 lacks or runs slowly. */
 
 export { fromBase64 } from './from-base64.ts';
 export { verifyAtOnce } from './verify-at-once.ts';

@@ -2,20 +2,20 @@ import { constants, createHmac, KeyObject, timingSafeEqual, verify } from 'node:
 import type { CryptoKey } from 'jose';
 import { onceFor } from '../once-for.ts';
 
-/** How `jose` names what a JWS is signed with (W3C Web Cryptography, "AlgorithmIdentifier"). */
+/** The algorithm of a signature as `jose` names it (W3C Web Cryptography, "AlgorithmIdentifier"). */
 export interface SignatureAlgorithm {
   readonly name: string;
-  /** Such as `SHA-256`; none where the algorithm has its own. */
+  /** Such as `SHA-256`; absent if the algorithm has a hash of its own. */
   readonly hash?: string;
 }
 
 /**
- * Web Crypto's `subtle.verify`, answered by `node:crypto` on the calling thread. Both ask OpenSSL the same question, but Web
- * Crypto hands it to another thread: this costs more than the signature, and a function has one request at a time. The
- * bundler puts it in the place of `crypto.subtle.verify`, so `jose` calls it.
+ * Does the work of Web Crypto's `subtle.verify` with `node:crypto` on the calling thread. Both call OpenSSL, but Web Crypto
+ * does so on another thread: that costs more than the verification, and a function has only one request at a time. The bundler
+ * replaces `crypto.subtle.verify` by this function, so `jose` calls it.
  *
  * @param key `jose` has checked its type, hash, curve, usage and length. A key that is not extractable stays with Web Crypto (DEP0204)
- * @throws {TypeError | Error} if the key is not of this algorithm; `jose` takes this for a refusal
+ * @throws {TypeError | Error} if the key is not of this algorithm; `jose` then refuses the token
  */
 export async function verifyAtOnce(
   algorithm: SignatureAlgorithm,

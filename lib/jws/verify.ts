@@ -6,8 +6,8 @@ import { makesDemands } from './header.ts';
 import { verificationKeyOf, type SigningKey } from './sign.ts';
 
 /**
- * Whether a compact JWS is signed with this key by its algorithm, as {@link hasValidSignature}. A secret that another service
- * holds costs a call of it, and rejects if it does not answer.
+ * Whether a compact JWS is signed with this key by its algorithm, as {@link hasValidSignature}. If another service holds the
+ * secret, this calls that service, and rejects if it does not answer.
  *
  * @param token attacker-controlled; its form was checked
  */
@@ -16,10 +16,10 @@ export async function isSignedBy(token: string, key: SigningKey): Promise<boolea
 }
 
 /**
- * Whether a compact JWS is signed with this key by this algorithm (RFC 7515 §5.2), which the caller chose: a header that
- * names another one is refused, and so is one that {@link makesDemands}. Does not look at the payload. Never rejects.
+ * Whether a compact JWS is signed with this key by this algorithm (RFC 7515 §5.2), which the caller chooses. A header that
+ * names another algorithm is refused, and so is one that {@link makesDemands}. Does not look at the payload. Never rejects.
  *
- * @param token attacker-controlled; its form was checked by `decodeJws`, which takes base64url in its one canonical form
+ * @param token attacker-controlled; `decodeJws` has checked its form: base64url in its one canonical form
  */
 export async function hasValidSignature(
   token: string,

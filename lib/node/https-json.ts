@@ -6,14 +6,15 @@ import type { GetJson } from '../ports.ts';
 export const MAX_BYTES = 512 * 1024;
 
 /**
- * One connection a request: a kept one would be dead when a frozen function resumes. TLS sessions are kept, so that the
+ * Each request opens a connection: a kept one would be dead when a frozen function resumes. TLS sessions are kept, so that the
  * second request to a provider needs no full handshake.
  */
 const agent = new Agent({ keepAlive: false });
 
 /**
- * One JSON document over HTTPS, or over HTTP on loopback. Follows no redirect, reads 512 KiB at most, and rejects where the
- * document is not there in so many seconds, however slowly it comes. Of the answer, an error tells the status alone.
+ * One JSON document over HTTPS, or over HTTP on loopback. Follows no redirect and reads 512 KiB at most. Rejects if the status
+ * is not 200, the body is not JSON, or the whole document has not arrived within `seconds`. An error holds nothing of the
+ * answer but its status.
  */
 export const getJson: GetJson = (url, seconds) => {
   const { protocol, hostname, origin } = new URL(url);

@@ -4,8 +4,8 @@ import { VERSION } from '../version.ts';
 
 /**
  * Writes one JSON line to standard output, where CloudWatch Logs reads records and, if a record has the member `_aws`,
- * metrics in the embedded metric format. Past `console`, which Lambda would wrap into a record of its own. Each line says the
- * stage and the version of this code.
+ * metrics in the embedded metric format. It does not use `console`, because Lambda would wrap the line into a record of its
+ * own. Each line holds the stage and the version of this code.
  */
 export function writeLine(line: Line, more: Readonly<Record<string, unknown>> = {}): void {
   const rest = { ...more, stage: process.env['STREAMPASS_STAGE'], version: VERSION };
@@ -13,8 +13,8 @@ export function writeLine(line: Line, more: Readonly<Record<string, unknown>> = 
 }
 
 /**
- * What may be told of an error that is not ours: its name and where it was thrown. Not its message: parsers put what
- * they read into it.
+ * What may be logged of an error that is not ours: its name, its code and where it was thrown. Its message is left out, because
+ * parsers put what they read into it.
  */
 export function describeError(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { error: typeof error };

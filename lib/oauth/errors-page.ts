@@ -17,7 +17,7 @@ const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
  * The page that `error_uri` points to: docs/errors.md as HTML, in which each reason's heading is an anchor of its name. It
  * loads nothing and runs nothing.
  *
- * @param markdown headings, paragraphs, fenced code and code in a line; all else is shown as it is written
+ * @param markdown headings, paragraphs, fenced code and code in a line; other Markdown is shown as it is written
  */
 export function errorsPage(markdown: string): ApiGatewayResponse {
   return {
@@ -48,7 +48,7 @@ export function errorsPage(markdown: string): ApiGatewayResponse {
   };
 }
 
-/** Blocks are separated by empty lines, but for those inside of fenced code. */
+/** Blocks are separated by empty lines. An empty line within fenced code does not separate. */
 function toBlocks(markdown: string): readonly string[] {
   return markdown.match(/^```[^]*?^```$|^(?!```)\S.*(?:\n(?!```).*\S.*)*/gm) ?? [];
 }

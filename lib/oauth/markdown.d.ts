@@ -1,4 +1,4 @@
-/** The build hands Markdown over as its text. */
+/** The build imports a Markdown file as a string. */
 declare module '*.md' {
   const text: string;
   export default text;

@@ -9,7 +9,7 @@ export class OAuthError extends Error {
   readonly retryAfterSeconds: number | undefined;
 
   /**
-   * @param retryAfterSeconds how long to wait, where waiting helps; at least 1
+   * @param retryAfterSeconds how long to wait; at least 1; ignored unless `waitingHelps(reason)` · default 5
    * @param options `cause` is for the log alone
    */
   constructor(reason: Reason, retryAfterSeconds?: number, options?: ErrorOptions) {

@@ -17,8 +17,8 @@ export interface ServerMetadata {
 }
 
 /**
- * What a standard client discovers this service by. There is no authorization endpoint, so no response type; clients are
- * public, so there is no client authentication.
+ * The metadata by which a standard client discovers this service. It has no response type, because there is no authorization
+ * endpoint, and no client authentication, because clients are public.
  *
  * @param publicUrl the address of the API, without a slash at its end
  * @param actions every action of the configured targets

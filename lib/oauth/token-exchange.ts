@@ -3,15 +3,15 @@
 /** The only `grant_type` that the token endpoint takes. */
 export const TOKEN_EXCHANGE_GRANT = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
-/** A JWT of whatever kind: what is issued, and one of the names that a subject token may have. */
+/** Any kind of JWT: the type of issued tokens, and one of the types that a subject token may have. */
 export const TOKEN_TYPE_JWT = 'urn:ietf:params:oauth:token-type:jwt';
 
-/** A long-lived grant for an encoder: issued, and taken as a subject token. */
+/** A long-lived grant for an encoder: it is issued, and accepted as a subject token. */
 export const TOKEN_TYPE_STREAM_KEY = 'urn:streampass:token-type:stream-key';
 
 const TOKEN_TYPE_ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 
-/** What a client may say its subject token is: `jwt` leaves open which kind of token it is. */
+/** The types that a client may give its subject token: `jwt` leaves open which kind of token it is. */
 export const SUBJECT_TOKEN_TYPES = {
   'urn:ietf:params:oauth:token-type:id_token': 'id_token',
   [TOKEN_TYPE_ACCESS_TOKEN]: 'access_token',
@@ -20,8 +20,8 @@ export const SUBJECT_TOKEN_TYPES = {
 } as const;
 
 /**
- * What a client may ask for, and the `token_type` of the answer: the token is the same. `N_A` is RFC 8693's word for a token
- * that is no access token here; some clients take nothing but an access token of type `Bearer`.
+ * The types that a client may request, and the `token_type` of the answer; the token is the same. `N_A` is RFC 8693's value for
+ * a token that is not an access token. Some clients accept only an access token of type `Bearer`.
  */
 export const ISSUED_TOKEN_TYPES = {
   [TOKEN_TYPE_JWT]: 'N_A',
@@ -29,7 +29,7 @@ export const ISSUED_TOKEN_TYPES = {
   [TOKEN_TYPE_STREAM_KEY]: 'N_A',
 } as const;
 
-/** The identifier of a type that may be asked for. */
+/** The identifier of a type that a client may request. */
 export type IssuedTokenType = keyof typeof ISSUED_TOKEN_TYPES;
 
 /** The last part of a subject token type's identifier. */
@@ -50,9 +50,9 @@ export interface IssuedAnswer {
   readonly fallback_token?: string;
 }
 
-/** The answer to a granted exchange: where several targets were named, the first one's token stands at the top. */
+/** The answer to a granted exchange. If the request names several targets, the top members are the first one's token. */
 export interface TokenResponse extends IssuedAnswer {
-  /** The token of each target that was named, where there were several. */
+  /** The token of each target, if the request names several. */
   readonly tokens?: Readonly<Record<string, IssuedAnswer>>;
   /** Stands in the audit line of each of these tokens, and in those that hold a session. */
   readonly session?: string;
@@ -65,6 +65,6 @@ export interface ErrorResponse {
   readonly error_uri: string;
   /** A stable slug for programs. */
   readonly reason: string;
-  /** Seconds to wait before trying again; only where that could help. */
+  /** Seconds to wait before trying again; absent if waiting cannot help. */
   readonly retry_after?: number;
 }

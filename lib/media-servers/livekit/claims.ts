@@ -22,7 +22,7 @@ const schema: v.GenericSchema<unknown, LivekitOptions> = v.pipe(
     address: v.exactOptional(
       v.pipe(
         v.string(),
-        // A token travels in its connections.
+        // Connections to this address carry the token.
         v.check(
           (address) => isAddress(address, ['wss:', 'ws:']),
           'must be an address such as "wss://live.example.com" (ws only on loopback)',
@@ -64,7 +64,7 @@ export const livekit = defineTarget('livekit', schema, (options) => ({
   readClaims: readLivekitClaims,
 }));
 
-/** Where a grant says nothing of publishing, subscribing or data, LiveKit allows it: so each is said. */
+/** LiveKit allows publishing, subscribing and data unless a grant forbids them, so each is stated. */
 function toLivekitClaims(
   { grant, identity, subject, namedSession, kid }: ClaimsInput,
   options: LivekitOptions,
@@ -104,7 +104,7 @@ function readLivekitClaims({ sub, video }: ServerClaims): ClaimedGrant | undefin
   return { ...fromParticipant(participant), actions, rooms, transports: [] };
 }
 
-/** Stands between a user and one of their sessions; no session has it in its name. */
+/** Separates a user from the session in the name of a participant; no session has it in its name. */
 const SEPARATOR = '#';
 
 /**
