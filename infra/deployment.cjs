@@ -1,6 +1,6 @@
 'use strict';
 
-// What a command that deploys does beside CloudFormation: it refuses what must not be deployed, and sets
+// A command that deploys does two things beside CloudFormation. It refuses what must not be deployed, and it sets
 // `deploy.terminationProtection`, for which CloudFormation has no property.
 
 const { createHash } = require('node:crypto');
@@ -38,7 +38,7 @@ module.exports = function Deployment(serverless, options) {
   };
 };
 
-/** A line for what `npm run build` has not seen yet: osls would deploy what it left the last time. */
+/** A line if a source has changed since the last `npm run build`: osls would deploy the older build. */
 function changedSources(folder) {
   const read = (file) => {
     try {

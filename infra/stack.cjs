@@ -1,11 +1,11 @@
 'use strict';
 
-// The parts of serverless.yml that follow from streampass.config.ts, as `npm run build` left it. (CommonJS: osls loads no
-// other kind. It asks once for each part.)
+// The parts of serverless.yml that follow from streampass.config.ts, as `npm run build` left it. It is CommonJS, because osls
+// loads nothing else. osls calls it once for each part.
 
 let loaded;
 
-/** @returns {Promise<import('./stack/stack.ts').Stack>} after a line for each problem there is none, and the process ends */
+/** @returns {Promise<import('./stack/stack.ts').Stack>} if there are problems, it prints a line for each and ends the process */
 module.exports = async ({ options, resolveVariable }) => {
   loaded ??= load(resolveVariable, options);
   return loaded;

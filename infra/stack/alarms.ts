@@ -35,21 +35,20 @@ interface Alarm {
   /** One metric, or several by id and an expression over them. */
   readonly of: Metric | { readonly metrics: Readonly<Record<string, Metric>>; readonly expression: string };
   readonly periodSeconds: number;
-  /** It rings if so many of the last so many periods are over the threshold. */
+  /** It rings if the first number of the last second number of periods are past the threshold. */
   readonly periods: readonly [over: number, of: number];
-  /** It rings from here on; `over`: only past it; `below`: only under it. */
+  /** It rings at this value or a greater one; `over`: only at a greater one; `below`: only at a smaller one. */
   readonly threshold: { readonly from: number } | { readonly over: number } | { readonly below: number };
-  /** A period without a metric is well, unless the absence is the alarm. */
+  /** A period without a metric does not count as a problem, unless the absence is the alarm. */
   readonly missing?: 'breaching';
 }
 
 const DAY = 86_400;
-/** How long a rotation may wait beyond its own time for a push window, a node or somebody to look: a week. */
+/** How long a rotation may wait beyond its own time for a push window, a node or an operator: a week. */
 const PATIENCE_SECONDS = 7 * DAY;
 
 /**
- * Every alarm of a stack. None can be rung by a caller without a sign-in, but for `too-many-requests` and the throttles of
- * functions: a flood that turns users away is one, whoever sends it.
+ * Every alarm of a stack. Without a sign-in, a caller can ring only `too-many-requests` and the throttles of functions: a flood that turns users away is one, whoever sends it.
  */
 export function alarmsOf(context: StackContext): readonly Alarm[] {
   return [
@@ -132,7 +131,7 @@ function rotationAlarms(context: StackContext): readonly Alarm[] {
   ];
 }
 
-/** A secret that should have been replaced long ago: its age at the start of a rotation, a rotation, and patience. */
+/** A secret that should have been replaced a week ago: its age at the start of a rotation, plus the length of a rotation and a week. */
 function secretAgeAlarms(context: StackContext, [name, target]: NamedTarget): readonly Alarm[] {
   const { config } = context;
   const longestToken = longestTokenOf(name, target, config.grants);
@@ -162,7 +161,7 @@ function secretAgeAlarms(context: StackContext, [name, target]: NamedTarget): re
   ];
 }
 
-/** The reasons of a refusal that only an outage has: nothing that a caller sends leads to them. */
+/** The reasons of refusals that only an outage causes: no request of a caller leads to them. */
 export const OUTAGE_REASONS: readonly string[] = Object.entries(REASONS)
   .filter(([, [code]]) => code === 'temporarily_unavailable')
   .map(([reason]) => reason);
@@ -246,7 +245,7 @@ function tokenAlarms(context: StackContext): readonly Alarm[] {
       name: 'denials-surge',
       description: 'More than half of what signed-in users ask for is denied.',
       of: {
-        // Only of those whose sign-in was good: anyone can send anything else.
+        // Counts only requests with a valid sign-in: anyone can send the others.
         metrics: { denied: ofStage(context, 'UsersDenied'), issued: ofStage(context, 'TokensIssued') },
         expression: 'IF(FILL(denied, 0) >= 100, 100 * denied / (denied + FILL(issued, 0)), 0)',
       },
@@ -259,7 +258,7 @@ function tokenAlarms(context: StackContext): readonly Alarm[] {
       name: 'refusals-surge',
       description: 'More than half of what holders of tokens ask for at servers or APIs is refused.',
       of: {
-        // Only of tokens that are ours: anyone can show anything else to a server.
+        // Counts only tokens that streampass issued: anyone can show other tokens to a server.
         metrics: {
           refused: ofStage(context, 'HoldersDenied'),
           allowed: ofStage(context, 'CallbacksAllowed'),
@@ -326,7 +325,7 @@ function ofStage({ stage }: StackContext, name: string): Metric {
   return { namespace: 'streampass', name, dimensions: { stage }, stat: 'Sum' };
 }
 
-/** The alarms, the topic that they tell, and what they count of logs. */
+/** The alarms, their topic, and the metric filters that count log lines for them. */
 export function alarmResources(context: StackContext): Resources {
   const { alarms = [], kmsKeys } = context.config.deploy;
   const destinations = [alarms].flat().flatMap((text) => parseAlarmDestination(text) ?? []);
@@ -391,7 +390,7 @@ const TOPIC_POLICY: Resource = {
           Condition: { StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') } },
         },
         {
-          // EventBridge sends no account along: with a condition its deliveries fail without a word.
+          // EventBridge sends no account id: with a condition on it, its deliveries would fail silently.
           Sid: 'Events',
           Effect: 'Allow',
           Principal: { Service: 'events.amazonaws.com' },
@@ -494,7 +493,7 @@ const DOCUMENT_CHANGES = [
   'UpdateDocumentDefaultVersion',
 ];
 
-/** An event pattern may have 2,048 characters: so many names go into one. */
+/** The number of names in one event pattern, which may have 2,048 characters. */
 const NAMES_IN_PATTERN = 8;
 
 /** Names of the secrets, as patterns that hold for a name and for an ARN, in groups that fit into an event pattern. */
@@ -514,7 +513,7 @@ function touchedRuleName(context: StackContext, index: number): string {
   return nameOf(context, `secret-touched${index === 0 ? '' : `-${index + 1}`}`);
 }
 
-/** Tells of changes past the rotation. They need a CloudTrail trail that records management events. */
+/** Rules that notify of changes that the rotation did not make. They need a CloudTrail trail that records management events. */
 function touchedRules(context: StackContext, actions: readonly Value[]): Resources {
   const Targets = actions.map((Arn, index) => ({ Id: `alarm${index}`, Arn }));
   const rules = watchedSecretPatterns(context).map((names, index): [string, Resource] => [
@@ -531,7 +530,7 @@ function touchedRules(context: StackContext, actions: readonly Value[]): Resourc
           detail: {
             eventName: SECRET_CHANGES,
             requestParameters: { secretId: names.map((wildcard) => ({ wildcard })) },
-            // A person's own key and the root user have no session, so no issuer of one.
+            // An access key of an IAM user and the root user have no session, so the event has no session issuer.
             $or: [
               {
                 userIdentity: {

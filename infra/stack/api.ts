@@ -29,7 +29,7 @@ export function apiResources({ config }: StackContext): Resources {
 }
 
 /**
- * What osls's API gets beyond its own settings: the throttling of each route (API Gateway answers 429 past it), and whether
+ * What the stack adds to osls's API: the throttling of each route (API Gateway answers 429 past it), and whether
  * its default address answers. Metrics of single routes are off: they would be charged one by one.
  */
 export function apiExtensions(context: StackContext): Readonly<Record<string, Value>> {
@@ -39,7 +39,7 @@ export function apiExtensions(context: StackContext): Readonly<Record<string, Va
       Properties: { DisableExecuteApiEndpoint: context.config.deploy.defaultEndpoint === false },
     },
     HttpApiStage: {
-      // A route's settings can only be made once the route is there.
+      // A route's settings can be created only after the route.
       DependsOn: routes.map(([route]) => routeId(route)),
       Properties: {
         DefaultRouteSettings: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
@@ -67,7 +67,7 @@ export function routeId(route: string): string {
   return `HttpApiRoute${parts.join('')}`;
 }
 
-/** Which pages may call the API; `false`: none. Functions answer no CORS themselves. */
+/** The pages that may call the API; `false`: none. The functions themselves do not handle CORS. */
 export function corsOf(context: StackContext): Value {
   const { config, page } = context;
   const { origins = [], allowedHeaders = [] } = config.deploy;

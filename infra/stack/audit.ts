@@ -1,5 +1,5 @@
 /**
- * Who is refused most, and saved queries for the questions that an audit asks. docs/operate.md, "The audit log", describes the
+ * Rules that show who is refused most, and saved queries for the questions of an audit. docs/operate.md, "The audit log", describes the
  * lines that they read.
  */
 
@@ -17,7 +17,7 @@ const NODES = ['nodes', 'denials'];
 /** A saved query of CloudWatch Logs Insights. */
 interface SavedQuery {
   readonly name: string;
-  /** Whose logs it reads, of those that the configuration needs. */
+  /** The functions whose logs it reads, if the configuration needs them. */
   readonly of: readonly string[];
   readonly lines: readonly string[];
 }
@@ -87,7 +87,7 @@ export const QUERIES: Readonly<Record<string, SavedQuery>> = {
       '| limit 1000',
     ],
   },
-  // This id and its name stay as they are: with another id an update would make a second query of the same name.
+  // Never change this id or its name: with another id, an update would make a second query of the same name.
   AtTheDoors: {
     name: 'who was let in at a server that asks',
     of: VERIFIERS,

@@ -25,7 +25,7 @@ export interface Statement {
   readonly Condition?: Value;
 }
 
-/** What a resource is referred to by: its name, ARN or URL, as its type says. */
+/** A reference to a resource: its name, ARN or URL, depending on its type. */
 export function ref(name: string): Value {
   return { Ref: name };
 }

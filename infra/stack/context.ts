@@ -2,18 +2,18 @@ import type { Config } from '../../lib/config/config.ts';
 import { secretsOf, type ConfiguredSecret } from '../../lib/config/secrets.ts';
 import type { ConfiguredTarget } from '../../lib/media-servers/target.ts';
 
-/** What a stack is generated from. */
+/** The inputs of a stack. */
 export interface StackContext {
   readonly config: Config;
   /** It stands in every name, metric dimension, tag and log group. */
   readonly stage: string;
   /** The environment variables that the configuration reads, with their values: each function gets them too. */
   readonly variables: Readonly<Record<string, string>>;
-  /** An origin that may call the API beside the configured ones: that of the local stack's own page. */
+  /** One more origin that may call the API, beside the configured ones: the local stack's own page. */
   readonly page?: string;
 }
 
-/** `streampass-STAGE-PART`: the name of what is unique in an account and region. */
+/** `streampass-STAGE-PART`: the name of a resource that is unique in an account and region. */
 export function nameOf({ stage }: Pick<StackContext, 'stage'>, part: string): string {
   return `streampass-${stage}-${part}`;
 }

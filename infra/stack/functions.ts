@@ -9,27 +9,27 @@ export interface Throttle {
   readonly burst: number;
 }
 
-/** One function: what calls it, what it may read and write, and when it is too slow. A new function is a new row. */
+/** One function: its routes, its permissions, and when it counts as slow. A new function is a new row. */
 export interface FunctionRow {
   readonly description: string;
   /** Its routes, `METHOD /path`, each with its throttle. */
   readonly routes?: Readonly<Record<string, Throttle | ((context: StackContext) => Throttle)>>;
-  /** Default 15: HTTP functions answer within 10 s by themselves, whatever hangs. */
+  /** Default 15: HTTP functions answer within 10 s by themselves, even if another service hangs. */
   readonly timeoutSeconds?: number;
-  /** The slowest hundredth of its runs is slower than this: an alarm. */
+  /** An alarm rings if the slowest hundredth of its runs takes longer than this. */
   readonly slowSeconds: number;
-  /** Of which targets' secrets it reads labels, or labels and values. */
+  /** The targets whose secrets it reads: labels, or labels and values. */
   readonly secrets?: {
     readonly of?: (secret: ConfiguredSecret) => boolean;
     readonly read: 'labels' | 'values';
-    /** Whether it signs with them, where KMS holds the keys. */
+    /** Whether it signs with them, if KMS holds the keys. */
     readonly signs?: true;
   };
   /** Actions on tables, without `dynamodb:`. */
   readonly tables?: Readonly<Partial<Record<TableName, readonly string[]>>>;
-  /** Whether it reads the secret of those who ask, `deploy.callerSecret`. */
+  /** Whether it reads the secret that callers send, `deploy.callerSecret`. */
   readonly readsCallerSecret?: true;
-  /** Whether the configuration needs it; left out, it always does. */
+  /** Whether the configuration needs it · default: always. */
   readonly when?: (context: StackContext) => boolean;
   /** Variables beyond those of every function. */
   readonly environment?: (context: StackContext) => Readonly<Record<string, string | undefined>>;
@@ -72,7 +72,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
   },
   health: {
     description: 'Whether a token could be issued now',
-    // Nobody needs it more often than a monitor asks.
+    // No caller but a monitor needs it.
     routes: { 'GET /health': { rate: 5, burst: 10 } },
     slowSeconds: 5,
     secrets: { read: 'labels' },
@@ -167,8 +167,8 @@ export const FUNCTIONS: Readonly<Record<string, FunctionRow>> = {
     environment: (context) => ({
       NODES_TABLE: targetsWhere(context, reports).length > 0 ? nameOf(context, 'nodes') : undefined,
     }),
-    // The schedule invokes asynchronously. An event that meets a run still going on waits in Lambda's queue for up to an
-    // hour; what fails for good goes to the dead letters.
+    // The schedule invokes asynchronously. If a run is still going on, the next event waits in Lambda's queue for up to an
+    // hour. Events that keep failing go to the dead-letter queue.
     settings: (context) => ({
       maximumRetryAttempts: 2,
       maximumEventAge: 3600,

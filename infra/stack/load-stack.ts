@@ -5,7 +5,7 @@ import { recordedEnv } from './recorded-env.ts';
 import { refusals } from './refusals.ts';
 import { generateStack, type Stack } from './stack.ts';
 
-/** What a deployment is asked for. */
+/** The inputs of a deployment. */
 export interface StackRequest {
   readonly stage: string;
   readonly region: string;

@@ -99,7 +99,7 @@ export function nodeOutputs(context: StackContext): Readonly<Record<string, { re
   };
 }
 
-/** Servers that fetch public keys, and stream keys, which open no server, leave nodes nothing to fetch. */
+/** Nodes fetch nothing if their servers fetch public keys, and nothing for stream keys, which no server accepts. */
 function isFetchedByNodes({ target }: ConfiguredSecret): boolean {
   return target !== undefined && target.keys !== 'jwks';
 }

@@ -3,13 +3,13 @@ import { formatProblem } from '../../lib/config/resolve-config.ts';
 import type { StackContext } from './context.ts';
 import { neededFunctions, TRACEABLE } from './functions.ts';
 
-/** Where a stack is to be deployed, and what `--param` says. */
+/** The region of a deployment, and the values of `--param`. */
 interface Deployment {
   readonly region: string;
   readonly params: readonly string[];
 }
 
-/** Why a stage must not be deployed, although its configuration is sound: one line each, none if it may. */
+/** The reasons that a stage must not be deployed although its configuration is sound, one line each; none if it may. */
 export function refusals(context: StackContext, { region, params }: Deployment): readonly string[] {
   const { config, stage } = context;
   const { origins = [], localhostStages = [], vpc, telemetry } = config.deploy;
@@ -83,7 +83,7 @@ export function refusals(context: StackContext, { region, params }: Deployment):
   ];
 }
 
-/** What a layer reads, apart from what holds a key or makes it record headers. */
+/** The variables that a layer reads, except those that hold a key or make it record headers. */
 const TELEMETRY_VARIABLE = /^(AWS_LAMBDA_EXEC_WRAPPER|(OTEL|OPENTELEMETRY)_(?!.*HEADERS)[A-Z0-9_]+)$/;
 
 /** The strings of options, each with its path. */

@@ -39,7 +39,7 @@ const CHANGE = [
   'secretsmanager:UpdateSecretVersionStage',
 ];
 
-/** What Lambda does in the name of a function to connect it to a VPC (Lambda Developer Guide, "Execution role"). */
+/** The actions by which Lambda acts for a function to connect it to a VPC (Lambda Developer Guide, "Execution role"). */
 const NETWORK_INTERFACES = [
   'ec2:AssignPrivateIpAddresses',
   'ec2:CreateNetworkInterface',
@@ -145,7 +145,7 @@ function ssmStatements(context: StackContext): readonly Statement[] {
         },
       },
     })),
-    // These know no resources.
+    // These actions cannot be limited to resources.
     allow(
       'ObserveServers',
       [
@@ -202,7 +202,7 @@ function role(service: string, name: string, statements: readonly Statement[], c
   };
 }
 
-/** A statement about secrets, if there are any: a policy without resources is none. */
+/** A statement about secrets; none if there are no secrets, because a statement needs a resource. */
 function onSecrets(
   context: StackContext,
   sid: string,

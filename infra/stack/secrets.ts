@@ -4,9 +4,9 @@ import { logicalIdOf } from '../../lib/config/target-name.ts';
 import { secretsWhere, type StackContext } from './context.ts';
 
 /**
- * The secrets that streampass shares with the servers. They are made empty: the first `advance` puts their first version in, and
- * a value in a template would be a new AWSCURRENT at every change of it, past the rotation. They outlive the stack, because
- * the servers go on with them; a creation that is rolled back takes them along, so that it can be repeated.
+ * The secrets that streampass shares with the servers. They are made empty, and the first `advance` adds their first version. A
+ * value in the template would become AWSCURRENT at each of its changes, without a rotation. They outlive the stack, because the
+ * servers still use them. If the creation of the stack is rolled back, they are removed, so that it can be repeated.
  */
 export function secretResources(context: StackContext): Resources {
   const KmsKeyId = context.config.deploy.kmsKeys?.secrets;

@@ -25,7 +25,7 @@ export interface Stack {
   };
 }
 
-/** The stack of a configuration in a stage. Pure: the same for everyone, everywhere. */
+/** The stack of a configuration in a stage. Pure: the same input gives the same stack. */
 export function generateStack(context: StackContext): Stack {
   const { deploy } = context.config;
   return {

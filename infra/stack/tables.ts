@@ -12,18 +12,18 @@ interface TableRow {
 
 /** The tables by name. All have the attribute `expires_at` (epoch seconds), some time after which DynamoDB removes an item. */
 const TABLES = {
-  /** People and sessions that get no token any more, whatever the rules say. */
+  /** Users and sessions that get no token any more, whatever the rules say. */
   deny: { keys: ['id'], kept: true },
-  /** What is used up: slots of rules with a cap. All of it ends with its tokens. */
+  /** The used slots of rules with a cap, and live streams. Each ends with its token. */
   streams: { keys: ['id'] },
-  /** What nodes said that they hold. */
+  /** The reports of nodes about the secret that they hold. */
   nodes: { keys: ['target', 'id'], when: (context) => targetsWhere(context, reports).length > 0 },
 } as const satisfies Readonly<Record<string, TableRow>>;
 
 /** The name of a table in `TABLES`. */
 export type TableName = keyof typeof TABLES;
 
-/** The tables that the configuration needs, but for a deny table that an earlier stack left. */
+/** The tables that the configuration needs, except a deny table that an earlier stack left. */
 export function tableResources(context: StackContext): Resources {
   const rows: readonly (readonly [string, TableRow])[] = Object.entries(TABLES);
   return Object.fromEntries(
