@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   if (verb === 'allow') {
     const wasThere = await table.allow(denied);
     printAudit({ event: 'denial.removed', ...denied, by, at: Math.floor(now), was_there: wasThere });
-    if (!wasThere) throw new Error('no such denial: npm run denied lists all');
+    if (!wasThere) throw new Error('there is no such denial: npm run denied lists all');
     return console.log(`allowed again within ${EFFECTIVE_WITHIN_SECONDS} s`);
   }
   const denial: Denial = {
@@ -80,7 +80,7 @@ type Loaded = Awaited<ReturnType<typeof loadConfigFile>>;
  */
 function asTokensSay(denied: Denied, { config, problems }: Loaded): Denied {
   const { issuer } = denied;
-  // If the configuration has problems, the issuer is taken as it was typed.
+  // If the configuration has problems, the issuer cannot be checked.
   if (issuer === undefined || problems.length > 0 || config.issuers.length === 0) return denied;
   const found = config.issuers.find((one) => one.issuer === issuer || one.alsoIssuers.includes(issuer));
   if (found !== undefined) return { ...denied, issuer: found.issuer };
@@ -93,7 +93,7 @@ function printAudit(line: Readonly<Record<string, unknown>>): void {
   console.log(JSON.stringify(line));
 }
 
-/** What the denial means at each target; then ends connections where that can be done. */
+/** Prints the effects of the denial at each target, then ends connections at the servers that can do that. */
 async function printConsequences(
   values: Options,
   denied: Denied,

@@ -50,10 +50,10 @@ async function main(): Promise<number> {
   const rehearsals: Record<string, Rehearsal> = {};
   for (const [name, target] of Object.entries(config.targets)) {
     if (target.rotates === false) {
-      console.log(`${name}: is not rotated, since another service names its key\n`);
+      console.log(`${name}: is not rotated, because another service names its key\n`);
       continue;
     }
-    // Without a fleet nobody would bring the secret to the servers: rehearsed as if there were one.
+    // Without a fleet, nothing would bring the secret to the servers. So the rehearsal assumes one.
     const hasFleet = target.fleet !== undefined || target.keys === 'jwks';
     const fleet = target.fleet ?? ({ by: 'files', files: ['-'] } as const);
     const options = { start, nodes, reloadSeconds, faults: values.faults };

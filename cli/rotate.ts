@@ -22,7 +22,7 @@ An emergency needs a TARGET. Exit status: 0 done, 1 failed, 2 refused or a wrong
 
 const ACTIONS = ['start', 'status', 'abort', 'emergency', 'advance'];
 
-/** Between two looks of --watch, in milliseconds: no sooner, since each costs calls, and no later. */
+/** The shortest and the longest time between two reads of --watch, in milliseconds. Each read costs calls. */
 const SOONEST = { deployed: 15_000, local: 1000 };
 const LATEST = 300_000;
 

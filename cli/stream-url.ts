@@ -71,7 +71,7 @@ async function main(): Promise<void> {
     const { token, expiresInSeconds } = await newToken(subject, asked, stop.signal);
     return print(settingsWith(token), expiresInSeconds, options.json);
   }
-  // The encoder gets the address alone: with the key it could get tokens of its own.
+  // The encoder gets only the address: with the key it could get more tokens.
   const env = { ...process.env, STREAM_KEY: undefined, SUBJECT_TOKEN: undefined };
   await keepEncoding(
     {

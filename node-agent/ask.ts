@@ -1,7 +1,7 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
-/** What a server answered; of its body no more than was asked for. */
+/** A server's answer; its body is cut at `mostBytes`. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
@@ -10,12 +10,12 @@ export interface Answer {
 const MOST_BYTES = 65_536;
 
 /**
- * One request, over a connection of its own; no redirect is followed. Not by `fetch`: its code takes 20 MB of memory, which an
- * agent beside a media server has no need of.
+ * One request, over a connection of its own; no redirect is followed. It does not use `fetch`, whose code takes 20 MB of memory
+ * beside the media server.
  *
- * @param body sent by POST as `application/jwt`; left out, the address is asked by GET
- * @param mostBytes of the answer; left out, 64 KiB
- * @throws {Error} there was no answer in time
+ * @param body sent by POST as `application/jwt` · default: none, and the request is a GET
+ * @param mostBytes longest body that is read of the answer · default 64 KiB
+ * @throws {Error} there was no answer in time, or no connection
  */
 export function ask(
   address: string,
@@ -44,7 +44,7 @@ export function ask(
   });
 }
 
-/** What an answer says; `undefined` if it is not JSON. The error is not passed on, because it holds a part of the text. */
+/** The JSON value of an answer; `undefined` if it is not JSON. The parser's error is not passed on, because it holds a part of the text. */
 export function parseBody(body: string): unknown {
   try {
     return JSON.parse(body);

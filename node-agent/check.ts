@@ -4,7 +4,7 @@ import { configFileFormats, isConfigFileKind } from '../lib/media-servers/config
 import { decodeFile } from '../lib/media-servers/file-text.ts';
 import { agentFiles } from './verbs.ts';
 
-/** In the place of a new secret. */
+/** Printed in place of a new secret. */
 const PLACEHOLDER = 'x'.repeat(43);
 
 /**

@@ -13,7 +13,7 @@ import type { Settings } from './settings.ts';
 /** How often streampass is asked who is denied, in seconds. */
 export const DENIALS_EVERY_SECONDS = 4;
 const TIMEOUT_MS = 4000;
-/** Turns after which the files are looked at although nothing changed: somebody may have emptied one. */
+/** The number of turns after which the files are read although nothing changed, because somebody may have emptied one. */
 const LOOKS_EVERY = 15;
 /** A hash takes 35 bytes: more than a hundred thousand denials. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -24,7 +24,7 @@ export interface DenialsDeps {
   readonly files: NodeFiles;
   /** The live versions of the secret, one of which signs; none while they are not known. */
   readonly versions: () => readonly ServerSecret[];
-  /** Gets a line each time that something changes. */
+  /** Called with a line each time that something changes. */
   readonly log: (line: string) => void;
 }
 

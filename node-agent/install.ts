@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { readSettings, SettingsProblem } from './settings.ts';
 
 const HOME = '/usr/local/lib/streampass/streampass-node.mjs';
-/** Node takes more memory than it needs if nothing says how little that is. */
+/** Limits Node's memory: by default it takes more than the agent needs. */
 const SMALL = '--max-semi-space-size=1 --max-old-space-size=64';
 const LAUNCHER = '/usr/local/bin/streampass-node';
 
@@ -59,7 +59,7 @@ async function write(root: string, files: readonly (readonly [string, string, nu
   }
 }
 
-/** What root is to run must be root's. */
+/** A file that root runs must belong to root. */
 async function assertTrusted(program: string): Promise<void> {
   const { uid, mode } = await stat(program);
   if (uid !== 0 || (mode & 0o022) !== 0)

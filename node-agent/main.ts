@@ -1,6 +1,6 @@
 /**
  * `streampass-node`: brings the media server of this machine or container to its secret, and reports which one it holds. The
- * verbs are `lib/fleet`; this reads the command line, and says at the end in one line of JSON what it found.
+ * verbs are in `lib/fleet`. This file reads the command line, and prints the result as one line of JSON at the end.
  */
 
 import { parseArgs } from 'node:util';
@@ -26,7 +26,7 @@ Settings: /etc/streampass/NAME.conf, or the environment (STREAMPASS_KIND, STREAM
 The last line of the output is a report in JSON. Exit status: 0 if the server holds what it should, 1 if not, 2 for a wrong call.
 `;
 
-/** A call that is not understood. */
+/** The command line is wrong. */
 class UsageProblem extends Error {}
 
 // Whoever read the output may be gone: the server still needs its secret.

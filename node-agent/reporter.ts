@@ -26,7 +26,7 @@ const refusalSchema = v.fallback(v.object({ reason: v.pipe(v.string(), v.regex(/
   reason: 'not an answer of streampass: is report= its address?',
 });
 
-/** What became of a report. */
+/** The result of a report. */
 type Sent =
   | { readonly ok: true; readonly servers: string | null }
   | { readonly ok: false; readonly problem: string; readonly isUnproven: boolean };
@@ -38,7 +38,7 @@ export function createReporter(settings: Settings, node: Node): Reporter {
     throw new SettingsProblem('report: must be the address of streampass, to which the node reports');
   const url = `${address.replace(/\/+$/, '')}/nodes/${settings.target}`;
   let lastIat = 0;
-  /** Kept, so that a node whose folder is gone can still report that. */
+  /** Kept in memory, so that a node whose folder is missing can still report. */
   let instance: string | undefined;
   const sendSigned = async (report: NodeReport, key: ServerSecret, goodbye: boolean): Promise<Sent> => {
     const iat = Math.max(systemNow(), lastIat + 0.001);
@@ -70,7 +70,7 @@ export function createReporter(settings: Settings, node: Node): Reporter {
       const held = wanted.find(isHeld) ?? (await node.secrets()).find(isHeld);
       const sent = await sendSigned(report, { ...version, text: held?.text ?? version.text }, goodbye);
       if (sent.ok || !sent.isUnproven) return sent;
-      // The server still holds a secret that is not live any more: that cannot be proven, and is said instead.
+      // The server still holds a secret that is no longer live. No signature can prove that, so the report says it.
       const { fingerprint: _, ring: __, ...rest } = report;
       const problems = [...rest.problems, 'holds a secret that is none of the live versions'];
       return sendSigned({ ...rest, problems }, version, goodbye);

@@ -14,7 +14,7 @@ const seconds = v.pipe(
   v.regex(/^[1-9]\d{0,3}$/, 'must be 1 to 9999 seconds'),
   v.transform(Number),
 );
-/** A node that says nothing for three minutes counts as silent. */
+/** A node that does not report for three minutes counts as silent. */
 const turn = v.pipe(
   v.string(),
   v.regex(/^([1-9]|[1-5]\d|60)$/, 'must be 1 to 60 seconds'),

@@ -44,7 +44,7 @@ export function agentFiles(): NodeFiles {
   };
 }
 
-/** Says which secret the server holds. Changes nothing, fetches nothing. */
+/** Prints which secret the server holds. Changes nothing and fetches nothing. */
 export function observe(settings: Settings): Promise<NodeReport> {
   return nodeOf(settings).observe();
 }
@@ -56,8 +56,8 @@ export async function apply(settings: Settings, versionId: string): Promise<Node
 }
 
 /**
- * Brings the file to what the server should hold, before the server starts: as long as it takes, since a server that starts
- * without it would turn people away.
+ * Writes the secret that the server should hold into the file, before the server starts. It tries as long as it takes, because
+ * a server that starts without it would refuse users.
  */
 export async function boot(settings: Settings): Promise<NodeReport> {
   const problems = ['the server is running already: apply changes its secret, boot does not'];
@@ -73,7 +73,7 @@ export async function boot(settings: Settings): Promise<NodeReport> {
   }
 }
 
-/** A node that reports does so before its server starts: one that the rotation does not know would be left behind. */
+/** A node that reports does so before its server starts: the rotation would not wait for a node that it does not know. */
 async function booted(
   settings: Settings,
   node: Node,

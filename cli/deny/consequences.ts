@@ -15,7 +15,7 @@ export interface Consequence {
   readonly connections: string;
 }
 
-/** What a denial means at each target from `now` on (epoch seconds). */
+/** The effects of a denial at each target from `now` on (epoch seconds). */
 export function consequencesOf(config: Config, now: number): readonly Consequence[] {
   return Object.entries(config.targets).map(([name, target]) => ({
     target: name,
@@ -35,9 +35,9 @@ function longestTokenOf(name: string, target: ConfiguredTarget, { grants }: Conf
 
 function connectionsOf({ kind, control, kick }: ConfiguredTarget): string {
   if (kick === true) return 'are ended below, by the module of its nodes; the user cannot come back';
-  if (kind === 'jitsi') return 'go on: Prosody ends them with mod_streampass_kick (`kick: true`)';
+  if (kind === 'jitsi') return 'go on: Prosody can end them only with mod_streampass_kick (`kick: true`)';
   if (kind !== 'livekit' && kind !== 'mediamtx')
-    return `go on: a ${kind} server cannot end the connections of one user`;
+    return `go on: ${kind} servers cannot end the connections of one user`;
   return control === undefined
     ? 'go on: set `control` to the control API of its servers, so that this command can end them'
     : 'are ended below; a user with a token that the server still accepts can come back until it ends';

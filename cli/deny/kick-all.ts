@@ -15,7 +15,7 @@ const KICKS: Readonly<Record<string, Kick>> = {
   jitsi: kickJitsi,
 };
 
-/** Servers are told a second time when the denial is in effect at every callback: its cached answers and lookups have ended by then. */
+/** Connections are ended a second time when the denial is in effect at every callback, because cached answers have ended by then. */
 const SECOND_ROUND_AFTER_SECONDS = DENY_CACHE_SECONDS + 2;
 
 /** What was ended at one server. */

@@ -16,7 +16,7 @@ export const kickJitsi: Kick = async ({ told, now, pause, deadline }) => {
     const { list, nodes } = await told();
     const behind = nodes.filter(({ holds }) => holds !== list);
     if (nodes.length > 0 && behind.length === 0) {
-      // Who had this list before ended nobody now.
+      // A server that had this list before has ended no session because of this denial.
       const followed = nodes.filter(({ id }) => before.get(id) !== list);
       return followed.reduce((sum, { ended }) => sum + ended, 0);
     }

@@ -3,8 +3,8 @@ import { fromParticipant } from '../../lib/media-servers/livekit/claims.ts';
 import type { Kick } from './kick.ts';
 
 /**
- * LiveKit's RoomService: removes the user from every room, and revokes tokens that began before now. It knows participants
- * by their name alone, which holds the user and the session that the client named: a denial of anything else ends nothing.
+ * LiveKit's RoomService: removes the user from every room, and revokes tokens that began before now. It knows only the names of
+ * participants, which hold the user and the session that the client named. So a denial of anything else ends nothing.
  *
  * @returns how many participants were removed
  * @throws {Error} the server does not answer, or refuses the key

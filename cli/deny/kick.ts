@@ -24,13 +24,13 @@ export interface KickedServer {
   readonly deadline: number;
 }
 
-/** Whose connections end. */
+/** The user, session or tokens whose connections end. */
 export interface KickedUser {
   /** The user's names at this target; none if a denial names no user. */
   readonly subjects: ReadonlySet<string>;
   /** The session that a denial names, if it does. */
   readonly session?: string;
-  /** Whether a streaming token is one that is denied. Its signature is the server's business. */
+  /** Whether a streaming token is denied. Its signature is not checked: the server has done that. */
   readonly holds: (token: string) => boolean;
 }
 

@@ -3,7 +3,7 @@ import { covers, permissionsOf } from '../../lib/policy/permissions.ts';
 import type { Permission } from '../../lib/policy/permissions.ts';
 import { duration, roomName, whoIs } from './wording.ts';
 
-/** What becomes of permissions that differ in their transport alone. */
+/** The change of permissions that differ only in their transport. */
 interface Change {
   readonly who: string;
   readonly verb: 'gains' | 'longer' | 'loses' | 'shorter';
@@ -18,7 +18,7 @@ interface Change {
 /** A change beside the rules. */
 interface Note {
   readonly text: string;
-  /** Whether it can let somebody in, or keep somebody out; neither by itself if left out. */
+  /** Whether it can let somebody in, or keep somebody out; absent if it does neither by itself. */
   readonly effect?: 'gains' | 'losses';
 }
 
@@ -29,8 +29,8 @@ export interface Difference {
 }
 
 /**
- * Who gains and who loses what between two configurations. What another rule allows to the same users anyway, or to more
- * users, is neither gained nor lost.
+ * The permissions that users gain and lose between two configurations. A permission that another rule gives to the same users,
+ * or to more users, is neither gained nor lost.
  */
 export function comparePolicies(before: Config, after: Config): Difference {
   const old = permissionsOf(before);

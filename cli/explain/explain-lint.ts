@@ -2,7 +2,7 @@ import type { Config } from '../../lib/config/config.ts';
 import { FINDING_KINDS, lintPolicy } from '../../lib/policy/lint.ts';
 import type { FindingKind } from '../../lib/policy/lint.ts';
 
-/** Kinds that may well be meant: they are listed, and fail nothing. */
+/** Kinds that may be intended: they are listed, but do not change the exit code. */
 const NOTES: readonly FindingKind[] = ['any_room'];
 
 /**

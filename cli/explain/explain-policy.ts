@@ -47,7 +47,7 @@ export function explainPolicy(
   });
 }
 
-/** What a request would be answered, in one line. */
+/** The answer that a request would get, in one line. */
 function toLine(answer: Answer): string {
   if (!answer.granted) return `refused: ${answer.reason}: ${REASONS[answer.reason][1]}`;
   const { actions, rooms, transports, ttlSeconds } = answer.grant;
@@ -59,7 +59,7 @@ function pathOf(config: Config, rule: Rule): string {
   return `grants[${config.grants.indexOf(rule)}]`;
 }
 
-/** The rule as it comes to for this user: rooms with the claims in them, and no longer than the target allows. */
+/** The rule as it applies to this user: room patterns with the user's claims filled in, and a lifetime within the target's limit. */
 function filledIn(rule: Rule, target: Target | undefined, { claims }: Identity): Rule {
   const rooms = rule.rooms.map((pattern) => {
     const filled = fill(pattern, target, claims);

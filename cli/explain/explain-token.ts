@@ -8,14 +8,14 @@ import type { Attempt, Decision } from '../../local/media-servers/rules/server-r
 import { hmac } from '../../local/media-servers/rules/token-text.ts';
 import { findingsOf } from './token-findings.ts';
 
-/** What is asked about a token. */
+/** The question about a token. */
 export interface TokenQuestion {
   /** Compact JWS, or a CWT in base64url. */
   readonly token: string;
   readonly target: Target;
-  /** Left out: the signature is taken for good. */
+  /** Absent: the signature is assumed to be valid. */
   readonly secret?: string | undefined;
-  /** Left out: each action that the target knows, in the room and over the transport that the token names first. */
+  /** Absent: each action that the target knows, in the first room and over the first transport of the token. */
   readonly attempt: Partial<Attempt>;
   /** Epoch seconds. */
   readonly now: number;
@@ -25,7 +25,7 @@ export interface TokenQuestion {
  * What a target's servers would say to a token, action by action, and why: lines to print. Neither the token nor the secret
  * is in them.
  *
- * @throws {Error} the token is no JWT in compact form, or none of the target's form
+ * @throws {Error} the token is not a JWT in compact form, or does not have the target's own form
  */
 export function explainToken({ token, target, secret, attempt, now }: TokenQuestion): readonly string[] {
   const jws = decodeCompactJws(token);

@@ -17,12 +17,12 @@ export interface Description {
   /** `NAME=VALUE`; a value that is a number, a boolean, an array or a quoted string in JSON is read as such. */
   readonly claims: readonly string[];
   readonly issuer: string | undefined;
-  /** Whether it is a service, if no token says so. */
+  /** Whether it is a service, for a description without a token. */
   readonly isService?: boolean;
 }
 
 /**
- * The user that is described. Nothing is verified: what a token would give if it were good is the question.
+ * The user that the command line describes. Nothing is verified: the result shows what a token would give if it were valid.
  *
  * @param now epoch seconds
  * @throws {Error} what was given is neither a JWT nor a JSON object, or a claim has no `=`

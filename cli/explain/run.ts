@@ -33,7 +33,7 @@ const USAGE = `usage: npm run -s explain -- COMMAND
 
 const COMMANDS = 'policy, lint, token or diff';
 
-/** What to print, and the exit code; what is wrong with the input is thrown, as one line, and ends in exit code 2. */
+/** The text to print, and the exit code. A mistake in the input is thrown as one line, and the exit code is then 2. */
 interface Outcome {
   readonly lines: readonly string[];
   readonly exitCode: 0 | 1;
@@ -186,7 +186,7 @@ async function rulesFromInput(config: Config): Promise<Config> {
   return changed;
 }
 
-/** Runs a command line: prints what it comes to, or one line that says what is wrong with it, and sets the exit code. */
+/** Runs a command line: prints its result, or one line that says what is wrong with it, and sets the exit code. */
 export async function run(args: readonly string[]): Promise<void> {
   try {
     const { lines, exitCode } = await main(args);

@@ -13,8 +13,8 @@ const bad = (text: string): Finding => ({ bad: true, text });
 const good = (text: string): Finding => ({ bad: false, text });
 
 /**
- * What is to be said of a token's header and claims for one kind of server, the signature apart. Where the server's verdict
- * names the first mistake, this names all of them, and what the server silently passes over.
+ * The findings about a token's header and claims for one kind of server, without the signature. A server names only the first
+ * mistake; this names all of them, and also what the server silently ignores.
  *
  * @param now epoch seconds
  */

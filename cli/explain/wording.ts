@@ -7,7 +7,7 @@ export function duration(seconds: number): string {
   return `${Math.round(seconds)} s`;
 }
 
-/** The conditions of a rule, one text each, such as `group viewers`; none where everyone signed in is meant. */
+/** The conditions of a rule, one string each, such as `group viewers`; none if the rule is for everyone signed in. */
 export function conditionsOf(who: Who): readonly string[] {
   return [
     ...(who.subject === undefined ? [] : [who.subject]),
@@ -19,7 +19,7 @@ export function conditionsOf(who: Who): readonly string[] {
   ];
 }
 
-/** Whom a rule is about. */
+/** The users to whom a rule applies. */
 export function whoIs(who: Who): string {
   const conditions = conditionsOf(who);
   return conditions.length === 0 ? 'everyone signed in' : conditions.join(', ');

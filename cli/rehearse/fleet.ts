@@ -5,7 +5,7 @@ import type { NodeState } from '../../lib/rotation/state.ts';
 /** Nodes in memory that take a while to be reloaded, one after another. */
 export interface RehearsedFleet {
   readonly servers: Pick<Servers, 'observe' | 'apply'>;
-  /** The versions that each node accepts which takes connections now. */
+  /** The versions that each node accepts, for the nodes that take connections now. */
   accepted(): readonly (readonly string[])[];
   reloads(): number;
   /** Ends every reload at once, for the time before the rehearsal. */

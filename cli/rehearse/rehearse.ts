@@ -21,7 +21,7 @@ export interface RehearsalOptions {
   readonly reloadSeconds: number;
   /** Whether calls are throttled, runs are lost, a node is silent and a reload fails. */
   readonly faults: boolean;
-  /** How long tokens really live; left out, as long as the rules allow. */
+  /** How long tokens really live · default: as long as the rules allow. */
   readonly tokenSeconds?: number;
 }
 
@@ -43,10 +43,10 @@ export interface Rehearsal {
   readonly reloads: number;
 }
 
-/** A rotation that takes longer is not waited for, in seconds. */
+/** The longest rotation that is rehearsed to its end, in seconds. */
 const LONGEST = 45 * 86_400;
 const MINUTE = 60;
-/** What is decided in a long wait can be seen at fewer instants. */
+/** In a long wait little changes, so connections are tried less often. */
 const LONG_STEP = 15 * MINUTE;
 /** Ages of tokens and rings that are tried at each instant, of the longest. */
 const AGES = [0, 0.02, 0.25, 0.5, 0.75, 0.98, 1];

@@ -1,6 +1,6 @@
 import type { Rehearsal, Stretch } from './rehearse.ts';
 
-/** The stretches of a rehearsal as a table, with times of the reader's place. */
+/** The stretches of a rehearsal as a table, with times in the reader's time zone. */
 export function tableOf(name: string, rehearsal: Rehearsal, timeZone: string): string {
   const rows = rehearsal.stretches
     .filter(({ from, to }) => to > from)

@@ -2,12 +2,12 @@ import type { ShownReport, ShownTarget } from './report-schema.ts';
 
 /** Where and when the report is read. */
 export interface Reader {
-  /** IANA name; left out, the machine's own. */
+  /** IANA name · default: the machine's own time zone. */
   readonly timeZone?: string;
   readonly now: Date;
 }
 
-/** The report as a person reads it: a table of targets, then what each waits for, its broken nodes and its problems. */
+/** The report as text: a table of targets, then what each waits for, its broken nodes and its problems. */
 export function formatReport({ targets }: ShownReport, reader: Reader): string {
   const entries = Object.entries(targets);
   if (entries.length === 0) return 'No target is rotated.';

@@ -3,10 +3,10 @@ import { StreamPassError } from '../../client/src/error.ts';
 import type { Now } from '../../lib/ports.ts';
 import type { Settings } from './settings.ts';
 
-/** Which of two tokens an address holds: while a rotation changes the servers, some take one and some the other. */
+/** Which of two tokens an address holds: during a rotation, some servers accept one and some the other. */
 export type Offer = 'first' | 'fallback';
 
-/** What keeps an encoder going. */
+/** The dependencies of {@link keepEncoding}. */
 export interface EncoderDeps {
   /** An address with a new token. */
   readonly settings: (offer: Offer, stop: AbortSignal) => Promise<Settings>;
@@ -24,10 +24,10 @@ export interface EncoderDeps {
 const LET_IN_SECONDS = 30;
 
 /**
- * Runs the encoder again and again, each time with a new address, until `stop`. What ends soon waits longer each time, up to
- * a minute.
+ * Runs the encoder again and again, each time with a new address, until `stop`. If the encoder keeps ending soon after its
+ * start, each pause is longer, up to a minute.
  *
- * @throws what the token endpoint refused for good, or that the encoder cannot be started
+ * @throws the token endpoint refuses for good, or the encoder cannot be started
  */
 export async function keepEncoding(deps: EncoderDeps, stop: AbortSignal): Promise<void> {
   let offer = 'first' as Offer;

@@ -11,7 +11,7 @@ export interface Subject {
   readonly token: string;
 }
 
-/** What a token is asked for. */
+/** The parameters of the token. */
 export interface TokenOptions {
   /** The address of `POST /token`. */
   readonly endpoint: string;
@@ -19,7 +19,7 @@ export interface TokenOptions {
   readonly room: string;
   readonly stream?: string | undefined;
   readonly transport: Publishing;
-  /** Left out: as long as the rules allow. */
+  /** Default: as long as the rules allow. */
   readonly expiresInSeconds?: number | undefined;
 }
 
@@ -48,7 +48,7 @@ export async function newToken(
   const signal = AbortSignal.any([stop, AbortSignal.timeout(10_000)]);
   let response: Response;
   try {
-    // A redirect would carry the key to an address that nobody named.
+    // A redirect would send the key to an address that the user did not name.
     response = await fetch(options.endpoint, { method: 'POST', body, redirect: 'error', signal });
   } catch (cause) {
     const description = `${options.endpoint} does not answer`;
