@@ -2,7 +2,7 @@ import { request as forward } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isLoopbackOrigin, listenOnLoopback } from './loopback.ts';
 
-/** What the front is started with. */
+/** The options of the front. */
 export interface ApiFrontOptions {
   readonly port: number;
   /** Where serverless-offline listens, on 127.0.0.1. */
@@ -12,9 +12,9 @@ export interface ApiFrontOptions {
 }
 
 /**
- * Stands before serverless-offline and answers CORS for each origin of this machine as API Gateway does for a configured one,
- * so that people develop their own page against the API. The emulation, which echoes whatever origin it is sent, never sees
- * another origin. All else passes through.
+ * A proxy before serverless-offline. It answers CORS for each origin of this machine as API Gateway does for a configured one,
+ * so that developers can run their own page against the API. serverless-offline echoes any origin, so it never sees an origin
+ * of another machine. Other requests pass through.
  *
  * @see Amazon API Gateway Developer Guide, "Configure CORS for HTTP APIs"
  */

@@ -11,7 +11,7 @@ const PRELOADED = ['refuse-foreign.ts', 'end-with-parent.ts'].map(
   (file) => `--import=${pathToFileURL(join(import.meta.dirname, file)).href}`,
 );
 
-/** What the API is started with. */
+/** The options of the API. */
 export interface ApiOptions {
   readonly port: number;
   /** Where serverless-offline itself listens. */
@@ -23,7 +23,7 @@ export interface ApiOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The folder of `serverless.yml` and `dist/functions`. */
   readonly project: string;
-  /** Where what the functions and the emulation print goes. */
+  /** The file to which the functions and serverless-offline print. */
   readonly logFile: string;
 }
 
@@ -32,7 +32,7 @@ export interface Api {
   readonly url: string;
   /** Invokes the `rotate` function and gives what it returned. */
   readonly rotate: (event: unknown) => Promise<RotationReport>;
-  /** Frees the port: nobody answers there until `resume`. */
+  /** Frees the port: nothing answers there until `resume`. */
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -44,7 +44,7 @@ const START_TIMEOUT_MS = 60_000;
 /**
  * Starts the API and waits until it answers.
  *
- * @throws {Error} one line: it ended, or did not answer in time; the log file holds why
+ * @throws {Error} one line: it ended, or did not answer in time; the log file holds the reason
  */
 export async function startApi({
   port,

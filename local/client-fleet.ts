@@ -12,7 +12,7 @@ export interface FleetCounts {
   readonly rejected: number;
 }
 
-/** A few people who connect again and again. */
+/** A few clients that connect again and again. */
 export interface ClientFleet {
   readonly counts: () => FleetCounts;
   readonly close: () => Promise<void>;
@@ -32,7 +32,7 @@ const SIGN_IN_MS = 30 * 60_000;
 
 /**
  * Starts clients of every media server that use `streampass-client` as a page does, and count with which token they got
- * in. A connection is rejected where neither token of the set, nor a fresh one, was accepted.
+ * in. A connection counts as rejected if the server accepts neither token of the set, nor a fresh one.
  */
 export function startClientFleet({ urls, servers }: Pick<Stack, 'urls' | 'servers'>): ClientFleet {
   const ending = new AbortController();

@@ -1,3 +1,3 @@
-/** `node --import …/end-with-parent.ts`: that process ends when the one that started it does, however it does. Needs an IPC channel. */
+/** `node --import …/end-with-parent.ts`: that process ends when its parent ends, even if the parent is killed. Needs an IPC channel. */
 
 process.once('disconnect', () => process.exit());

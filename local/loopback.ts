@@ -14,7 +14,7 @@ interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** What a listener takes beside requests. */
+/** What a listener accepts beside requests. */
 interface ListenOptions {
   /** Takes a WebSocket's upgrade over · default: none are. */
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -51,8 +51,8 @@ export async function listenOnLoopback(
 }
 
 /**
- * Why another site's page may have sent this request, or undefined if none can have: a name for this address that is not
- * this machine's own (DNS rebinding), or a change that another site's page asks for (cross-site request forgery).
+ * The reason that another site's page may have sent this request; `undefined` if none can have sent it. Either the host name is
+ * not this machine's own (DNS rebinding), or a page of another site asks for a change (cross-site request forgery).
  */
 export function foreignness(
   { method = '', headers }: IncomingMessage,

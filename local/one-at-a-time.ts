@@ -2,8 +2,8 @@ import { isJsonObject } from '../lib/jws/compact.ts';
 import type { Api } from './api.ts';
 
 /**
- * The `rotate` function as the stack invokes it: one run after another, because two at once would meet at the servers and
- * leave them to the next look. A status changes nothing and waits for nobody.
+ * The `rotate` function as the stack invokes it: one run after another, because two runs at once would change the same servers.
+ * A `status` changes nothing, so it does not wait.
  */
 export function oneAtATime(rotate: Api['rotate']): Api['rotate'] {
   let last: Promise<unknown> = Promise.resolve();

@@ -2,7 +2,7 @@ declare module 'dynalite' {
   import type { Server } from 'node:http';
   /** @see https://github.com/mhart/dynalite */
   export default function dynalite(options: {
-    /** A folder; left out, tables are kept in memory. */
+    /** A folder · default: tables are kept in memory. */
     readonly path?: string;
     readonly createTableMs?: number;
   }): Server;

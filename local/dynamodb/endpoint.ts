@@ -26,7 +26,7 @@ const TABLES: Readonly<Record<string, readonly string[]>> = {
  * Starts DynamoDB's emulation on loopback, with the tables of a stack: `deny`, `streams` and `nodes`.
  *
  * @param options.port 0 for one that is free
- * @param options.path a folder where items outlive the process; left out, nothing does
+ * @param options.path a folder that keeps items after the process ends · default: memory only
  */
 export async function createDynamoEndpoint({
   port,

@@ -3,18 +3,18 @@ import { decodeJson, isObject } from './rules/token-text.ts';
 /** Most refusals that are remembered. */
 const CAPACITY = 1000;
 
-/** Where clients that were turned away are sent when they come back. */
+/** The nodes to which refused clients are sent when they come back. */
 export interface Affinity {
-  /** The node that turned this client away, if it did so last. */
+  /** The node that refused this client last, if one did. */
   readonly nodeOf: (token: string | undefined) => number | undefined;
   readonly turnedAway: (token: string | undefined, node: number) => void;
   readonly letIn: (token: string | undefined) => void;
 }
 
 /**
- * Remembers which node turned a client away, as a balancer with session affinity does: the client's other token is then
- * tried on the node that refused the first. A token set is known by the `jti` that its tokens share; it is not verified,
- * for it only chooses a node.
+ * Remembers which node refused a client, as a balancer with session affinity does: the client's other token is then tried on
+ * the same node. A token set is recognized by the `jti` that its tokens share. The `jti` is not verified, because it only
+ * chooses a node.
  */
 export function rememberRefusals(): Affinity {
   const nodes = new Map<string, number>();

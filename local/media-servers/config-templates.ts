@@ -5,9 +5,9 @@ import { configFileFormats } from '../../lib/media-servers/config-files.ts';
 import { decodeFile } from '../../lib/media-servers/file-text.ts';
 import type { MediaServerKind } from './rules/index.ts';
 
-/** What a new configuration file says. */
+/** The values in a new configuration file. */
 export interface ConfigTemplate {
-  /** Default `''`: the node takes no connections until it was given a secret. */
+  /** Default `''`: the node takes no connections until it gets a secret. */
   readonly secret?: string;
   /** Jitsi's VirtualHost · default `meet.example.com`. */
   readonly domain?: string;
@@ -99,8 +99,8 @@ export async function writeDefaultConfigFile(
 }
 
 /**
- * Makes a node's configuration file fit its target: a new one as a fresh installation has it. A file that fits is left alone;
- * one that contradicts the target, or cannot be read, is written anew with the secret that it holds.
+ * Makes a node's configuration file fit its target: a new one as a fresh installation has it. A file that fits is left alone.
+ * One that contradicts the target, or cannot be read, is rewritten with the secret that it holds.
  */
 export async function fitConfigFile(
   kind: MediaServerKind,

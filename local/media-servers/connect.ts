@@ -8,7 +8,7 @@ const longestBody = 64 * 1024;
 
 /**
  * `POST /connect`, the same for every kind of server and easy for curl: JSON `token`, `room`, `action`, `transport` →
- * 200 with what was granted, 403 with the server's reason, 400 for a request that lacks what a server decides by,
+ * 200 with what was granted, 403 with the server's reason, 400 for a request without a member that the server needs,
  * 503 while no node takes connections. `?node=N` asks for one node. With `?status=body` the status is 200 and the body holds
  * it, for pages: a browser writes every other status into its console in red.
  */

@@ -10,11 +10,11 @@ export interface Fleet<Kind extends MediaServerKind> {
   /** Epoch seconds: the servers' clock. */
   readonly now: () => number;
   /**
-   * The node that is asked for, else the one that turned this client away, else the next in turn that takes connections;
-   * `problem` where there is none.
+   * The node that the request names, else the one that refused this client, else the next in turn that takes connections;
+   * `problem` if there is none.
    */
   readonly pick: (asked: string | null, token: string | undefined) => Picked<Kind>;
-  /** Counts what a node decided, and remembers whom it turned away. */
+  /** Counts a decision of a node, and remembers whom it refused. */
   readonly decided: (node: MediaNode<Kind>, token: string | undefined, accepted: boolean) => void;
   /** Lets a node decide, and counts it. */
   readonly decide: (picked: PickedNode<Kind>, token: string | undefined, attempt: Attempt) => Decision;
@@ -27,7 +27,7 @@ export interface PickedNode<Kind extends MediaServerKind> {
   readonly settings: SettingsOf[Kind];
 }
 
-/** The node that takes a request, or why none does. */
+/** The node that takes a request, or the reason that none does. */
 export type Picked<Kind extends MediaServerKind> =
   PickedNode<Kind> | { readonly ok: false; readonly problem: string; readonly unknown?: true };
 

@@ -5,7 +5,7 @@ import { decodeFile } from '../../lib/media-servers/file-text.ts';
 import { configFileFormats } from '../../lib/media-servers/config-files.ts';
 import { rulesOf, type MediaServerKind, type SettingsOf } from './rules/index.ts';
 
-/** What a node shows of itself; never its secret. */
+/** The state that a node shows; never its secret. */
 export interface NodeStatus {
   readonly index: number;
   readonly file: string;
@@ -18,7 +18,7 @@ export interface NodeStatus {
   readonly refused: number;
 }
 
-/** One server of a fleet: it holds what it read from its configuration file when it last started, nothing newer. */
+/** One server of a fleet: it holds only what it read from its configuration file at its last start. */
 export interface MediaNode<Kind extends MediaServerKind> {
   readonly index: number;
   /** The settings by which it decides, or `undefined` while it takes no connections. */
@@ -79,7 +79,7 @@ export async function startMediaNode<Kind extends MediaServerKind>(
       counts[decision]++;
     },
     reload: () => {
-      // One after the other: the second of two reloads must see what was written before it was asked for.
+      // Reloads run one after the other: each must read what was written before its request.
       const reloaded = lastReload.then(reloadOnce);
       lastReload = reloaded;
       return reloaded;

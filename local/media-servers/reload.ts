@@ -3,8 +3,8 @@ import { readReloadAddress } from './reload-address.ts';
 
 /**
  * `node local/media-servers/reload.ts FILE-OR-ADDRESS`: makes the local node that reads this configuration file (or
- * is reloaded at this address) read it again, and waits until it takes connections. Exit code 1 and one line where it
- * does not: as a reload command of a rotation must.
+ * is reloaded at this address) read it again, and waits until it takes connections. If it does not, it prints one line and
+ * exits with 1, as a reload command of a rotation must.
  */
 const timeoutMs = 30_000;
 

@@ -8,7 +8,7 @@ interface BrowserPage {
 const requestTimeoutMs = 10_000;
 const maxRedirects = 10;
 
-/** As much of a browser as a sign-in needs: cookies, redirects, and a page's one form. */
+/** The part of a browser that a sign-in needs: cookies, redirects, and a page's one form. */
 interface Browser {
   /** Opens an address and follows redirects, but does not open `stopAt`: that page has status 302 or 303. */
   open(url: URL, init?: RequestInit): Promise<BrowserPage>;

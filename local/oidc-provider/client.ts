@@ -19,7 +19,7 @@ const demoOrigin = 'http://localhost:3003';
  */
 export const commandLineRedirectUri = 'http://127.0.0.1/id-token';
 
-/** What a test may change about the demo's client. */
+/** The options of the demo's client, for tests. */
 interface DemoClientOptions {
   /** default `streampass-demo` */
   readonly clientId?: string;

@@ -7,7 +7,7 @@ import { contentSecurityPolicy, errorPage, signedOutPage, signOutPage } from './
 import { signingAlgorithms } from './signing-keys.ts';
 import type { LocalUser } from './users.ts';
 
-/** What one local provider differs in from another. */
+/** The options in which local providers differ. */
 interface ProviderSettings {
   readonly clients: readonly ClientMetadata[];
   readonly users: readonly LocalUser[];
@@ -22,7 +22,7 @@ const hour = 3600;
 
 /**
  * The configuration of `oidc-provider`: code flow with PKCE only, our own pages, no consent page, and
- * every claim of the granted scopes in the ID token, since that is the token which is exchanged.
+ * every claim of the granted scopes in the ID token, because that is the token that is exchanged.
  *
  * @see https://github.com/panva/node-oidc-provider/blob/main/docs/README.md#configuration-options
  */
@@ -83,7 +83,7 @@ function loginOnly(): interactionPolicy.DefaultPolicy {
   return policy;
 }
 
-/** Stands for the consent that nobody is asked for: the client is our own. */
+/** Replaces the consent, for which no user is asked, because the client is our own. */
 async function grantWhatIsAsked(ctx: KoaContextWithOIDC) {
   const { client, session, provider, params } = ctx.oidc;
   const accountId = session?.accountId;

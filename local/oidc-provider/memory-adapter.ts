@@ -2,7 +2,7 @@ import type { Adapter, AdapterFactory, AdapterPayload } from 'oidc-provider';
 
 interface Entry {
   readonly payload: AdapterPayload;
-  /** Epoch milliseconds; Infinity where the provider names no lifetime. */
+  /** Epoch milliseconds; Infinity if the provider gives no lifetime. */
   readonly expiresAtMs: number;
 }
 

@@ -62,7 +62,7 @@ export function signOutPage(form: string): string {
   );
 }
 
-/** What is shown after a logout that names no page to go back to. */
+/** The page after a logout that names no page to go back to. */
 export function signedOutPage(): string {
   return page('Signed out', '<p>You are signed out. You can close this page.</p>');
 }

@@ -43,7 +43,7 @@ export interface RunningOidcProvider {
  * Starts a real OpenID Connect provider on loopback, with a login page and the users of `users.ts`.
  * It is for one machine only: nobody has a password.
  *
- * @throws {Error} where the port is taken, or `keysFile` holds no keys.
+ * @throws {Error} if the port is taken, or `keysFile` holds no keys.
  */
 export async function startOidcProvider(options: OidcProviderOptions): Promise<RunningOidcProvider> {
   const {
@@ -85,8 +85,8 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<R
 }
 
 /**
- * Lets a client sign in from each page of this machine, not only from those that it registered, so that people develop their
- * own page against this provider.
+ * Lets a client sign in from each page of this machine, not only from those that it registered, so that developers can run
+ * their own page against this provider.
  *
  * @see https://github.com/panva/node-oidc-provider/blob/main/recipes/redirect_uri_wildcards.md
  */

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import { openBrowser } from './browser.ts';
 import { commandLineRedirectUri, demoClientId } from './client.ts';
 
-/** Who signs in, and where. */
+/** The user who signs in, and the provider. */
 interface SignInOptions {
   /** the provider's issuer identifier, such as `http://localhost:3001` */
   readonly issuer: string;
@@ -14,7 +14,7 @@ interface SignInOptions {
   readonly redirectUri?: string;
 }
 
-/** What a sign-in gives. */
+/** The tokens of a sign-in. */
 interface SignedIn {
   /** compact JWS */
   readonly idToken: string;
@@ -29,7 +29,7 @@ const overHttp = { [oauth.allowInsecureRequests]: true };
  * Signs a user in at the local provider, as an application and a browser do: authorization code flow with
  * PKCE (RFC 7636), the login page's button pressed, the code exchanged, the ID token validated.
  *
- * @throws {Error} where no provider answers, the login page has no such user, or a step is refused.
+ * @throws {Error} if no provider answers, the login page has no such user, or a step is refused.
  */
 export async function signIn({
   issuer,

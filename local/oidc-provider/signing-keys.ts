@@ -21,10 +21,10 @@ export async function generateSigningKeys(): Promise<JWK[]> {
 }
 
 /**
- * The private keys kept in a file, so that tokens stay valid over a restart. Where there is no such file
- * yet, new keys are made and kept there.
+ * The private keys kept in a file, so that tokens stay valid over a restart. If there is no such file yet, new keys are made
+ * and kept there.
  *
- * @throws {Error} where the file is there and is not a JWK Set with keys.
+ * @throws {Error} if the file exists and is not a JWK Set with keys.
  */
 export async function loadSigningKeys(file: string): Promise<JWK[]> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {

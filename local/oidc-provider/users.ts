@@ -1,4 +1,4 @@
-/** A person of the local stack, in the words of OpenID Connect's standard claims and the claim `groups`. */
+/** A user of the local stack, in the words of OpenID Connect's standard claims and the claim `groups`. */
 export interface LocalUser {
   readonly sub: string;
   readonly name: string;

@@ -45,7 +45,7 @@ function roomRefusal(session: JitsiSession, server: JitsiServer, room: string): 
   return isDomain && isRoom ? undefined : refuse('Room and token mismatched');
 }
 
-/** What `..` makes of a value: a text of a number, an error of anything else. */
+/** The result of Lua's `..` with a value: a number becomes a string; other values are an error. */
 function asText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return seconds(value, 0);

@@ -1,7 +1,7 @@
 import type { HeldSettings } from './server-rules.ts';
 import { LuaError } from './lua-values.ts';
 
-/** What the host's options say about tokens. */
+/** The host's options that concern tokens. */
 export interface JitsiServer extends HeldSettings {
   readonly domain: string;
   readonly acceptedIssuers: readonly string[];
@@ -12,7 +12,7 @@ export interface JitsiServer extends HeldSettings {
   readonly requireRoomClaim: boolean;
 }
 
-/** What a login leaves on the session, for the join to look at; JSON values as the token held them. */
+/** The values that a login keeps in the session for the join: JSON values as the token held them. */
 export interface JitsiSession {
   readonly room: unknown;
   readonly domain: unknown;
@@ -31,10 +31,10 @@ export interface JitsiRefusal {
   readonly neverAnswers?: true;
 }
 
-/** What Prosody answers to a login: a session, or why there is none. */
+/** Prosody's answer to a login: a session, or a refusal. */
 export type JitsiLogin = { readonly ok: true; readonly session: JitsiSession } | JitsiRefusal;
 
-/** A join that worked: what mod_token_affiliation makes of the person. */
+/** A join that worked, with the affiliation that mod_token_affiliation gives to the user. */
 export type JitsiJoin =
   { readonly ok: true; readonly moderator: boolean; readonly user: string | null } | JitsiRefusal;
 
@@ -47,7 +47,7 @@ export function refuse(
   return { ok: false, condition, reason, ...(jitsiCondition !== undefined && { jitsiCondition }) };
 }
 
-/** An error inside a Prosody module ends in its log: the client hears nothing. */
+/** Prosody only logs an error inside a module: the client gets no answer. */
 export function orSilence<Outcome>(check: () => Outcome): Outcome | JitsiRefusal {
   try {
     return check();

@@ -19,7 +19,7 @@ export function isNil(value: unknown): value is undefined {
   return value === undefined;
 }
 
-/** Whether Lua's `if` takes a value for true: everything but nil and false. */
+/** Whether Lua's `if` treats a value as true: every value but nil and false. */
 export function isTruthy(value: unknown): boolean {
   return value !== undefined && value !== false;
 }

@@ -4,7 +4,7 @@ import { decodeJson, hmac, isObject, sameBytes } from './token-text.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
-/** What `red5-web.properties` says about tokens. */
+/** The settings of `red5-web.properties` that concern tokens. */
 export interface Red5Server extends HeldSettings {
   /** `auth.active`: false lets everyone in. */
   readonly active: boolean;
@@ -28,8 +28,8 @@ const protocolOf: Readonly<Record<string, string>> = {
 
 /**
  * Red5 Pro's JWT authenticator, by its documentation: HS256 alone, `exp` at most `jwt.ttl.minutes` ahead of the server's
- * own now, lists as comma-separated texts without blanks, and a claim that is absent restricts nothing. Red5 is closed:
- * where its documentation is silent (leeway, blanks, wrong types), the stricter reading is taken.
+ * own now, lists as comma-separated strings without blanks, and an absent claim restricts nothing. Red5 is closed source: if
+ * its documentation does not say (leeway, blanks, wrong types), the stricter reading is used.
  *
  * @see https://www.red5.net/docs/red5-pro/development/plugins/simple-auth-plugin/jwt-authentication/
  */
@@ -95,7 +95,7 @@ function readClaims(token: string | undefined, secret: string): Claims | string 
   return isGood ? claims : 'invalid signature';
 }
 
-/** `exp` must be there, ahead, and no further ahead than the limit, whatever `iat` says. */
+/** `exp` must be present, in the future, and within the limit from now; `iat` does not matter. */
 function timesProblem(claims: Claims, ttlMinutes: number, now: number): string | undefined {
   const { exp, nbf } = claims;
   if (typeof exp !== 'number') return 'exp claim is required';

@@ -3,8 +3,8 @@ import type { Attempt, Granted, HeldSettings, Decision, ReadConfig, ServerRules 
 import { decodeJson, hmac, isObject, sameBytes } from './token-text.ts';
 
 /**
- * rtcstats-server: `jwt.verify(token, secret)` of the package jsonwebtoken without options, so nothing but the signature
- * (HS256, HS384 or HS512), `exp` and `nbf` counts. The reasons are its log lines; clients are only told 1008.
+ * rtcstats-server: `jwt.verify(token, secret)` of the package jsonwebtoken without options, so only the signature (HS256, HS384
+ * or HS512), `exp` and `nbf` count. The reasons are its log lines; clients get only 1008.
  *
  * @see https://github.com/rtcstats/rtcstats
  */
@@ -81,7 +81,7 @@ function reportedBy(payload: unknown): Granted {
   const rtcStats = isObject(payload) && isObject(payload['rtcStats']) ? payload['rtcStats'] : {};
   const column = (name: string) => {
     const value = rtcStats[name] as string | number | boolean | null | undefined;
-    // The column's type is text: whatever else the claim holds is converted.
+    // The column's type is text: a claim of another type is converted.
     return value === undefined || value === null ? null : String(value);
   };
   return { user: column('user'), session: column('session'), conference: column('conference') };

@@ -1,13 +1,13 @@
 /**
- * What the rules of every kind of media server offer. They are written from the servers' own sources and
- * documentation and know nothing of how streampass makes a token, so that each checks the other.
+ * The interface that the rules of every kind of media server implement. They follow the servers' own sources and documentation
+ * and share no code with streampass's tokens, so that each checks the other.
  */
 
-/** What somebody tries to do. The action is the target's own word. */
+/** An attempt to connect. The action is the target's own word. */
 export interface Attempt {
   readonly action: string;
   readonly room?: string | undefined;
-  /** In any case; left out: WebRTC, where the server tells transports apart. */
+  /** Upper or lower case · default: WebRTC, if the server distinguishes transports. */
   readonly transport?: string | undefined;
 }
 
@@ -21,9 +21,9 @@ export type Decision =
       readonly accepted: false;
       /** The server's own words. */
       readonly reason: string;
-      /** `login` before the server looked at what is wanted, `action` after. */
+      /** `login` if the server refused before it looked at the action, `action` if after. */
       readonly at: 'login' | 'action';
-      /** Set where the real server breaks on the token and sends nothing at all: the client waits for its own timeout. */
+      /** Set if the real server fails on the token and sends nothing at all: the client waits for its own timeout. */
       readonly neverAnswers?: true;
     };
 
@@ -33,21 +33,21 @@ export interface HeldSettings {
   readonly secret: string;
 }
 
-/** A file's settings, or why a server could not start with it. */
+/** A file's settings, or the reason that a server could not start with it. */
 export type ReadConfig<Settings extends HeldSettings> =
   { readonly ok: true; readonly settings: Settings } | { readonly ok: false; readonly problem: string };
 
 /** The rules of one kind of server. */
 export interface ServerRules<Settings extends HeldSettings> {
   readonly kind: string;
-  /** The target's words for what one can do there. The first is meant where a request names none. */
+  /** The target's words for its actions. The first is the default of a request that names none. */
   readonly actions: readonly [string, ...string[]];
   /** Reads a configuration file's text as the server does when it starts. Never throws. */
   readonly readConfig: (text: string) => ReadConfig<Settings>;
   /**
    * Decides. Never throws, whatever the token.
    *
-   * @param token compact JWS as the client sent it; `undefined` where it sent none
+   * @param token compact JWS as the client sent it; `undefined` if it sent none
    * @param now the server's clock, epoch seconds
    */
   readonly decide: (token: string | undefined, settings: Settings, attempt: Attempt, now: number) => Decision;

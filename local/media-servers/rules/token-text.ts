@@ -5,7 +5,7 @@ const digests: Readonly<Record<string, string>> = { HS256: 'sha256', HS384: 'sha
 /**
  * The HMAC of a text under the secret's UTF-8 bytes: none of the servers decodes base64.
  *
- * @returns `undefined` for an algorithm that is no HMAC
+ * @returns `undefined` for an algorithm that is not an HMAC
  */
 export function hmac(algorithm: string, secret: string, text: string): Buffer | undefined {
   const digest = Object.hasOwn(digests, algorithm) ? digests[algorithm] : undefined;
@@ -17,7 +17,7 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** JSON of base64url, or `undefined` where it is none. Characters beyond base64url are ignored, as Node does. */
+/** JSON of base64url, or `undefined` if it is not JSON. Characters beyond base64url are ignored, as Node does. */
 export function decodeJson(base64url: string): unknown {
   try {
     return JSON.parse(Buffer.from(base64url, 'base64url').toString('utf8')) as unknown;

@@ -33,7 +33,7 @@ export function red5Wire(fleet: Fleet<'red5'>): WireForm {
       }
       const ended = resource.exec(url.pathname)?.[1];
       if (ended !== undefined && request.method === 'DELETE') {
-        // One that a restart has ended is over, too.
+        // A session that a restart has ended does not exist any more either.
         await forwarder.end(ended);
         answer(exchange, 200);
         return true;

@@ -9,7 +9,7 @@ export interface XmppSession {
   readonly domain: string;
   /** What the server offers at the start of a stream, before and after the login. */
   readonly features: () => string;
-  /** The replies to what a client sent, each one stanza; none where the server stays silent. */
+  /** The replies to a stanza of the client, each one stanza; none if the server does not answer. */
   readonly handle: (xml: string) => readonly string[];
 }
 
@@ -17,7 +17,7 @@ const stanza = /<(auth|iq|presence)\b[^>]*?(?:\/>|>[\s\S]*?<\/\1>)/g;
 
 /**
  * The part of Prosody that a Jitsi client meets: SASL ANONYMOUS with the token of the request's address, resource binding,
- * joining rooms. Stanzas are found by their names, not parsed: what this server does not know it does not answer.
+ * joining rooms. Stanzas are recognized by their names, not parsed. Unknown stanzas get no answer.
  */
 export function startXmppSession(
   fleet: Fleet<'jitsi'>,
@@ -85,7 +85,7 @@ export function attribute(xml: string, name: string): string | undefined {
   return found === null ? undefined : unescapeXml(found[1] ?? found[2] ?? '');
 }
 
-/** Escapes a text as Prosody does. */
+/** Escapes a string as Prosody does. */
 export function escapeXml(text: string): string {
   return text.replace(/[&<>'"]/g, (character) => `&${entities.get(character) ?? ''};`);
 }
