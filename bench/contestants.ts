@@ -13,7 +13,7 @@ export interface Contestant {
   readonly source: string;
   /** Whether it is bundled as streampass's functions are, with what makes them start fast; else as one usually does. */
   readonly tuned?: boolean;
-  /** Whether it answers with claims that it judged before, and so does less than the job. */
+  /** Whether it answers with claims that it verified before, and so does less than the job. */
   readonly remembersClaims?: true;
   /** Algorithms that its library cannot verify. */
   readonly lacks?: readonly Algorithm[];

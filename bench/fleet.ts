@@ -23,7 +23,7 @@ const PRICES = { readUnit: 0.125, writeUnit: 0.625, request: 1.0 + 0.2 };
 const READ_UNIT = 4096;
 const PAGE = 1024 * 1024;
 
-/** What one fleet came to. */
+/** The results of one fleet. */
 interface Measured {
   /** Of Systems Manager, or queries of the table, in a whole rotation and in an hour of quiet. */
   readonly callsOfRotation: number;

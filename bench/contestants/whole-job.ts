@@ -41,7 +41,7 @@ export function readForm(event: TokenEvent): URLSearchParams {
   );
 }
 
-/** What may be done by whom, and Red5 Pro's claims for it; `undefined` where it may not. */
+/** The grant of a user, as Red5 Pro's claims; `undefined` if the user may not do it. */
 export function grantedClaims(
   subject: SubjectClaims,
   form: URLSearchParams,
@@ -74,7 +74,7 @@ export function answer(token: string | undefined): TokenAnswer {
   return { statusCode: 200, headers, body };
 }
 
-/** Who got what. */
+/** The audit line of an exchange. */
 export function auditRecord(
   event: TokenEvent,
   claims: Readonly<Record<string, string>> | undefined,

@@ -1,7 +1,7 @@
 import { PEERS, STREAMPASS } from '../contestants.ts';
 import { median, withSpread } from './statistics.ts';
 
-/** What streampass holds itself to. */
+/** A goal of streampass. */
 export interface Goal {
   readonly what: string;
   /** Most, as a multiple of the floor. */

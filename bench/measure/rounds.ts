@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a contestant is asked to run. */
+/** One round of a contestant. */
 export interface Round {
   /** A name in the file of events. */
   readonly kind: string;
@@ -12,7 +12,7 @@ export interface Round {
   readonly inFlight: number;
 }
 
-/** What one round came to; times in microseconds. */
+/** The results of one round; times in microseconds. */
 export interface RoundResult {
   /** Exchanges that were not answered with 200. */
   readonly refused: number;

@@ -1,6 +1,6 @@
 /** How Lambda would serve a surge, from measured times: pure, so that the same times give the same answer. */
 
-/** What one execution environment takes, in milliseconds. */
+/** The times of one execution environment, in milliseconds. */
 export interface EnvironmentTimes {
   /** From nothing to the first answer; environments take these in turn. */
   readonly cold: readonly number[];

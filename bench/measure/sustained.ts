@@ -8,7 +8,7 @@ export interface Batch {
   readonly events: readonly unknown[];
 }
 
-/** What one second came to. */
+/** The results of one second. */
 export interface Second {
   readonly answered: number;
   /** Reasons of the answers that were not 200. */
