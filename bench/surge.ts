@@ -46,12 +46,12 @@ interface Job {
 const scene = await startScene();
 const callersSecret = randomUUID();
 const created = scene.secrets.execute('CreateSecret', {
-  Name: 'streampass/callers',
+  Name: 'streampass/bench/callers',
   ClientRequestToken: randomUUID(),
   SecretString: callersSecret,
 });
 if (created.error) throw created.error;
-const env = { ...scene.env, RED5_CALLER_SECRET_ID: 'streampass/callers' };
+const env = { ...scene.env, RED5_CALLER_SECRET_ID: 'streampass/bench/callers' };
 Object.assign(process.env, env);
 
 const CALLBACKS: Contestant = { name: 'callbacks', source: 'functions/callbacks.ts', tuned: true };

@@ -1,7 +1,7 @@
 'use strict';
 
-// A command that deploys does two things beside CloudFormation. It refuses what must not be deployed, and it sets
-// `deploy.terminationProtection`, for which CloudFormation has no property.
+// A command that deploys does three things beside CloudFormation. It refuses what must not be deployed, and a template that AWS
+// would not take; and it sets `deploy.terminationProtection`, for which CloudFormation has no property.
 
 const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
@@ -10,15 +10,23 @@ const { pathToFileURL } = require('node:url');
 
 module.exports = function Deployment(serverless, options) {
   const { custom } = serverless.service;
-  const refuse = async () => {
-    const problems = [...changedSources(serverless.serviceDir), ...custom.refusals];
+  const end = (problems) => {
     for (const problem of problems) console.error(problem);
     if (problems.length > 0) process.exit(1);
   };
+  const refuse = async () => end([...changedSources(serverless.serviceDir), ...custom.refusals]);
   this.hooks = {
     'before:package:cleanup': refuse,
     'before:deploy:deploy': refuse,
     'before:deploy:function:initialize': refuse,
+    // The template is complete, and not yet written: nothing is left that `deploy --package` would take.
+    'before:aws:package:finalize:saveServiceState': async () => {
+      const { limitProblems } = await import(
+        pathToFileURL(join(serverless.serviceDir, 'dist/infra/stack.mjs')).href
+      );
+      const { compiledCloudFormationTemplate: template, region } = serverless.service.provider;
+      end(limitProblems(template, region));
+    },
     'before:invoke:local:invoke': async () => {
       // `osls invoke local` loads a handler by `require`, which does not find `.mjs` and refuses top-level await.
       const { handler } = serverless.service.getFunction(options.function);

@@ -5,6 +5,8 @@ import { recordedEnv } from './recorded-env.ts';
 import { refusals } from './refusals.ts';
 import { generateStack, type Stack } from './stack.ts';
 
+export { limitProblems } from './limits.ts';
+
 /** The inputs of a deployment. */
 export interface StackRequest {
   readonly stage: string;

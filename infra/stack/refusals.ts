@@ -20,9 +20,12 @@ export function refusals(context: StackContext, { region, params }: Deployment):
       (param) =>
         `--param ${param}: no such parameter; the stack is described by streampass.config.ts (deploy), and docs/deploy.md lists its options`,
     ),
-    ...(/^[A-Za-z][A-Za-z0-9-]{0,31}$/.test(stage)
+    ...(/^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/.test(stage)
       ? []
-      : [`--stage ${stage}: must be 1 to 32 letters, digits or "-", beginning with a letter`]),
+      : [
+          // Names in IAM ignore case, so prod and Prod would be one.
+          `--stage ${stage}: must be 1 to 32 lower-case letters, digits or "-", beginning with a letter and not ending with "-"`,
+        ]),
     ...(stage === 'local'
       ? ['--stage local: is the stage of npm start, which is never deployed; choose another name']
       : []),

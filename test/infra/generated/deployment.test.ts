@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 interface Osls {
   readonly serviceDir: string;
   readonly service: {
+    readonly provider: { readonly region: string; readonly compiledCloudFormationTemplate: object };
     readonly custom: { readonly refusals: readonly string[]; readonly terminationProtection: boolean };
   };
   readonly getProvider: () => unknown;
@@ -17,6 +18,8 @@ type Hooks = Readonly<Record<string, () => Promise<void>>>;
 const Deployment = createRequire(import.meta.url)('../../../infra/deployment.cjs') as new (osls: Osls) => {
   readonly hooks: Hooks;
 };
+
+const COMPILED = { region: 'eu-west-1', compiledCloudFormationTemplate: { Resources: {} } };
 
 let folder: string;
 const calls: unknown[][] = [];
@@ -35,7 +38,11 @@ function hooksOf({
     request: async (...call: unknown[]) => void calls.push(call),
   };
   const custom = { refusals, terminationProtection };
-  return new Deployment({ serviceDir: folder, service: { custom }, getProvider: () => provider }).hooks;
+  return new Deployment({
+    serviceDir: folder,
+    service: { custom, provider: COMPILED },
+    getProvider: () => provider,
+  }).hooks;
 }
 
 /** The lines that a hook prints before it ends the process; `undefined` if it does not end it. */
@@ -56,6 +63,12 @@ function write(file: string, text: string): void {
 
 const built = (text: string) =>
   write('dist/sources.json', JSON.stringify({ 'a.ts': createHash('sha256').update(text).digest('hex') }));
+
+test('a template that AWS would not take is refused before it is written', async () => {
+  const hook = hooksOf()['before:aws:package:finalize:saveServiceState'];
+  write('dist/infra/stack.mjs', 'export const limitProblems = (...all) => [JSON.stringify(all)];');
+  expect(await refusedBy(hook)).toEqual(['[{"Resources":{}},"eu-west-1"]']);
+});
 
 describe.each(['before:package:cleanup', 'before:deploy:deploy', 'before:deploy:function:initialize'])(
   '%s',

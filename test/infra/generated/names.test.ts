@@ -6,7 +6,7 @@ import { accountGlobalNames, ownNames, physicalNames } from './physical-names.ts
 import type { Value } from './template.ts';
 
 /** The scenario's own choice, for any number of stages. */
-const NAMED_BY_CONFIGURATION = /^streampass(\/callers\b|-servers$)/;
+const NAMED_BY_CONFIGURATION = /^streampass(\/prod\/callers\b|-servers$)/;
 
 const KMS = 'keys in KMS, beside one that is not';
 const inStage = (stage: string) => generatedTemplate(scenario(EVERY_OPTION, stage));

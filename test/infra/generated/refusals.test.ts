@@ -22,8 +22,23 @@ describe('is refused, in one line', () => {
       /^streampass.config.ts: targets: the stage prod has no target/,
     ],
     ['the stage of npm start', refused({}, 'local'), /^--stage local: is the stage of npm start/],
-    ['a stage with a blank', refused({}, 'my stage'), /^--stage my stage: must be/],
-    ['a stage of 33 letters', refused({}, 'a'.repeat(33)), /must be 1 to 32 letters/],
+    ...[
+      'my stage',
+      'a'.repeat(33),
+      '',
+      'Prod',
+      'proD',
+      'prod-',
+      '-prod',
+      '1prod',
+      'pr_od',
+      'pröd',
+      'prod\n',
+    ].map((stage): [string, readonly string[], RegExp] => [
+      `the stage ${JSON.stringify(stage)}`,
+      refused({}, stage),
+      /^--stage [^]*: must be 1 to 32 lower-case letters, digits or "-", beginning with a letter and not ending with "-"$/,
+    ]),
     [
       'an origin on localhost',
       refused({ deploy: { origins: ['https://app.localhost'] } }),
@@ -53,6 +68,10 @@ describe('is refused, in one line', () => {
     ],
   ])('%s', (_title, lines, line) => {
     expect(lines).toEqual([expect.stringMatching(line)]);
+  });
+
+  test.each(['p', 'prod-2', 'a'.repeat(32)])('the stage %s is not', (stage) => {
+    expect(refused({}, stage)).toEqual([]);
   });
 
   test('an origin on localhost is not, in a stage that is for it', () => {

@@ -122,7 +122,7 @@ export const SCENARIOS = {
       terminationProtection: true,
       existingSecrets: ['livekit'],
       reserveRotate: true,
-      callerSecret: 'streampass/callers',
+      callerSecret: 'streampass/prod/callers',
       authorizer: { targets: ['red5'], cacheSeconds: 5 },
     },
   },
