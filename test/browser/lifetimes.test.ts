@@ -2,19 +2,22 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, test } from 'vitest';
 import { ask, keepScreenshot, patience, startDemo, type Demo } from './demo.ts';
 
-/** What happens as tokens and sign-ins come to their end, with time eight times as fast for everyone. */
+/** What happens as tokens and sign-ins come to their end, with time four times as fast for everyone: in more haste, a busy
+ * machine is too slow for an exchange of five seconds. */
 let demo: Demo;
 
 const idTokenTtlSeconds = 100;
 const tokenEnded = 'The token has ended before a new one came';
 
 beforeAll(async () => {
-  demo = await startDemo({ factor: 8, idTokenTtlSeconds });
+  demo = await startDemo({ factor: 4, idTokenTtlSeconds });
   return demo.close;
 });
 
 describe.concurrent('as time passes', () => {
-  test('a token is renewed in the background, once, before its end', async ({ expect }) => {
+  test('a token is renewed in the background, once, before its end, which is told if no other came', async ({
+    expect,
+  }) => {
     const page = await demo.openAs('viewer');
     let exchanges = 0;
     page.on('request', (request) => (exchanges += request.url().endsWith('/token') ? 1 : 0));
@@ -22,6 +25,20 @@ describe.concurrent('as time passes', () => {
     await expect.poll(() => claim(page, 'jti'), patience).not.toBe(first.jti);
     expect(exchanges).toBe(2);
     expect(Number(await claim(page, 'iat'))).toBeLessThan(first.exp);
+
+    let underWay = 0;
+    page.on('request', (request) => (underWay += request.url().endsWith('/token') ? 1 : 0));
+    page.on('requestfailed', (request) => (underWay -= request.url().endsWith('/token') ? 1 : 0));
+    await page.route('**/token', () => {
+      // No answer ever comes: the client stops waiting by itself.
+    });
+    // Each time that the network is back, the client asks at once, so that an exchange is under way at the token's end.
+    await page.evaluate(`globalThis.waking = setInterval(() => dispatchEvent(new Event('online')), 1000)`);
+    await page.getByText(tokenEnded).waitFor();
+    await page.evaluate('clearInterval(globalThis.waking)');
+    // The exchange under way fails after the end of the token.
+    await expect.poll(() => underWay, patience).toBe(0);
+    expect(await page.locator('#token-notice strong').textContent()).toBe(tokenEnded);
   });
 
   test('a tab that slept past the lifetime connects with a new token at its first attempt', async ({
@@ -57,23 +74,6 @@ describe.concurrent('as time passes', () => {
     await page.getByRole('button', { name: 'Sign in again' }).click();
     await page.getByText('The sign-in lasts until').waitFor();
     await getToken(page);
-  });
-
-  test('the end of a token is told, although the exchange under way fails after it', async ({ expect }) => {
-    const page = await demo.openAs('viewer');
-    await getToken(page);
-    let underWay = 0;
-    page.on('request', (request) => (underWay += request.url().endsWith('/token') ? 1 : 0));
-    page.on('requestfailed', (request) => (underWay -= request.url().endsWith('/token') ? 1 : 0));
-    await page.route('**/token', () => {
-      // No answer ever comes: the client stops waiting by itself.
-    });
-    // Each time that the network is back, the client asks at once, so that an exchange is under way at the token's end.
-    await page.evaluate(`globalThis.waking = setInterval(() => dispatchEvent(new Event('online')), 1000)`);
-    await page.getByText(tokenEnded).waitFor();
-    await page.evaluate('clearInterval(globalThis.waking)');
-    await expect.poll(() => underWay, patience).toBe(0);
-    expect(await page.locator('#token-notice strong').textContent()).toBe(tokenEnded);
   });
 });
 

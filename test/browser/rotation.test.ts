@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { ask, keepScreenshot, patience, redLines, startDemo, type Demo } from './demo.ts';
 
@@ -58,6 +58,15 @@ test('an emergency asks first, then replaces the secret at once, and the page sa
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
   expect(await chips()).toEqual(before);
 
+  await page.route('**/rotation', refuseAction);
+  await page.getByRole('button', { name: 'Emergency' }).click();
+  await page.getByRole('button', { name: 'Replace it now' }).click();
+  await page.locator('#rotation-problem', { hasText: 'Nothing was changed' }).waitFor();
+  expect(await page.locator('#rotation-problem').textContent()).toContain(JUST_DONE);
+  expect(await page.locator('#connect-notice').textContent()).toMatch(/^Four viewers connect/);
+  expect(await chips()).toEqual(before);
+  await page.unroute('**/rotation');
+
   await page.getByRole('button', { name: 'Emergency' }).click();
   await keepScreenshot(page, 'emergency');
   await page.getByRole('button', { name: 'Replace it now' }).click();
@@ -66,7 +75,22 @@ test('an emergency asks first, then replaces the secret at once, and the page sa
   const notice = page.locator('#connect-notice .notice.bad', { hasText: 'The secret was replaced at once' });
   await expect.poll(() => page.locator('#count-rejected').textContent(), patience).not.toBe('0');
   await expect.poll(() => notice.textContent(), patience).toMatch(/[1-9]\d* rejected/);
+  // In the server's own words.
+  expect(await notice.locator('code').textContent()).toMatch(/./);
 });
+
+const JUST_DONE = 'An emergency replaced the secret just now, so start changed nothing.';
+
+/** Answers a button of the rotation with a refusal, as `rotate` does for ten minutes after an emergency. */
+async function refuseAction(route: Route): Promise<void> {
+  if (route.request().method() === 'GET') return route.fallback();
+  const report = (await (await fetch(`${demo.stack.urls.page}/rotation`)).json()) as {
+    readonly targets: Record<string, object>;
+  };
+  const next = { step: 'refuse', reason: 'emergency_just_done', why: JUST_DONE };
+  report.targets['red5'] = { ...report.targets['red5'], next };
+  await route.fulfill({ json: report });
+}
 
 /** Waits for the phases as the timeline shows them, one after another. */
 async function seePhases(page: Page): Promise<void> {

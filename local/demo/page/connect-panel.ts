@@ -58,6 +58,8 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
   let selected: Asked | undefined;
   let staying: AbortController | undefined;
   let rotation: RotationEvent | undefined;
+  /** Of the server that turned a viewer away last. */
+  let refusalWords = '';
 
   const showState = (): void => {
     if (selected === undefined) return;
@@ -149,6 +151,7 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
         kidOf: kidOfToken,
         onConnection(viewer: ViewerState) {
           if (viewer.outcome !== undefined) counts.add(viewer.outcome);
+          if (viewer.outcome === 'rejected') refusalWords = viewer.words;
           table.take(viewer);
           tellConnections(title);
         },
@@ -174,6 +177,7 @@ export function createConnectPanel(toneOf: (kid: string) => string): ConnectPane
       rejected > 0 ? 'bad' : isEmergency ? 'warn' : 'good',
       `${rotation === undefined ? 'Four viewers connect' : happened[rotation]}: ${rejected} rejected`,
       ...(isEmergency ? ['The servers refuse each token that the old secret signed.'] : []),
+      ...(rejected > 0 ? [quote(refusalWords)] : []),
       `${first + fallback + fresh} connections, ${fallback} of them by a fallback token.`,
     );
   };

@@ -31,6 +31,8 @@ export function createRotationPanel(
   let reports: Readonly<Record<string, TargetReport>> = {};
   let timer: number | undefined;
   let looking = false;
+  /** Why the last button changed nothing; shown until the next one. */
+  let refused: string | undefined;
   const seen = new Map<string, Seen>();
   const seenOf = (name: string): Seen => seen.get(name) ?? new Map();
   const kids: string[] = [];
@@ -86,6 +88,7 @@ export function createRotationPanel(
     byId<HTMLButtonElement>('rotation-emergency').disabled = false;
     byId<HTMLButtonElement>('rotation-abort').disabled = !['announced', 'pushing'].includes(report.phase);
     for (const words of report.problems ?? []) showNotice(problem, 'warn', 'Look at this', words);
+    if (refused !== undefined) showNotice(problem, 'warn', 'Nothing was changed', refused);
   };
 
   const nodeEntry = ({ node, holds, problem: words }: NodeReport, report: TargetReport): HTMLLIElement => {
@@ -108,8 +111,14 @@ export function createRotationPanel(
     if (looking && action === undefined) return;
     looking = true;
     try {
-      take(await askRotation(action, server.target));
-      if (action === 'emergency') onEvent('emergency');
+      const { target } = server;
+      const taken = await askRotation(action, target);
+      if (action !== undefined) {
+        const next = taken[target]?.next;
+        refused = next?.step === 'refuse' ? next.why : undefined;
+      }
+      take(taken);
+      if (action === 'emergency' && refused === undefined) onEvent('emergency');
     } catch (error) {
       showNotice(problem, 'bad', 'The rotation cannot be seen', messageOf(error));
     }
