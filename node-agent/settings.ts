@@ -96,7 +96,7 @@ export async function readSettings(
     throw new SettingsProblem(`${file} ${error instanceof FileProblem ? error.message : 'cannot be read'}`);
   });
   const values = text === undefined ? ofEnvironment(env) : ofFile(file, text);
-  const where = text === undefined ? 'environment' : file;
+  const where = text === undefined ? `${file} does not exist, and in the environment` : file;
   const parsed = v.safeParse(settingsSchema, values);
   if (parsed.success) return { target, ...parsed.output, node: parsed.output.node ?? hostname() };
   const lines = parsed.issues.map(({ path, message, input }) => {

@@ -196,7 +196,11 @@ describe('a wrong call', () => {
     [['observe', '--target', '../red5'], 2, /--target red5/],
     [['observe', '--target', 'red5', '--verbose'], 2, /--verbose/],
     [['apply', '--target', 'red5'], 2, /--version-id/],
-    [['observe', '--target', 'other'], 1, /environment: kind: is missing/],
+    [
+      ['observe', '--target', 'other'],
+      1,
+      /other\.conf does not exist, and in the environment: kind: is missing/,
+    ],
     [['observe', '--target', 'red5', '--secret-arn', 'arn:other'], 1, /names the secret arn:other/],
   ] as const)('%j is one line with its remedy', async (args, status, problem) => {
     await using machine = await createMachine();
