@@ -79,7 +79,11 @@ async function tryTokens<T>(
     more?: StreamPassErrorDetails,
   ): StreamPassError => {
     const words = refusals.map(({ offered, message }) => `${offered} token refused: ${message}`);
-    return new StreamPassError(kind, reason, { ...more, refusals, description: words.join('; ') });
+    return new StreamPassError(kind, reason, {
+      ...more,
+      refusals,
+      description: words.join('; ') || undefined,
+    });
   };
 
   const obtain = (refused?: HeldToken): Promise<HeldToken> =>

@@ -59,7 +59,7 @@ export class StreamPassError extends Error {
   declare readonly kind: StreamPassErrorKind;
   /** The server's {@link Reason}, one of ours, or what a newer server or your own code gave. */
   declare readonly reason: AnyReason;
-  /** The server's own words, if it gave any. */
+  /** Why, in words: those of the API, or for `connect` what the media server said to each token. */
   declare readonly description: string | undefined;
   declare readonly retryAfterSeconds: number | undefined;
   declare readonly refusals: readonly Refusal[];

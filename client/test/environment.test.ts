@@ -32,7 +32,9 @@ test('wakes when the network is back and when the page is shown, not when it is 
 test('hears nothing more once removed', () => {
   const { window, document } = stubPage();
   const listener = vi.fn<() => void>();
-  browserEnvironment.onWake(listener, AbortSignal.abort());
+  const removal = new AbortController();
+  browserEnvironment.onWake(listener, removal.signal);
+  removal.abort();
   window.dispatchEvent(new Event('online'));
   document.dispatchEvent(new Event('visibilitychange'));
   expect(listener).not.toHaveBeenCalled();

@@ -245,7 +245,7 @@ describe('an encoder', () => {
     );
     const denied = Date.now();
     // Red5 looks at a token when a connection begins, and no command of its ends those of one user.
-    expect(told).toContain('connections  go on: a red5 server');
+    expect(told).toContain('connections  go on: red5 servers');
     expect(encoder.isConnected()).toBe(true);
     expect(await encoder.ask('DELETE')).toBe(200);
     let seen: number | undefined;
