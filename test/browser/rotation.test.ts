@@ -48,6 +48,8 @@ test('viewers stay connected through a whole rotation, by fallback where needed,
 test('an emergency asks first, then replaces the secret at once, and the page says who is turned away', async () => {
   const page = await demo.openAs('viewer');
   await page.getByText('Nothing is due').waitFor();
+  // The next rotation is months away, so a time of day would say nothing.
+  expect(await page.locator('#rotation-now').textContent()).toMatch(/Until .*\d{4}\.$/);
   await ask(page, { room: 'public-news', role: 'watch' });
   await page.getByRole('button', { name: 'Stay connected' }).click();
   await expect.poll(() => page.locator('#count-first').textContent(), patience).not.toBe('0');

@@ -5,7 +5,7 @@ import { byId, element, setChildren, setText, showNotice } from './dom.ts';
 import { createLanes } from './lanes.ts';
 import { askRotation, type NodeReport, type RotationAction, type TargetReport } from './rotation-report.ts';
 import { noteSeen, timelineEntries, type Seen } from './timeline.ts';
-import { kidOf, nodeName, timeOfDay } from './words.ts';
+import { kidOf, nodeName, timeOrDate } from './words.ts';
 
 /** Between two looks at the rotation, in milliseconds. */
 const lookMs = { underWay: 1000, steady: 3000 };
@@ -168,7 +168,7 @@ function wordOf(version: string, { phase, current, fallback }: TargetReport): st
 }
 
 function sentenceOf({ phase, next }: TargetReport): string {
-  const due = next.at === undefined ? '' : ` Until ${timeOfDay(Date.parse(next.at))}.`;
+  const due = next.at === undefined ? '' : ` Until ${timeOrDate(Date.parse(next.at), Date.now())}.`;
   // In a rotation this is how it goes; in steady times it is something to look at.
   const takesTurn = next.reason === 'nodes_lack_version' && phase !== 'steady';
   const why = takesTurn ? 'One node after another takes the secret of this phase.' : next.why;

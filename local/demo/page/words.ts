@@ -10,6 +10,12 @@ export function timeOfDay(epochMs: number): string {
   return new Date(epochMs).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 }
 
+/** The time of day of what comes within a day, and the date of what comes later. */
+export function timeOrDate(epochMs: number, now: number): string {
+  const isLater = epochMs - now > 86_400_000;
+  return isLater ? new Date(epochMs).toLocaleDateString([], { dateStyle: 'long' }) : timeOfDay(epochMs);
+}
+
 /** What a secret's version is called in a token's `kid`: its first 8 characters. */
 export function kidOf(version: string): string {
   return version.slice(0, 8);
