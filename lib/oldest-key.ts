@@ -12,3 +12,13 @@ export function oldestKeyOf<Key>(map: ReadonlyMap<Key, unknown>): () => Key | un
     return keys.next().value;
   };
 }
+
+/** A function that deletes the oldest entry of a map that is full, so that one more fits in. */
+export function roomIn<Key>(map: Map<Key, unknown>, capacity: number): () => void {
+  const oldestKey = oldestKeyOf(map);
+  return () => {
+    if (map.size < capacity) return;
+    const oldest = oldestKey();
+    if (oldest !== undefined) map.delete(oldest);
+  };
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { oldestKeyOf } from '../lib/oldest-key.ts';
+import { oldestKeyOf, roomIn } from '../lib/oldest-key.ts';
 
 test('the oldest key is always the first of the map, whatever was added, deleted and added again', () => {
   const step = fc.oneof(
@@ -22,4 +22,14 @@ test('the oldest key is always the first of the map, whatever was added, deleted
       }
     }),
   );
+});
+
+test('a map with room for so many keeps the newest of them', () => {
+  const map = new Map<string, true>();
+  const makeRoom = roomIn(map, 3);
+  for (const key of ['a', 'b', 'c', 'd', 'e']) {
+    makeRoom();
+    map.set(key, true);
+  }
+  expect([...map.keys()]).toEqual(['c', 'd', 'e']);
 });

@@ -1,12 +1,12 @@
 /** What a function needs of KMS; the build leaves this file out if the configuration never calls `kms()`. */
 
-import { hash } from 'node:crypto';
 import { createKmsClient } from '../../lib/aws/kms-client.ts';
 import { createKmsKeys, LONGEST_MAC_INPUT, type KmsKeysOptions } from '../../lib/aws/kms-keys.ts';
+import { digestOf } from '../../lib/identity/verified-tokens.ts';
 import { describeError, writeLine } from '../../lib/node/log.ts';
 import { within } from '../../lib/node/system.ts';
 import { OAuthError } from '../../lib/oauth/oauth-error.ts';
-import { oldestKeyOf } from '../../lib/oldest-key.ts';
+import { roomIn } from '../../lib/oldest-key.ts';
 import type { SecretReader } from '../../lib/ports.ts';
 
 /** What one request waits for KMS at most, in seconds. */
@@ -62,12 +62,12 @@ export function kmsReader(
 /** Asks once about a token that is good, because its signature stays so: the same client often shows it again. */
 function onceIfGood(verify: (token: string) => Promise<boolean>): typeof verify {
   const good = new Map<string, true>();
-  const oldest = oldestKeyOf(good);
+  const makeRoom = roomIn(good, REMEMBERED);
   return async (token) => {
-    const digest = hash('sha256', token, 'base64url');
+    const digest = digestOf(token);
     if (good.has(digest)) return true;
     if (!(await verify(token))) return false;
-    if (good.size >= REMEMBERED) good.delete(oldest() ?? '');
+    makeRoom();
     good.set(digest, true);
     return true;
   };

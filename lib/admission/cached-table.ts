@@ -1,5 +1,5 @@
 import { OAuthError } from '../oauth/oauth-error.ts';
-import { oldestKeyOf } from '../oldest-key.ts';
+import { roomIn } from '../oldest-key.ts';
 import type { Now, Within } from '../ports.ts';
 
 /** The table of denied users and sign-ins, outside of this process. */
@@ -39,7 +39,7 @@ export type DeniedNow = (keys: readonly string[]) => Promise<boolean>;
  */
 export function createCachedTable({ table, now, within }: CachedTableOptions): DeniedNow {
   const answers = new Map<string, Answer>();
-  const oldestKey = oldestKeyOf(answers);
+  const makeRoom = roomIn(answers, CAPACITY);
 
   /** When the denial of a key ends; `undefined` if the table has to be asked. */
   function recall(key: string): number | undefined {
@@ -61,7 +61,7 @@ export function createCachedTable({ table, now, within }: CachedTableOptions): D
 
   function keep(key: string, answer: Answer): void {
     answers.delete(key);
-    if (answers.size >= CAPACITY) answers.delete(oldestKey() ?? '');
+    makeRoom();
     answers.set(key, answer);
   }
 

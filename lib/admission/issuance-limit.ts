@@ -1,4 +1,4 @@
-import { oldestKeyOf } from '../oldest-key.ts';
+import { roomIn } from '../oldest-key.ts';
 import type { Now } from '../ports.ts';
 
 /** Counts what each subject asks for. */
@@ -17,14 +17,14 @@ const CAPACITY = 10_000;
 export function createIssuanceLimit(tokensPerMinute: number, now: Now): IssuanceLimit {
   const perSecond = tokensPerMinute / 60;
   const buckets = new Map<string, { left: number; filledAt: number }>();
-  const oldestKey = oldestKeyOf(buckets);
+  const makeRoom = roomIn(buckets, CAPACITY);
   return {
     take(issuer, subject) {
       const key = `${issuer}\n${subject}`; // An issuer is a URL, so it holds no line break.
       const at = now();
       let bucket = buckets.get(key);
       if (bucket === undefined) {
-        if (buckets.size >= CAPACITY) buckets.delete(oldestKey() ?? '');
+        makeRoom();
         bucket = { left: tokensPerMinute, filledAt: at };
         buckets.set(key, bucket);
       }
