@@ -7,7 +7,6 @@ import { awsAccess } from '../lib/aws/access.ts';
 import { dynamoDeniedRows } from '../lib/aws/deny-list.ts';
 import { dynamoNodeTable } from '../lib/aws/node-table.ts';
 import { answerQuestion } from '../lib/fleet/denials.ts';
-import { createLiveVersions } from '../lib/fleet/live-versions.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
 import { systemNow, within } from '../lib/node/system.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
@@ -15,7 +14,7 @@ import { createSnapshot } from '../lib/signing-keys/snapshot.ts';
 import { configured } from './wiring/configured.ts';
 import { httpFunction } from './wiring/http-function.ts';
 import { nodeMessages } from './wiring/node-messages.ts';
-import { createReaderOf } from './wiring/readers.ts';
+import { createLiveVersionsOf } from './wiring/readers.ts';
 
 const MAX_BODY_BYTES = 4096;
 /** An agent asks every 4 s, and its server looks every second. So a denial takes effect there in about 10 s; 15 s are promised. */
@@ -27,16 +26,14 @@ const loaded = await configured(() => import('../streampass.config.ts'), process
 const { config } = loaded;
 const client = new DynamoDBClient({ ...awsAccess(process.env), maxAttempts: 2 });
 const table = dynamoNodeTable(process.env['NODES_TABLE'] ?? '', client);
-const readerOf = createReaderOf(process.env);
+const liveVersionsOf = createLiveVersionsOf(process.env);
 const issuers = config.issuers.map(({ issuer }) => issuer);
 const kicking = new Map(
-  Object.entries(config.targets).flatMap(([name, { secret, signing, signer, kick, subject }]) => {
-    if (kick !== true) return [];
-    const reader = readerOf({ name, signing }, signer);
-    return [
-      [name, { subject, live: createLiveVersions({ secret, reader, now: systemNow, within }) }] as const,
-    ];
-  }),
+  Object.entries(config.targets).flatMap(([name, target]) =>
+    target.kick === true
+      ? [[name, { subject: target.subject, live: liveVersionsOf(name, target) }] as const]
+      : [],
+  ),
 );
 
 /** The hashes of all denied users and sign-ins, by target, as that target's tokens name them. */

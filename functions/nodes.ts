@@ -3,15 +3,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { awsAccess } from '../lib/aws/access.ts';
 import { dynamoNodeTable } from '../lib/aws/node-table.ts';
-import { createLiveVersions } from '../lib/fleet/live-versions.ts';
 import { GONE_AFTER, receiveMessage } from '../lib/fleet/reported.ts';
 import { describeError, writeLine } from '../lib/node/log.ts';
-import { systemNow, within } from '../lib/node/system.ts';
+import { systemNow } from '../lib/node/system.ts';
 import { OAuthError } from '../lib/oauth/oauth-error.ts';
 import { configured } from './wiring/configured.ts';
 import { httpFunction } from './wiring/http-function.ts';
 import { nodeMessages } from './wiring/node-messages.ts';
-import { createReaderOf } from './wiring/readers.ts';
+import { createLiveVersionsOf } from './wiring/readers.ts';
 
 const MAX_BODY_BYTES = 16_384;
 
@@ -20,13 +19,13 @@ const table = dynamoNodeTable(
   process.env['NODES_TABLE'] ?? '',
   new DynamoDBClient({ ...awsAccess(process.env), maxAttempts: 2 }),
 );
-const readerOf = createReaderOf(process.env);
+const liveVersionsOf = createLiveVersionsOf(process.env);
 const fleets = new Map(
-  Object.entries(loaded.config.targets).flatMap(([name, { secret, signing, signer, fleet }]) => {
-    if (fleet?.by !== 'reported') return [];
-    const reader = readerOf({ name, signing }, signer);
-    return [[name, { fleet, live: createLiveVersions({ secret, reader, now: systemNow, within }) }] as const];
-  }),
+  Object.entries(loaded.config.targets).flatMap(([name, target]) =>
+    target.fleet?.by === 'reported'
+      ? [[name, { fleet: target.fleet, live: liveVersionsOf(name, target) }] as const]
+      : [],
+  ),
 );
 
 const answer = nodeMessages({
