@@ -11,7 +11,10 @@ const TEXT_OF = { base64: /^[A-Za-z0-9+/]*={0,2}$/, base64url: /^[\w-]*={0,2}$/ 
  *
  * @throws {SyntaxError} if the text holds a character that is not of this alphabet, also white space
  */
-export function fromBase64(text: string, { alphabet }: FromBase64Options): Uint8Array {
+export function fromBase64(
+  text: string,
+  { alphabet = 'base64' }: Partial<FromBase64Options> = {},
+): Uint8Array {
   if (!TEXT_OF[alphabet].test(text)) throw new SyntaxError(`is not ${alphabet}`);
   return Buffer.from(text, alphabet);
 }

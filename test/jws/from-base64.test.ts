@@ -17,3 +17,9 @@ test.each(['base64', 'base64url'] as const)('refuses what %s cannot hold', (alph
   for (const text of [`AA${other}`, 'AA AA', 'AA\nAA', '=AAA', 'AA=A', 'ÄAAA', 'AAA.', '\0AAA'])
     expect(() => fromBase64(text, { alphabet })).toThrow(SyntaxError);
 });
+
+test('reads base64 if no alphabet is named, as the standard says', () => {
+  expect(Buffer.from(fromBase64('+/8='))).toEqual(Buffer.from([0xfb, 0xff]));
+  expect(Buffer.from(fromBase64('+/8=', {}))).toEqual(Buffer.from([0xfb, 0xff]));
+  expect(() => fromBase64('-_8=')).toThrow(SyntaxError);
+});
