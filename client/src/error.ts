@@ -67,6 +67,11 @@ export class StreamPassError extends Error {
   constructor(kind: StreamPassErrorKind, reason: AnyReason, details: StreamPassErrorDetails = {}) {
     super([`${kind}: ${reason}`, details.description].filter(Boolean).join('; '));
     // The cause too: not every engine of React Native knows the second argument of Error.
-    Object.assign(this, { refusals: [] }, details, { name: 'StreamPassError', kind, reason });
+    Object.assign(this, details, {
+      name: 'StreamPassError',
+      kind,
+      reason,
+      refusals: details.refusals ?? [],
+    });
   }
 }

@@ -249,3 +249,8 @@ test('an attempt is not begun with a signal that is aborted already', async () =
   );
   expect(attempt).not.toHaveBeenCalled();
 });
+
+test('an error has a list of refusals, whatever it is made of', () => {
+  for (const details of [undefined, {}, Object.assign({}, { refusals: undefined })])
+    expect(new StreamPassError('refused', 'token_refused', details).refusals).toEqual([]);
+});
