@@ -113,7 +113,7 @@ function member(value: Json, name: string): Json {
   return isObject(value) ? value[name] : undefined;
 }
 
-/** The items of a list; what is no list is one item. */
+/** The items of a list. A single value counts as a list of one, and `undefined` as an empty list. */
 function itemsOf(value: Json): readonly Json[] {
   if (value === undefined) return [];
   return isList(value) ? value : [value];

@@ -150,7 +150,7 @@ function optionsOfTokenHost(config: ProsodyConfig): (name: string) => ProsodyVal
   };
 }
 
-/** The issuers that Prosody accepts: `app_id` alone if there is no list; `undefined` if the file has neither. */
+/** The issuers that Prosody accepts: those of its list. Without a list it is `app_id`, and without both `undefined`. */
 export function acceptedIssuersOf(settings: ProsodySettings): readonly string[] | undefined {
   return settings.acceptedIssuers ?? (settings.appId === undefined ? undefined : [settings.appId]);
 }
