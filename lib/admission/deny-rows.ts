@@ -32,14 +32,20 @@ export const TAG_BYTES = 8;
 /** Bytes that stand for one user. */
 export const PERSON_BYTES = SUBJECT_BYTES + ISSUER_BYTES;
 
-/** What says who somebody is, for each kind of row; what is left out is denied by no row of that kind. */
-export interface Whom {
+/** What says who signed in. */
+export interface SignIn {
   readonly issuer: string;
   readonly subject: string;
   /** Ids of the sign-in, each of which a row may name. */
   readonly signIns?: readonly string[];
-  readonly session?: string;
-  readonly streamKey?: string;
+}
+
+/** What says who somebody is, for each kind of row; what is left out is denied by no row of that kind. */
+export interface Whom extends SignIn {
+  readonly session?: string | undefined;
+  readonly streamKey?: string | undefined;
+  /** What {@link hashesOfSignIn} says of it, if it was asked before. */
+  readonly hashes?: string | undefined;
 }
 
 /**
@@ -47,12 +53,19 @@ export interface Whom {
  * because a token carries them and RTMP addresses are. Even with a million rows and a billion people, the chance that
  * anybody is denied by mistake is below 1 in 10,000.
  */
-export function hashesOf({ issuer, subject, signIns = [], session, streamKey }: Whom): Buffer {
-  let hashes = personOf(issuer, subject);
-  for (const id of signIns) hashes += tagOf('sign-in', id);
+export function hashesOf(whom: Whom): Buffer {
+  const { session, streamKey } = whom;
+  let hashes = whom.hashes ?? hashesOfSignIn(whom);
   if (session !== undefined) hashes += tagOf('session', session);
   if (streamKey !== undefined) hashes += tagOf('stream-key', streamKey);
   return bytesOf(hashes);
+}
+
+/** The hashes of a user and of each id of their sign-in, as a text with a character for each byte. */
+export function hashesOfSignIn({ issuer, subject, signIns = [] }: SignIn): string {
+  let hashes = personOf(issuer, subject);
+  for (const id of signIns) hashes += tagOf('sign-in', id);
+  return hashes;
 }
 
 /** The ids of every row that denies somebody with these hashes. A tag of zeros, which fills a block up, names nobody. */

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import type { Identity } from '../identity/identity.ts';
 import type { SubjectForm } from '../media-servers/target.ts';
-import { hashesOf, PERSON_BYTES, rowIdOf, rowIdsOf, TAG_BYTES } from './deny-rows.ts';
+import { hashesOf, hashesOfSignIn, PERSON_BYTES, rowIdOf, rowIdsOf, TAG_BYTES } from './deny-rows.ts';
 import type { Whom } from './deny-rows.ts';
 
 /**
@@ -23,14 +23,15 @@ const SIGN_IN_CLAIMS = ['sid', 'origin_jti', 'jti'];
 export const SESSION_CLAIM = 'session';
 
 /** Who asks for a token: a user by their identity, in a session if they named one. */
-export function whomOf({ issuer, subject, claims, streamKey }: Identity, session?: string): Whom {
-  return {
-    issuer,
-    subject,
-    signIns: signInsIn(claims),
-    ...(session !== undefined && { session }),
-    ...(streamKey !== undefined && { streamKey }),
-  };
+export function whomOf(identity: Identity, session?: string): Whom {
+  const { issuer, subject, claims, streamKey, hashes } = identity;
+  const signIns = hashes === undefined ? signInsIn(claims) : [];
+  return { issuer, subject, signIns, session, streamKey, hashes };
+}
+
+/** The hashes of a user and of their sign-in: they are the same in each exchange of a subject token. */
+export function hashesOfIdentity({ issuer, subject, claims }: Identity): string {
+  return hashesOfSignIn({ issuer, subject, signIns: signInsIn(claims) });
 }
 
 /** The sign-ins that claims name, each once. */

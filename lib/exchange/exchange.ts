@@ -13,16 +13,15 @@ import { decideStreamKey, toStreamKeyResponse } from './make-stream-key.ts';
 import { parseTokenRequest, type TokenRequest } from './parse-token-request.ts';
 import { readForTarget } from './read-for-target.ts';
 import { withScopeOf } from './scope-of-target.ts';
-import { toTokenResponse } from './token-response.ts';
+import { toTokenResponse, type TargetToken } from './token-response.ts';
 import type { ApiGatewayEvent } from '../api-gateway/event.ts';
 import type { Identity } from '../identity/identity.ts';
 import { issueToken } from './issue-token.ts';
-import type { IssuedToken } from './issue-token.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import { TOKEN_TYPE_STREAM_KEY } from '../oauth/token-exchange.ts';
 import type { SubjectTokenType, TokenResponse } from '../oauth/token-exchange.ts';
 import type { NewId, Now } from '../ports.ts';
-import type { KeyRing, SigningRing } from '../signing-keys/key-ring.ts';
+import type { KeyRing } from '../signing-keys/key-ring.ts';
 import type { Target } from '../media-servers/target.ts';
 import type { Grant } from '../policy/grant.ts';
 import type { StreamKey } from '../stream-keys/stream-key.ts';
@@ -56,17 +55,22 @@ export interface StreamKeyDeps {
 
 /** What is known about one target's part of an exchange at its end. An audit line holds nothing else. */
 export interface ExchangeFacts {
-  readonly issuer?: string;
-  readonly subject?: string;
-  readonly target?: string;
-  readonly grant?: Grant;
+  readonly issuer?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly target?: string | undefined;
+  readonly grant?: Grant | undefined;
   /** Paths of the rules that the grant rests on. */
-  readonly rules?: readonly string[];
-  readonly expiresAt?: number;
-  readonly jti?: string;
-  readonly kid?: string;
-  readonly session?: string;
-  readonly ringAgeSeconds?: number;
+  readonly rules?: readonly string[] | undefined;
+  readonly expiresAt?: number | undefined;
+  readonly jti?: string | undefined;
+  readonly kid?: string | undefined;
+  readonly session?: string | undefined;
+  readonly ringAgeSeconds?: number | undefined;
+}
+
+/** A target's token and what is told about it. */
+interface Issued extends TargetToken {
+  readonly facts: ExchangeFacts;
 }
 
 /** How an exchange ended. */
@@ -90,109 +94,130 @@ export async function exchange(event: ApiGatewayEvent, deps: ExchangeDeps): Prom
   }
 }
 
+/** One target's part of an exchange, as far as it came. */
+interface Part {
+  readonly name: string;
+  readonly target: Target;
+  readonly grant?: Grant;
+  readonly rules?: readonly string[];
+}
+
 /** The same from a request that is already read. */
 export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps): Promise<ExchangeOutcome> {
-  /** Of the target at hand: what is told where it ends here. */
-  let facts: ExchangeFacts = {};
+  // Targets that know no sessions look at none, so that a malformed one is no reason to refuse their tokens.
+  const named =
+    request.session !== undefined && ROOM_NAME.test(request.session) ? request.session : undefined;
+  /** Whose exchange it is, and the part at hand: what is told where it ends here. */
+  let identity: Identity | undefined;
+  let at: Part | undefined;
   try {
-    // Targets that know no sessions look at none, so that a malformed one is no reason to refuse their tokens.
-    const named =
-      request.session !== undefined && ROOM_NAME.test(request.session) ? request.session : undefined;
-    if (named !== undefined) facts = { session: named };
-    const key = await readStreamKey(request, deps);
-    const identity = key?.owner ?? (await deps.identify(request.subjectToken, request.subjectTokenType));
-    const person: ExchangeFacts = { ...facts, issuer: identity.issuer, subject: identity.subject };
-    facts = person;
-    await deps.admit(whomOf(identity, request.session));
+    const key = request.subjectTokenType === 'stream_key' ? await readStreamKey(request, deps) : undefined;
+    const owner = key?.owner ?? (await deps.identify(request.subjectToken, request.subjectTokenType));
+    identity = owner;
+    await deps.admit(whomOf(owner, request.session));
 
     const targets = selectTargets(deps.config, request.audiences);
-    const several = targets.length > 1;
-    const asked = targets.map(({ name, target }) => {
-      facts = { ...person, target: name };
+    const asked = targets.map((part) => {
+      at = part;
+      const { name, target } = part;
       const others = targets.map((other) => other.target);
-      const own = several ? withScopeOf(target, others, request) : request;
+      const own = others.length > 1 ? withScopeOf(target, others, request) : request;
       const within = key === undefined ? own : withinStreamKey(own, name, key, target.foldsRoomCase);
-      return { name, target, facts, wanted: readForTarget(within, target) };
+      return { name, target, wanted: readForTarget(within, target) };
     });
 
     // The tokens begin when they are granted: a lifetime that ends with the sign-in ends there, however long the rings take.
-    const grantedAt = deps.now();
-    const granted = asked.map((one) => {
-      facts = one.facts;
-      const decision = decideByRules(deps.rules, one.name, one.target, identity, one.wanted, grantedAt);
+    const now = deps.now();
+    const granted = asked.map((part) => {
+      at = part;
+      const { name, target, wanted } = part;
+      const decision = decideByRules(deps.rules, name, target, owner, wanted, now);
       if (!decision.granted) throw new OAuthError(decision.reason);
       const { rulesOf } = decision;
-      const grant = endingBy(key?.expiresAt, decision.grant, grantedAt);
-      return { ...one, grant, rulesOf, facts: { ...facts, grant, rules: rulesOf(grant) } };
+      const grant = endingBy(key?.expiresAt, decision.grant, now);
+      return { name, target, wanted, grant, rulesOf, rules: rulesOf(grant) };
     });
 
+    const [one, ...others] = granted;
+    if (one === undefined) throw new OAuthError('target_unknown');
     if (request.requestedTokenType === TOKEN_TYPE_STREAM_KEY) {
-      const [one, ...more] = granted;
-      if (one === undefined || more.length > 0) throw new OAuthError('stream_key_place');
+      if (others.length > 0) throw new OAuthError('stream_key_place');
       if (deps.streamKeys === undefined) throw new OAuthError('stream_key_not_allowed');
+      const { name, target, wanted } = one;
       const made = decideStreamKey(
         deps.streamKeys.rules,
-        {
-          targetName: one.name,
-          target: one.target,
-          owner: identity,
-          wanted: one.wanted,
-          stream: request.stream,
-        },
+        { targetName: name, target, owner, wanted, stream: request.stream },
         deps.newId(),
-        grantedAt,
+        now,
       );
       const ring = await deps.streamKeys.ring.get();
       const response = await toStreamKeyResponse(made, ring);
       const keyFacts = { jti: made.id, kid: ring.current.kid, expiresAt: made.expiresAt };
-      return { issued: true, response, facts: { ...one.facts, ...keyFacts }, further: [] };
+      return { issued: true, response, facts: { ...factsOf(owner, named, one), ...keyFacts }, further: [] };
     }
 
-    const ready = await Promise.all(
-      granted.map(async (one) => {
-        try {
-          return { ...one, ring: await deps.ringOf(one.name).get() };
-        } catch (error) {
-          facts = one.facts;
-          throw error;
-        }
-      }),
-    );
-
     const session = named ?? deps.newId();
-    const issued = await Promise.all(
-      ready.map(async (one) => {
-        try {
-          const token = await issueToken(one.target, one.name, one.grant, identity, one.ring, {
-            now: grantedAt,
-            jti: deps.newId(),
-            session,
-            sessionNamed: named !== undefined,
-            transportsNamed: one.wanted.transports !== undefined,
-          });
-          const tokenFacts = factsOf(token, one.ring, session);
-          const { grant } = token;
-          const rules = grant === one.grant ? one.facts.rules : one.rulesOf(grant);
-          return { name: one.name, token, facts: { ...one.facts, grant, rules, ...tokenFacts } };
-        } catch (error) {
-          facts = one.facts;
-          throw error;
-        }
-      }),
-    );
-
-    const [first, ...further] = issued;
-    if (first === undefined) throw new OAuthError('target_unknown');
+    const issue = async (part: (typeof granted)[number]): Promise<Issued> => {
+      try {
+        const { name, target, wanted, rulesOf } = part;
+        const ring = await deps.ringOf(name).get();
+        const token = await issueToken(target, name, part.grant, owner, ring, {
+          now,
+          jti: deps.newId(),
+          session,
+          sessionNamed: named !== undefined,
+          transportsNamed: wanted.transports !== undefined,
+        });
+        const { grant, expiresAt, jti, kid, issuedAt } = token;
+        const facts: ExchangeFacts = {
+          issuer: owner.issuer,
+          subject: owner.subject,
+          target: name,
+          grant,
+          rules: grant === part.grant ? part.rules : rulesOf(grant),
+          expiresAt,
+          jti,
+          kid,
+          session,
+          ringAgeSeconds: Math.max(0, issuedAt - ring.readAt),
+        };
+        return { name, token, facts };
+      } catch (error) {
+        at = part;
+        throw error;
+      }
+    };
+    // Nearly every request names one target, and to wait for a list of one costs as much as its decision.
+    const [first, further] =
+      others.length === 0
+        ? [await issue(one), []]
+        : await Promise.all([issue(one), Promise.all(others.map(issue))]);
     return {
       issued: true,
       response: toTokenResponse(first, further, session, request.requestedTokenType),
       facts: first.facts,
-      further: further.map((one) => one.facts),
+      further: further.map(({ facts }) => facts),
     };
   } catch (error) {
-    if (error instanceof OAuthError) return { issued: false, error, facts };
+    if (error instanceof OAuthError) return { issued: false, error, facts: factsOf(identity, named, at) };
     throw error;
   }
+}
+
+/** What is told of an exchange that issued no token. */
+function factsOf(
+  identity: Identity | undefined,
+  session: string | undefined,
+  part: Part | undefined,
+): ExchangeFacts {
+  return {
+    issuer: identity?.issuer,
+    subject: identity?.subject,
+    target: part?.name,
+    grant: part?.grant,
+    rules: part?.rules,
+    session,
+  };
 }
 
 /** A token that was made with a stream key ends with it. */
@@ -201,11 +226,7 @@ function endingBy(expiresAt: number | undefined, grant: Grant, now: number): Gra
   return { ...grant, ttlSeconds: Math.max(1, Math.floor(expiresAt - now)) };
 }
 
-async function readStreamKey(
-  request: TokenRequest,
-  { streamKeys }: ExchangeDeps,
-): Promise<StreamKey | undefined> {
-  if (request.subjectTokenType !== 'stream_key') return undefined;
+async function readStreamKey(request: TokenRequest, { streamKeys }: ExchangeDeps): Promise<StreamKey> {
   if (streamKeys === undefined) throw new OAuthError('stream_key_invalid');
   return streamKeys.read(request.subjectToken);
 }
@@ -219,10 +240,4 @@ function selectTargets(
     if (target === undefined) throw new OAuthError('target_unknown');
     return { name, target };
   });
-}
-
-function factsOf(token: IssuedToken, ring: SigningRing, session: string): ExchangeFacts {
-  const { expiresAt, jti, kid, issuedAt } = token;
-  const ringAgeSeconds = Math.max(0, issuedAt - ring.readAt);
-  return { expiresAt, jti, kid, ringAgeSeconds, session };
 }

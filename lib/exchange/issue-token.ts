@@ -97,11 +97,15 @@ export async function issueToken(
     if (issuance.transportsNamed || transports.length === 0) throw new OAuthError('token_too_long');
     return issueToken(target, targetName, { ...grant, transports }, identity, ring, issuance);
   }
+  const fallbackKey = target.keys === 'single' ? ring.fallback : undefined;
   // A key in KMS is used once, for a token that is known to fit.
-  const [token, fallback] = await Promise.all([
-    draft === ring.current ? drafted : sign(ring.current),
-    target.keys === 'single' && ring.fallback ? sign(ring.fallback) : undefined,
-  ]);
+  const [token, fallback] =
+    draft === ring.current && fallbackKey === undefined
+      ? [drafted]
+      : await Promise.all([
+          draft === ring.current ? drafted : sign(ring.current),
+          fallbackKey === undefined ? undefined : sign(fallbackKey),
+        ]);
   return {
     token,
     ...(fallback !== undefined && { fallback }),

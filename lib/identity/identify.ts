@@ -3,6 +3,7 @@
  * check the claims.
  */
 
+import { hashesOfIdentity } from '../admission/for-whom.ts';
 import { decodeCompactJws } from '../jws/compact.ts';
 import type { CompactJws } from '../jws/compact.ts';
 import { headerProblem } from '../jws/header.ts';
@@ -48,7 +49,8 @@ export async function identify(
   const digest = digestOf(subjectToken);
   const seen = verified.find(digest, now());
   if (seen !== undefined) {
-    return checkClaims(seen.issuer, seen.header, seen.claims, declared, now(), clockSkew);
+    const checked = checkClaims(seen.issuer, seen.header, seen.claims, declared, now(), clockSkew);
+    return { ...checked, hashes: seen.hashes };
   }
   const jws = decodeCompactJws(subjectToken);
   if (jws === undefined) throw new OAuthError('subject_token_malformed');
@@ -68,10 +70,11 @@ export async function identify(
   const signed = await hasValidSignature(subjectToken, lookup.key, String(jws.header['alg']));
   if (!signed) throw new OAuthError('subject_token_signature');
   const { header, claims } = jws;
-  const identity = checkClaims(issuer, header, claims, declared, now(), clockSkew);
+  const checked = checkClaims(issuer, header, claims, declared, now(), clockSkew);
+  const hashes = hashesOfIdentity(checked);
   const { generation } = lookup;
-  verified.keep(digest, { issuer, header, claims, keys, generation }, memoryOf(jws));
-  return identity;
+  verified.keep(digest, { issuer, header, claims, hashes, keys, generation }, memoryOf(jws));
+  return { ...checked, hashes };
 }
 
 /** The `iss` of a token before it is verified. Use it only to choose keys. */

@@ -14,4 +14,6 @@ export interface Identity {
   readonly isService?: boolean;
   /** The id of the stream key that stands for the sign-in, if one does. */
   readonly streamKey?: string;
+  /** The hashes of user and sign-in by which they can be denied, if they were made already. */
+  readonly hashes?: string;
 }

@@ -9,6 +9,8 @@ export interface VerifiedToken {
   readonly issuer: Issuer;
   readonly header: JsonObject;
   readonly claims: JsonObject;
+  /** What its user and its sign-in can be denied by: the same in each exchange. */
+  readonly hashes: string;
   readonly keys: IssuerKeys;
   readonly generation: number;
 }

@@ -34,7 +34,10 @@ export function decideByRules(
   const decision = decideGrant(matching, target, identity, request, now, (wanted) =>
     someRuleMatches(rules, targetName, identity, now, wanted),
   );
-  return decision.granted
-    ? { ...decision, rulesOf: (grant) => grantingRules(matching, identity, grant) }
-    : decision;
+  if (!decision.granted) return decision;
+  return {
+    granted: true,
+    grant: decision.grant,
+    rulesOf: (grant) => grantingRules(matching, identity, grant),
+  };
 }

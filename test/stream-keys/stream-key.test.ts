@@ -104,7 +104,7 @@ describe('a stream key', async () => {
 
   test('is no good if its owner is denied, and the bearer that is asked about names the key', async () => {
     const key = issuedBy(await makeKey(PLACE));
-    const denied = (identity: { readonly streamKey?: string }) =>
+    const denied = (identity: { readonly streamKey?: string | undefined }) =>
       identity.streamKey === '0b0c5a4e-4a53-4f0e-9d2b-8f6a5c1f7c11';
     expect(reasonOf(await useKey(key, {}, { denied }))).toBe('subject_token_denied');
   });
