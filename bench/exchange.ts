@@ -29,7 +29,7 @@ const rounds = Number(options.rounds);
 const exchanges = Number(options.exchanges);
 
 /** More than any contestant remembers, so that none has seen a token when it comes again. */
-const DISTINCT = 2400;
+const DISTINCT = 4000;
 /** So many that none asks more often in a minute than the limit of a user allows. */
 const RENEWED = 200;
 /** Exchanges before the first that counts. V8 goes on compiling what runs for tens of thousands; few functions live so long. */

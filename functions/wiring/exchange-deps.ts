@@ -11,7 +11,7 @@ import { STREAM_KEYS } from '../../lib/config/stream-keys.ts';
 import type { Service } from './service.ts';
 import { createLiveKeysOf } from './target-keys.ts';
 
-/** The memory for verified subject tokens, in bytes: enough for some 1,700 of the usual size. */
+/** The memory for verified subject tokens, in bytes: enough for some 2,800 of the usual size. */
 const VERIFIED_TOKENS = 24 * 1024 * 1024;
 
 /** A key that was revoked by an emergency rotation stops working within this many seconds. */

@@ -58,6 +58,7 @@ function filled(part: (index: number) => string, start: string, end: string): st
 test.each([
   ['usual claims', () => '{"iss":"https://id.example","aud":"web","sub":"person-1","groups":["a","b"]}'],
   ['empty arrays', () => filled(() => '[]', '{"a":[', ']}')],
+  ['arrays in arrays', () => `{"a":${'['.repeat(6000)}${']'.repeat(6000)}}`],
   ['empty objects', () => filled(() => '{}', '{"a":[', ']}')],
   ['one long string', () => `{"a":"${'x'.repeat(12_000)}"}`],
   ['many members', (token: number) => filled((index) => `"m${index}-${token}":0`, '{', '}')],
