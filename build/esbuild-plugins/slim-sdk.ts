@@ -1,4 +1,5 @@
 import type { Plugin } from 'esbuild';
+import { readFile } from 'node:fs/promises';
 
 interface Replacement {
   readonly file: RegExp;
@@ -50,6 +51,18 @@ const REPLACEMENTS: readonly Replacement[] = [
     file: /@smithy\/core\/dist-es\/submodules\/serde\/uuid\/v4\.js$/,
     contents: "import { randomUUID } from 'node:crypto'; export const bindV4 = () => () => randomUUID();",
   },
+  {
+    // No command here discovers its endpoint. The cache for that brings two packages.
+    file: /@aws-sdk\/endpoint-cache\/dist-es\/EndpointCache\.js$/,
+    contents: 'export class EndpointCache {}',
+  },
+  {
+    // For a Node without OpenSSL.
+    file: /@smithy\/core\/dist-es\/submodules\/checksum\/sha256\/Sha256Js\.js$/,
+    contents: `export class Sha256Js {
+      constructor() { throw new Error('Node has its own SHA-256'); }
+    }`,
+  },
 ];
 
 /** Leaves out of the AWS SDK what Lambda has no use for. */
@@ -59,5 +72,10 @@ export const slimSdk: Plugin = {
     for (const { file, contents } of REPLACEMENTS) {
       build.onLoad({ filter: file }, () => ({ contents }));
     }
+    // A client reads its version, of all that is there.
+    build.onLoad({ filter: /@aws-sdk\/client-[^/]+\/package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version: string };
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
   },
 };

@@ -16,6 +16,7 @@ import type { Configured } from './configured.ts';
 import { createReaderOf } from './readers.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
 import { writeRingProblem } from './ring-problem.ts';
+import { hasWholeCpu } from './start.ts';
 
 /** The parts that `health` and the functions that issue tokens share, made from the checked configuration. */
 export interface Service {
@@ -25,7 +26,10 @@ export interface Service {
   /** The key ring of a configured target. */
   readonly ringOf: (targetName: string) => KeyRing;
   readonly health: HealthDeps;
-  /** Fetches the keys and the secrets that the first request needs; never rejects. Default of `needs`: every secret. */
+  /**
+   * Fetches keys and secrets before the first request; never rejects. Default of `needs`: every secret. Where the request has
+   * a whole CPU, only the first of them: the request then fetches the one that it needs, and no other.
+   */
   readonly prefetch: (needs?: (secret: ConfiguredSecret) => boolean) => Promise<void>;
 }
 
@@ -111,7 +115,8 @@ export function createService(
     async prefetch(needs = () => true) {
       if (!sound || trusted.length === 0) return;
       const fetched = trusted.slice(0, PREFETCHED_ISSUERS).map(({ keys }) => keys.ready());
-      const needed = secretsOf(config).filter(needs);
+      const [first, ...others] = secretsOf(config).filter(needs);
+      const needed = first === undefined ? [] : [first, ...(hasWholeCpu(env) ? [] : others)];
       await Promise.allSettled([...fetched, ...needed.map(({ name }) => ringOf(name).get())]);
     },
   };

@@ -19,6 +19,7 @@ import { TOKEN_EXCHANGE_GRANT, TOKEN_TYPE_JWT } from '../../lib/oauth/token-exch
 import { indexRules } from '../../lib/policy/match-rules.ts';
 import type { Rule } from '../../lib/policy/rule.ts';
 import type { Configured } from './configured.ts';
+import { hasWholeCpu } from './start.ts';
 
 /** The provider's address: a domain that never exists (RFC 6761 §6.4). */
 const ISSUER = 'https://warm-up.invalid';
@@ -75,18 +76,6 @@ export async function warmUp(
   } catch {
     return undefined;
   }
-}
-
-/**
- * Whether a request that waits for the start has as much CPU as the start. With provisioned concurrency no request waits.
- *
- * @see AWS Lambda Developer Guide, "Configure Lambda function memory": 1,769 MB are one vCPU
- */
-function hasWholeCpu(env: Env): boolean {
-  return (
-    env['AWS_LAMBDA_INITIALIZATION_TYPE'] === 'on-demand' &&
-    Number(env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE']) >= 1769
-  );
 }
 
 async function exchangeAndTell(request: TokenRequest, deps: ExchangeDeps): Promise<ExchangeOutcome> {

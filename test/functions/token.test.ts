@@ -165,6 +165,51 @@ describe('an exchange', () => {
   });
 });
 
+describe('a start', () => {
+  test.each([
+    ['512', 'on-demand', ['jitsi', 'red5', 'rtcstats', 'stream-keys']],
+    ['1769', 'provisioned-concurrency', ['jitsi', 'red5', 'rtcstats', 'stream-keys']],
+    // A request that has a whole CPU fetches what it needs itself.
+    ['1769', 'on-demand', ['red5']],
+  ])('with %s MB, %s, reads the secrets of %o', async (memory, type, expected) => {
+    const read = new Set<string>();
+    const watched = await createSecretsManagerEndpoint({
+      port: 0,
+      faults: (_operation, { SecretId }) => {
+        read.add(String(SecretId).replace('streampass/local/', ''));
+        return undefined;
+      },
+    });
+    const names = ['red5', 'jitsi', 'rtcstats', 'stream-keys'].map((name) => `streampass/local/${name}`);
+    for (const Name of names) {
+      const { error } = watched.execute('CreateSecret', {
+        Name,
+        SecretString: SECRET,
+        ClientRequestToken: crypto.randomUUID(),
+      });
+      if (error) throw error;
+    }
+    read.clear();
+    const started = await startFunctionHost({
+      ...env,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: watched.url,
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memory,
+      AWS_LAMBDA_INITIALIZATION_TYPE: type,
+    });
+    try {
+      const first = await exchange('viewer', { audience: 'red5', room: 'public-1' }, started);
+      expect(first.response.statusCode).toBe(200);
+      expect([...read].sort()).toEqual(expected);
+      const other = await exchange('viewer', { audience: 'rtcstats' }, started);
+      expect(other.response.statusCode).toBe(200);
+      expect([...read]).toContain('rtcstats');
+    } finally {
+      await started.close();
+      await watched.close();
+    }
+  });
+});
+
 describe('the audit', () => {
   test('is one line a decision, which names who got what and holds no token', async () => {
     const granted = await exchange('viewer', { audience: 'red5', room: 'public-audited' });
