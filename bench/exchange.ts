@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { barChart } from './measure/chart.ts';
 import { goalsTable } from './measure/goals.ts';
-import { startRunner } from './measure/rounds.ts';
-import type { RoundResult, Runner } from './measure/rounds.ts';
+import { eventsFileOf, startRunner } from './measure/rounds.ts';
+import type { BenchEvents, RoundResult, Runner } from './measure/rounds.ts';
 import { median, ratios, withSpread } from './measure/statistics.ts';
 import { buildContestants, FLOOR, PEERS, STREAMPASS } from './contestants.ts';
 import type { Contestant } from './contestants.ts';
@@ -74,7 +74,7 @@ const scene = await startScene();
 const { built, folder, remove } = await buildContestants(contestants);
 try {
   const eventsFile = join(folder, 'events.json');
-  await writeFile(eventsFile, JSON.stringify(newEvents()));
+  await writeFile(eventsFile, eventsFileOf(newEvents()));
   const start = (file: string): Promise<Runner> => startRunner(file, eventsFile, scene.env);
 
   const runners = await Promise.all(built.map(({ file }) => start(file)));
@@ -111,15 +111,15 @@ try {
   await scene.close();
 }
 
-function newEvents(): Readonly<Record<string, readonly unknown[]>> {
-  return Object.fromEntries(
-    ALGORITHMS.flatMap((algorithm) =>
-      [false, true].map((renewal) => [
-        kindOf({ algorithm, renewal }),
-        Array.from({ length: renewal ? RENEWED : DISTINCT }, () => scene.newEvent(algorithm)),
-      ]),
-    ),
+function newEvents(): BenchEvents {
+  const { body: _, ...envelope } = scene.newEvent('RS256');
+  const bodies = ALGORITHMS.flatMap((algorithm) =>
+    [false, true].map((renewal) => [
+      kindOf({ algorithm, renewal }),
+      Array.from({ length: renewal ? RENEWED : DISTINCT }, () => scene.newEvent(algorithm).body ?? ''),
+    ]),
   );
+  return { envelope, bodies: Object.fromEntries(bodies) as BenchEvents['bodies'] };
 }
 
 function kindOf({ algorithm, renewal }: Pick<Trial, 'algorithm' | 'renewal'>): string {

@@ -2,17 +2,18 @@
  * A contestant's process: loads its bundle and runs rounds as the parent asks for them. Standard output is where its log
  * goes, so answers go by IPC.
  *
- * Arguments: the bundle, and a file of events by name.
+ * Arguments: the bundle, and a file of events as {@link eventsFileOf} writes it.
  */
 
 import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
+import { readEvents } from './rounds.ts';
 import type { Round, RoundResult } from './rounds.ts';
 
 type Handler = (event: unknown, context: unknown) => Promise<{ readonly statusCode: number }>;
 
 const [bundle = '', eventsFile = ''] = process.argv.slice(2);
-const events = JSON.parse(readFileSync(eventsFile, 'utf8')) as Readonly<Record<string, readonly unknown[]>>;
+const eventAt = readEvents(readFileSync(eventsFile));
 const { handler } = (await import(bundle)) as { readonly handler: Handler };
 const context = { awsRequestId: 'bench', functionName: 'token', getRemainingTimeInMillis: () => 10_000 };
 /** Where each kind's next round begins, so that a kind's events come in turn. */
@@ -30,9 +31,8 @@ process.on('message', (round: Round) => {
 process.send?.('ready');
 
 async function run({ kind, exchanges, inFlight }: Round): Promise<RoundResult> {
-  const of = events[kind] ?? [];
   let at = next.get(kind) ?? 0;
-  next.set(kind, (at + exchanges) % of.length);
+  next.set(kind, at + exchanges);
   const latencies = new Float64Array(exchanges);
   let begun = 0;
   let refused = 0;
@@ -40,7 +40,7 @@ async function run({ kind, exchanges, inFlight }: Round): Promise<RoundResult> {
   async function exchangeInTurn(): Promise<void> {
     while (begun < exchanges) {
       const index = begun++;
-      const event = of[at++ % of.length];
+      const event = eventAt(kind, at++);
       const startedAt = performance.now();
       const { statusCode } = await handler(event, context);
       latencies[index] = performance.now() - startedAt;
