@@ -1,6 +1,6 @@
 /**
  * `node bench/worst-requests.ts`: what the costliest requests that anyone can send cost, in milliseconds of CPU each: forms of
- * the greatest size, tokens of the greatest length, and what is made to be read slowly. None may cost more than ten ordinary ones.
+ * the greatest size, tokens of the greatest length, and what is made to be read slowly.
  */
 
 import { createService } from '../functions/wiring/service.ts';

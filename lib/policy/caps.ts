@@ -39,6 +39,7 @@ export function narrowerCaps(one: Caps, other: Caps): Caps {
 
 /** Whether `one` allows more than `other`: by streams at one time, then by uses. */
 export function isWider(one: Caps, other: Caps): boolean {
-  const [a, b] = [one, other].map(({ concurrent = Infinity }) => concurrent) as [number, number];
-  return a !== b ? a > b : (one.uses ?? Infinity) > (other.uses ?? Infinity);
+  const { concurrent = Infinity, uses = Infinity } = other;
+  const atOnce = one.concurrent ?? Infinity;
+  return atOnce === concurrent ? (one.uses ?? Infinity) > uses : atOnce > concurrent;
 }

@@ -70,7 +70,7 @@ function indexTargetRules(rules: readonly CompiledRule[]): TargetRules {
 /**
  * The rules of a target whose conditions all hold for a user at `now` (epoch seconds).
  *
- * @param rooms if given, rules that can allow none of these rooms are left out; `*` stands for any room
+ * @param rooms if given, most rules that can allow none of these rooms are left out; `*` stands for any room
  */
 export function matchRules(
   index: RuleIndex,

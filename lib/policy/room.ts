@@ -84,7 +84,7 @@ export function compileRooms(patterns: readonly string[], grammar: RoomGrammar):
 }
 
 /**
- * Fills in a user's claims. A template matches nothing if one of its claims is missing, is no legal room name, or contains
+ * Fills in a user's claims. A template matches nothing if one of its claims is missing, is not a legal room name, or contains
  * the text that separates it from what follows.
  */
 export function matchRooms(patterns: RoomPatterns, claims: Readonly<Record<string, unknown>>): RoomMatcher {
