@@ -11,10 +11,11 @@ import { systemNow } from '../lib/node/system.ts';
 import { resolveConfig } from '../lib/config/resolve-config.ts';
 import { readOptions, runCommand, WrongCall } from './command-line.ts';
 
-const USAGE = `usage: npm run nodes -- list [TARGET] [--stage STAGE] [--json]
-       npm run nodes -- forget TARGET NODE [--stage STAGE]
-  --stage STAGE   a deployed stage, with your AWS credentials; default: prod
-  --json          prints JSON`;
+const USAGE = `usage: npm run nodes -- list [TARGET] --stage STAGE [--region REGION] [--json]
+       npm run nodes -- forget TARGET NODE --stage STAGE [--region REGION]
+  --stage STAGE    a deployed stage, with your AWS credentials; servers of the local stack do not report
+  --region REGION  the stage's AWS region; default: your AWS settings' region
+  --json           prints JSON`;
 
 /** The targets whose servers report, and how long a silent one counts. */
 async function reportingTargets(stage: string): Promise<ReadonlyMap<string, number>> {
@@ -33,8 +34,9 @@ async function rowsOf(table: NodeTable, target: string, goneAfter: number): Prom
 
 async function main(): Promise<void> {
   const { values, positionals } = options();
-  const { stage = 'prod', json = false, help = false } = values;
+  const { stage, region, json = false, help = false } = values;
   if (help) return console.log(USAGE);
+  if (stage === undefined) throw new WrongCall(USAGE);
   const [verb, target, node] = positionals;
   const targets = await reportingTargets(stage);
   if (targets.size === 0) throw new Error(`no target of the stage ${stage} has the fleet { by: 'reported' }`);
@@ -42,10 +44,8 @@ async function main(): Promise<void> {
     throw new Error(
       `${target} has no servers that report; those that have: ${[...targets.keys()].join(', ')}`,
     );
-  const table = dynamoNodeTable(
-    process.env['NODES_TABLE'] ?? `streampass-${stage}-nodes`,
-    new DynamoDBClient({}),
-  );
+  const client = new DynamoDBClient({ ...(region !== undefined && { region }) });
+  const table = dynamoNodeTable(`streampass-${stage}-nodes`, client);
 
   if (verb === 'list' && positionals.length <= 2) {
     const wanted = [...targets].filter(([name]) => target === undefined || name === target);
@@ -83,7 +83,12 @@ function describe(target: string, row: PresentRow): string {
 function options() {
   return readOptions({
     allowPositionals: true,
-    options: { stage: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      stage: { type: 'string' },
+      region: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
 }
 
