@@ -34,16 +34,16 @@ console.log(`One HMAC of a token's length takes ${floor.toFixed(1)} µs.\n`);
 console.log('| warm callback | CPU, µs | × one HMAC | signatures verified | requests to the deny table |');
 console.log('| --- | --- | --- | --- | --- |');
 const scene = await startWarmScene();
-for (const [door, ask] of Object.entries(scene.ask)) {
+for (const [callback, ask] of Object.entries(scene.ask)) {
   await ask();
   Object.assign(scene.asked, { signatures: 0, denyTable: 0 });
   let calls = 0;
   const cpu = await cpuOf(async () => {
     calls += 1;
-    if (!(await ask())) throw new Error(`${door} refused`);
+    if (!(await ask())) throw new Error(`${callback} refused`);
   });
   const { signatures, denyTable } = scene.asked;
   const cells = [cpu.toFixed(0), (cpu / floor).toFixed(1), signatures / calls, denyTable / calls];
-  console.log(`| ${[door, ...cells].join(' | ')} |`);
+  console.log(`| ${[callback, ...cells].join(' | ')} |`);
 }
 scene.close();

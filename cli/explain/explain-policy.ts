@@ -88,7 +88,7 @@ function fill(
 
 const PROBLEMS: Readonly<Record<TemplateProblem['problem'], string>> = {
   is_missing: 'is missing',
-  is_no_room: 'is no legal room name',
+  is_no_room: 'is not a legal room name',
   has_separator: 'contains the text that separates it from what follows',
 };
 

@@ -61,7 +61,7 @@ export async function newToken(
 /**
  * The address of `POST /token`, checked: a key is sent over HTTPS, or to this machine.
  *
- * @throws {WrongCall} if it is no such address
+ * @throws {WrongCall} if it is not an address of that form
  */
 export function tokenEndpoint(text: string): string {
   const url = URL.parse(text);

@@ -22,7 +22,7 @@ export function pathOf(...parts: readonly (string | undefined)[]): string {
   return parts
     .filter((part) => part !== undefined)
     .map((part) => {
-      if (/^\.{0,2}$/.test(part)) throw new TypeError(`"${part}" is no name in an address`);
+      if (/^\.{0,2}$/.test(part)) throw new TypeError(`"${part}" is not a name in an address`);
       return `/${encodeURIComponent(part)}`;
     })
     .join('');

@@ -40,7 +40,7 @@ const gaveUp = new WeakMap<StreamPass['renewal'], number>();
  * and resolves to what that attempt gave. Each time it gives up, exchanges are held off for a back-off, so that an app
  * which reconnects in a loop to a server that is down does not turn into a load on the API.
  * @throws {StreamPassError} kind `refused` with all `refusals` when none is accepted, `unavailable` when the server did
- * not decide, else as `pass.token()`; the signal's reason; or what the attempt threw and was no refusal.
+ * not decide, else as `pass.token()`; the signal's reason; or what the attempt threw and was not a refusal.
  */
 export async function connect<T>(
   pass: Pick<StreamPass, 'renewal'>,
@@ -130,7 +130,7 @@ async function tryTokens<T>(
 }
 
 /**
- * What a thrown thing says about the token. Bugs, aborts and our own errors (but `refused`) are no refusal. A
+ * What a thrown thing says about the token. Bugs, aborts and our own errors (but `refused`) are not refusals. A
  * `TypeError` or a close with 1006 may be a server that is down, or a refusal that the browser hides.
  */
 function meaningOf(error: unknown): Meaning {

@@ -76,7 +76,7 @@ const KIND_OF_REASON: Readonly<Record<string, StreamPassErrorKind>> = {
 } satisfies Partial<Record<Reason, StreamPassErrorKind>>;
 
 /**
- * The kind of an answer that is no usable 200; also of reasons that a newer server may give.
+ * The kind of an answer that is not a usable 200; also of reasons that a newer server may give.
  * @param waits whether the server named a time to wait.
  */
 export function kindOf(

@@ -23,7 +23,7 @@ export function red5ConnectionParams(token: string): { username: string; passwor
 
 /**
  * Address to publish to by WHIP (`/APP/ROOM/whip/endpoint/STREAM`), with the token in its query.
- * @throws {TypeError} if the server is no origin, or a name is empty, `.` or `..`.
+ * @throws {TypeError} if the server is not an origin, or a name is empty, `.` or `..`.
  */
 export function red5WhipUrl(stream: Red5Stream): string {
   return red5Url('whip', stream);
@@ -42,7 +42,7 @@ function red5Url(protocol: string, { server, app = 'live', room, stream, token }
 /**
  * An rtcstats-server address with the token where rtcstats-js's `connect` sends it.
  * @param server `wss://…` or `https://…`, with any path and query.
- * @throws {TypeError} if it is no such address.
+ * @throws {TypeError} if it is not an address of that form.
  */
 export function rtcstatsUrl(server: string, token: string): string {
   const [, address, query = ''] = /^((?:wss?|https?):\/\/[^?#\s]+)(?:\?([^#\s]*))?$/i.exec(server) ?? [];

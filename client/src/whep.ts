@@ -22,7 +22,7 @@ export interface WebRtcOptions {
   readonly iceServers?: RTCIceServer[] | undefined;
   /** Whether cookies go along, for a balancer that keeps a viewer on one server by them · default `omit`. */
   readonly credentials?: RequestCredentials | undefined;
-  /** Makes the connection, where it is no global (React Native) · default `new RTCPeerConnection`. */
+  /** Makes the connection, where it is not a global (React Native) · default `new RTCPeerConnection`. */
   readonly createPeer?: ((configuration: RTCConfiguration) => RTCPeerConnection) | undefined;
 }
 
@@ -54,7 +54,7 @@ export function red5Whip(stream: Omit<Red5Stream, 'token'>): (token: string) => 
 /**
  * A MediaMTX path to watch (`whep`) or to publish (`whip`): the token goes into the header.
  * @param path names with `/` between them, as in `live/cam1`.
- * @throws {TypeError} if the server is no origin, or a name of the path is empty, `.` or `..`.
+ * @throws {TypeError} if the server is not an origin, or a name of the path is empty, `.` or `..`.
  */
 export function mediamtx(
   server: string,

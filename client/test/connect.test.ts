@@ -6,8 +6,8 @@ import { settle } from './support/virtual-environment.ts';
 
 const WITH_FALLBACK = { kind: 'issues', fallback: true } as const;
 
-/** A media server's door that opens for these tokens only, and keeps a list of what it was shown. */
-function createDoor(...accepted: readonly string[]) {
+/** A media server that lets in these tokens only, and keeps a list of what it was shown. */
+function createServer(...accepted: readonly string[]) {
   const shown: string[] = [];
   return {
     shown,
@@ -28,9 +28,9 @@ test.each([
 ])('gets in by %s', async (_, accepted, shown, exchanges) => {
   const { api, pass } = createStage();
   api.behaviour = WITH_FALLBACK;
-  const door = createDoor(accepted);
-  expect(await connect(pass, door.open)).toBe(`in by ${accepted}`);
-  expect([door.shown, api.exchanges]).toEqual([shown, exchanges]);
+  const server = createServer(accepted);
+  expect(await connect(pass, server.open)).toBe(`in by ${accepted}`);
+  expect([server.shown, api.exchanges]).toEqual([shown, exchanges]);
 });
 
 test('tells the attempt which token it is given', async () => {
@@ -98,15 +98,15 @@ test('renews a due token before it connects', async () => {
   const { environment, pass } = createStage();
   await pass.token();
   environment.sleep(700_000);
-  const door = createDoor('token-2');
-  await connect(pass, door.open);
-  expect(door.shown).toEqual(['token-2']);
+  const server = createServer('token-2');
+  await connect(pass, server.open);
+  expect(server.shown).toEqual(['token-2']);
 });
 
 test('two connections refused together share one fresh exchange', async () => {
   const { api, pass } = createStage();
-  const door = createDoor('token-2');
-  await Promise.all([connect(pass, door.open), connect(pass, door.open)]);
+  const server = createServer('token-2');
+  await Promise.all([connect(pass, server.open), connect(pass, server.open)]);
   expect(api.exchanges).toBe(2);
 });
 
@@ -114,7 +114,7 @@ test('says what was refused when the fresh exchange is denied too', async () => 
   const { api, pass } = createStage();
   await pass.token();
   api.behaviour = SIGN_IN_EXPIRED;
-  await expect(connect(pass, createDoor().open)).rejects.toMatchObject({
+  await expect(connect(pass, createServer().open)).rejects.toMatchObject({
     kind: 'sign-in-again',
     reason: 'subject_token_expired',
     refusals: [{ offered: 'first', message: '403 Forbidden' }],
@@ -126,7 +126,7 @@ test('waits for the API to come back for its fresh token, until it is aborted', 
   await pass.token();
   api.behaviour = { kind: 'unreachable' };
   const stop = new AbortController();
-  const connection = connect(pass, createDoor().open, { signal: stop.signal });
+  const connection = connect(pass, createServer().open, { signal: stop.signal });
   const failure = connection.catch((error: unknown) => error);
   await environment.pass(20_000);
   stop.abort();
@@ -158,7 +158,7 @@ test('close between two attempts ends the rest', async () => {
 
 test('an app that reconnects in a loop to a server that is down asks the API ever less often', async () => {
   const { environment, api, pass } = createStage();
-  const refuse = createDoor().open;
+  const refuse = createServer().open;
   const reconnect = (): Promise<unknown> =>
     connect(pass, refuse).catch((error: StreamPassError) =>
       error.kind === 'closed' || api.exchanges > 100 ? error : reconnect(),
@@ -177,7 +177,7 @@ test.each([
   ['status 429', { status: 429 }, 'server_429'],
   ['a server that goes away', { code: 1001 }, 'server_1001'],
   ['a server that is overloaded', { code: 1013 }, 'server_1013'],
-])('%s is no refusal: no other token is tried', async (_, thrown, reason) => {
+])('%s is not a refusal: no other token is tried', async (_, thrown, reason) => {
   const { api, pass } = createStage();
   const attempt = vi.fn<() => Promise<never>>(() => Promise.reject(thrown));
   await expect(connect(pass, attempt)).rejects.toMatchObject({ kind: 'unavailable', reason });

@@ -35,7 +35,7 @@ test('a refused token is followed by a fresh one', async () => {
 test.each([
   ['livekit_ServerUnreachable', ConnectionError.serverUnreachable('no answer')],
   ['livekit_Timeout', ConnectionError.timeout('too late')],
-])('%s is no refusal', async (reason, failure) => {
+])('%s is not a refusal', async (reason, failure) => {
   const { api, pass } = createStage();
   await expect(connectRoom(pass, createRoom(failure), URL)).rejects.toMatchObject({
     kind: 'unavailable',

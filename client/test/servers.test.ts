@@ -48,9 +48,9 @@ test.each([
   expect([url.origin, url.pathname, url.searchParams.get('token')]).toEqual([stream.server, path, token]);
 });
 
-test.each(['', '.', '..'])('"%s" is no name', (name) => {
+test.each(['', '.', '..'])('"%s" is not a name', (name) => {
   for (const part of ['app', 'room', 'stream']) {
-    expect(() => red5WhepUrl({ ...stream, [part]: name })).toThrow(`"${name}" is no name in an address`);
+    expect(() => red5WhepUrl({ ...stream, [part]: name })).toThrow(`"${name}" is not a name in an address`);
   }
 });
 
@@ -64,7 +64,7 @@ test.each([
   'https://media.example.com#',
   'javascript://media.example.com',
   'ftp://media.example.com',
-])('%s is no origin of a media server', (server) => {
+])('%s is not an origin of a media server', (server) => {
   expect(() => red5WhipUrl({ ...stream, server })).toThrow('server must be an origin such as https://');
 });
 

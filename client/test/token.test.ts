@@ -308,7 +308,7 @@ test('an API that answers, but not to this page, is told as what it is', async (
   expect(events).toEqual(['denied cors']);
 });
 
-test('one request that fails while the API answers is no CORS mistake', async () => {
+test('one request that fails while the API answers is not a CORS mistake', async () => {
   const { api, pass, events } = createStage();
   api.behaviour = { kind: 'kept from page' };
   api.onExchange = () => {

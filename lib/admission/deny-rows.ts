@@ -102,7 +102,7 @@ function tagOf(kind: Exclude<DenialKind, 'sub'>, value: string): string {
 }
 
 /**
- * The hash that a row's id is made of: 10 bytes for a subject, 16 for a user, 8 for an id; `undefined` if it is no row of
+ * The hash that a row's id is made of: 10 bytes for a subject, 16 for a user, 8 for an id; `undefined` if it is not a row of
  * ours.
  */
 export function hashOfRow(rowId: string): Buffer | undefined {

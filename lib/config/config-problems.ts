@@ -12,7 +12,7 @@ import { timingProblems } from './timing-problems.ts';
 
 /**
  * Conflicts between the parts of a configuration, all at once. The shape of each part was checked before. A configuration
- * without an issuer is no mistake, because the environment may not name one yet.
+ * without an issuer is not a mistake, because the environment may not name one yet.
  *
  * @param ruleIndexes the position of each rule in the file
  */

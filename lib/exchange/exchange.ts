@@ -104,7 +104,7 @@ interface Part {
 
 /** The same from a request that is already read. */
 export async function exchangeRequest(request: TokenRequest, deps: ExchangeDeps): Promise<ExchangeOutcome> {
-  // Targets that know no sessions look at none, so that a malformed one is no reason to refuse their tokens.
+  // Targets that know no sessions look at none, so that a malformed one is not a reason to refuse their tokens.
   const named =
     request.session !== undefined && ROOM_NAME.test(request.session) ? request.session : undefined;
   /** Whose exchange it is, and the part at hand: what is told where it ends here. */

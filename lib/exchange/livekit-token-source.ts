@@ -133,7 +133,7 @@ function refusal(error: OAuthError, errorsUrl: string): ApiGatewayResponse {
   };
 }
 
-/** The status by HTTP's own meaning: unlike `/token`, this is no OAuth endpoint, whose refusals are all 400. */
+/** The status by HTTP's own meaning: unlike `/token`, this is not an OAuth endpoint, whose refusals are all 400. */
 function statusOf({ reason, code, status }: OAuthError): number {
   if (status === 503) return status;
   if (reason === 'too_many_tokens') return 429;

@@ -19,7 +19,7 @@ export interface Snapshot {
 /**
  * The labels and labelled versions of a target's secret. Decides nothing, and asks no server.
  *
- * @throws whatever the secret's reader throws; a version that exists without a value is no error
+ * @throws whatever the secret's reader throws; a version that exists without a value is not an error
  */
 export async function observe(
   target: { readonly secret: string; readonly signing: SigningAlgorithm },

@@ -178,5 +178,5 @@ function toOutcome(error: unknown): Outcome {
 
 /** Only the error's name: the message is foreign text, and a report must hold no secret. */
 function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'something that is no error was thrown';
+  return error instanceof Error ? error.name : 'something that is not an error was thrown';
 }

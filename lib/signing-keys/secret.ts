@@ -89,7 +89,7 @@ export function hmacKeyBytes(secret: string): Buffer {
   return bytes.length > LONGEST_HMAC_KEY ? createHash('sha256').update(bytes).digest() : bytes;
 }
 
-/** What may be shown of a secret: the first 16 hex digits of the SHA-256 of its key, so that they are no part of the key. */
+/** What may be shown of a secret: the first 16 hex digits of the SHA-256 of its key, so that they are not part of the key. */
 export function fingerprintOf(secret: string): string {
   return createHash('sha256').update(hmacKeyBytes(secret)).digest('hex').slice(0, 16);
 }

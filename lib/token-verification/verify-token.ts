@@ -28,7 +28,7 @@ export interface VerifiedToken {
   readonly person?: string;
 }
 
-/** Why a streaming token is no good; for logs. */
+/** Why a streaming token is not valid; for logs. */
 export type TokenProblem =
   | 'token_missing'
   | 'token_malformed'

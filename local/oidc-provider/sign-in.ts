@@ -81,7 +81,7 @@ async function discover(issuer: string): Promise<oauth.AuthorizationServer> {
     throw new Error(`no provider answers at ${issuer}: start it with npm start`, { cause });
   });
   return oauth.processDiscoveryResponse(url, response).catch((cause: unknown) => {
-    throw new Error(`what answers at ${issuer} is no OpenID Connect provider of that name`, { cause });
+    throw new Error(`what answers at ${issuer} is not an OpenID Connect provider of that name`, { cause });
   });
 }
 

@@ -126,7 +126,7 @@ function internalError(): ServiceError {
 
 function sendError(response: ServerResponse, error: unknown): void {
   if (response.destroyed) return;
-  // What is no refusal is a fault of this endpoint: the caller is told as AWS would, the operator in full.
+  // What is not a refusal is a fault of this endpoint: the caller is told as AWS would, the operator in full.
   if (!(error instanceof ServiceError)) console.error('secrets-manager:', error);
   const { code, message } = error instanceof ServiceError ? error : internalError();
   send(response, STATUS_OF.get(code) ?? 400, { __type: code, Message: message });

@@ -29,12 +29,12 @@ local last_problem;
 local function parse_ring(text)
     local ok, secrets = pcall(json.decode, text);
     if not ok or type(secrets) ~= "table" then
-        return nil, "it is no JSON object";
+        return nil, "it is not a JSON object";
     end
     local sound = {};
     for kid, secret in pairs(secrets) do
         if type(kid) ~= "string" or type(secret) ~= "string" or #secret < minimum_secret_bytes then
-            return nil, "an entry is no secret of 32 bytes or more";
+            return nil, "an entry is not a secret of 32 bytes or more";
         end
         sound[kid] = secret;
     end

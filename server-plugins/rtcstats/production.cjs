@@ -30,12 +30,12 @@ function readRing() {
     const sound = secrets.every(
       ([, secret]) => typeof secret === 'string' && Buffer.byteLength(secret) >= MINIMUM_SECRET_BYTES,
     );
-    if (!sound) throw new Error('an entry is no secret of 32 bytes or more');
+    if (!sound) throw new Error('an entry is not a secret of 32 bytes or more');
     ring = new Map(secrets);
     lastProblem = undefined;
   } catch (error) {
     // The parser's message is left out: it repeats what it read, which may be a secret.
-    const problem = error instanceof SyntaxError ? 'it is no JSON' : (error.code ?? error.message);
+    const problem = error instanceof SyntaxError ? 'it is not JSON' : (error.code ?? error.message);
     if (problem !== lastProblem) console.error(`streampass: ${FILE} is not used as it is: ${problem}`);
     lastProblem = problem;
   }

@@ -14,7 +14,7 @@ function slugify(heading: string): string {
 }
 
 /**
- * Points links between files of the repository to their pages. A file that is no page is named without a link, since the
+ * Points links between files of the repository to their pages. A file that is not a page is named without a link, since the
  * site holds no source code.
  *
  * @throws {Error} a link leads to a file that does not exist

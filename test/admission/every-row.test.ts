@@ -123,7 +123,7 @@ function post(body: object) {
 }
 
 /** What asks about a streaming token: its target, and whether it lets the token in. */
-const DOORS: Readonly<
+const VERIFIERS: Readonly<
   Record<string, { target: TargetName; lets: (token: string, verify: Verify) => Promise<boolean> }>
 > = {
   'POST /red5/validateCredentials': {
@@ -185,8 +185,8 @@ const FORMS: readonly (readonly [string, SubjectForm])[] = [
 ];
 
 /** Whether a token of this person, made of a stream key, gets in. */
-async function isLetIn(door: string, form: SubjectForm, denied: Denied): Promise<boolean> {
-  const { target: name, lets } = DOORS[door] ?? expect.fail('no such door');
+async function isLetIn(verifier: string, form: SubjectForm, denied: Denied): Promise<boolean> {
+  const { target: name, lets } = VERIFIERS[verifier] ?? expect.fail('no such verifier');
   const target: Target = { ...TARGETS[name], subject: form };
   const { assertNotDenied } = createAdmission({
     deny: {},
@@ -210,15 +210,15 @@ async function isLetIn(door: string, form: SubjectForm, denied: Denied): Promise
 }
 
 describe.each(FORMS)('a token with a %s subject', (_form, form) => {
-  describe.each(Object.keys(DOORS))('is refused at %s', (door) => {
+  describe.each(Object.keys(VERIFIERS))('is refused at %s', (verifier) => {
     test.each([...ROWS, ['the token itself', TOKEN_ROW] as const])('if %s is denied', async (_what, row) => {
-      expect(await isLetIn(door, form, row)).toBe(false);
+      expect(await isLetIn(verifier, form, row)).toBe(false);
     });
   });
 
-  describe.each(Object.keys(DOORS))('is let in at %s', (door) => {
+  describe.each(Object.keys(VERIFIERS))('is let in at %s', (verifier) => {
     test.each(OTHERS)('if %s is denied', async (_what, row) => {
-      expect(await isLetIn(door, form, row)).toBe(true);
+      expect(await isLetIn(verifier, form, row)).toBe(true);
     });
   });
 });

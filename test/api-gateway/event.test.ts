@@ -125,7 +125,7 @@ describe('the page of errors', () => {
       'https://api.example.com/errors',
     ],
     [
-      'from a path that is no plain one',
+      'from a path that is not a plain one',
       { ...version2, rawPath: '//evil.example"><script>/token' },
       'https://api.example.com/errors',
     ],

@@ -104,20 +104,24 @@ describe('each mistake is one line that names its path', () => {
     ],
     ['a group that is not set', rule({ group: undefined as unknown as string }), 'grants[0].group'],
     ['a condition under a wrong name', rule({ groups: 'admins' } as Partial<Rule>), 'grants[0].groups'],
-    ['rooms that are no list', rule({ rooms: '*' as unknown as string[] }), 'grants[0].rooms'],
+    ['rooms that are not a list', rule({ rooms: '*' as unknown as string[] }), 'grants[0].rooms'],
     ['a room that is a number', rule({ rooms: [5 as unknown as string] }), 'grants[0].rooms[0]'],
     ['actions without a value', rule({ actions: undefined as unknown as string[] }), 'grants[0].actions'],
     [
-      'transports that are no list',
+      'transports that are not a list',
       rule({ transports: 'WHIP' as unknown as ['WHIP'] }),
       'grants[0].transports',
     ],
     ['a lifetime in words', rule({ ttl: '1h' as unknown as number }), 'grants[0].ttl'],
     ['a claim that is an object', rule({ claims: { a: {} as unknown as string } }), 'grants[0].claims.a'],
-    ['a condition that is no function', rule({ when: true as unknown as () => boolean }), 'grants[0].when'],
+    [
+      'a condition that is not a function',
+      rule({ when: true as unknown as () => boolean }),
+      'grants[0].when',
+    ],
     ['a rule that is none', { ...sound, grants: [null as unknown as Rule] }, 'grants[0]'],
     ['a rule without a target', { ...sound, grants: [{} as Rule] }, 'grants[0].target'],
-    ['rules that are no list', { ...sound, grants: undefined as unknown as Rule[] }, 'grants'],
+    ['rules that are not a list', { ...sound, grants: undefined as unknown as Rule[] }, 'grants'],
     ['an issuer that is not configured', rule({ issuer: 'https://other.example' }), 'grants[0].issuer'],
     [
       'one secret for two targets',
@@ -349,7 +353,7 @@ describe('what a file without types may say', () => {
       'grants[0].claims',
       { grants: [{ target: 'live', rooms: ['*'], actions: ['publish'], ttl: 60, claims: [] }] },
     ],
-  ])('an array is no object: %s', (path, part) => {
+  ])('an array is not an object: %s', (path, part) => {
     expect(paths(whole(part))).toContain(path);
   });
 

@@ -138,7 +138,7 @@ test.each([
   expect(read && fromCwtClaims(read.claims, CWT_CLAIMS)).toEqual({ ...CLAIMS, jti: '0b71' });
 });
 
-test('whatever is no token is read as none', () => {
+test('whatever is not a token is read as none', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       expect(decodeCwt(Buffer.from(bytes).toString('base64url'))).toBeUndefined();

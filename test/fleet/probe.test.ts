@@ -190,7 +190,7 @@ describe('what a server answers', () => {
 });
 
 test.each([
-  ['what is no address', targets.red5, 'nonsense', right, /is not an address/],
+  ['what is not an address', targets.red5, 'nonsense', right, /is not an address/],
   [
     'a version that is no key',
     { ...targets.jitsi, signing: 'RS256' } as Target,

@@ -122,7 +122,7 @@ describe('a report', () => {
     ['with a name of two lines', { node: 'a\nb' }],
     ['with a short instance', { instance: 'short' }],
     ['with a report of another version', { report: { version: 2, problems: [] } }],
-    ['with problems that are no array', { report: { version: 1, problems: 'none' } }],
+    ['with problems that are not an array', { report: { version: 1, problems: 'none' } }],
   ])('%s is malformed', async (_, change) => {
     const here = newTable();
     const bad = { ...message(here.target), ...change } as NodeMessage;

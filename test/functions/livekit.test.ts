@@ -203,7 +203,7 @@ describe('POST /livekit/token', () => {
   test.each<[string, number, string, Asked]>([
     ['no sign-in', 401, 'bearer_missing', bearer('')],
     ['a sign-in of another scheme', 401, 'bearer_missing', bearer('Basic a:b')],
-    ['what is no token', 401, 'subject_token_malformed', bearer('Bearer abc')],
+    ['what is not a token', 401, 'subject_token_malformed', bearer('Bearer abc')],
     ['a very long token', 401, 'subject_token_too_large', bearer(`Bearer ${'a'.repeat(16_385)}`)],
     ['no JSON', 400, 'livekit_request_malformed', sending('room_name=public-1')],
     ['another content type', 400, 'livekit_request_malformed', { headers: { 'content-type': 'text/plain' } }],

@@ -7,9 +7,9 @@ export interface Attack {
   /** What the attacker does. */
   readonly attack: string;
   readonly event: (issuer: TokenIssuer) => ApiGatewayEvent;
-  /** What it sends besides what is `/token`'s own: the same is sent to the other doors. */
+  /** What it sends besides what is `/token`'s own: the same is sent to the other endpoints. */
   readonly sent?: (issuer: TokenIssuer) => { readonly token?: string; readonly room?: string };
-  /** `400 CODE REASON`, or for a request that is no attack after all `200 ACTIONS in ROOMS over TRANSPORTS for SECONDS`. */
+  /** `400 CODE REASON`, or for a request that is not an attack after all `200 ACTIONS in ROOMS over TRANSPORTS for SECONDS`. */
   readonly outcome: string;
 }
 

@@ -115,7 +115,7 @@ const bodies: readonly Attack[] = [
     outcome: CONTENT_TYPE,
   },
   {
-    attack: 'sends bytes that are no UTF-8 for a room',
+    attack: 'sends bytes that are not UTF-8 for a room',
     event: (issuer) => rawRequest(`${formOf(issuer, { room: undefined })}&room=public-%C3%28`),
     outcome: '400 invalid_request room_malformed',
   },

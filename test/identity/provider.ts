@@ -40,7 +40,7 @@ export async function startProvider(): Promise<Provider> {
   };
 }
 
-/** Answers that are no answer; each leaves nothing behind when the provider is closed. */
+/** Answers that say nothing; each leaves nothing behind when the provider is closed. */
 export const hang = (): void => undefined;
 export const text =
   (body: string, status = 200) =>

@@ -207,7 +207,7 @@ describe.each(ROWS)('a client-credentials token of $provider', ({ issuer, header
     expect(judge(issuer(named), header, claims, 'access_token')).toBe('service');
   });
 
-  test('is no ID token', () => {
+  test('is not an ID token', () => {
     expect(judge(issuer(named), header, claims, 'id_token')).toBe('subject_token_type_mismatch');
   });
 

@@ -69,7 +69,7 @@ const HS256_VECTORS = [
 
 function decoded(token: string): Jws {
   const jws = decodeJws(token);
-  if (jws === undefined) throw new Error('the vector is no compact JWS');
+  if (jws === undefined) throw new Error('the vector is not a compact JWS');
   return jws;
 }
 

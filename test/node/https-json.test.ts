@@ -53,7 +53,7 @@ describe('getJson', () => {
   });
 
   test('tells nothing of what was sent', async () => {
-    provider.answers.set('/jwks', text('a secret that is no JSON'));
+    provider.answers.set('/jwks', text('a secret that is not JSON'));
     const error = await getJson(`${provider.origin}/jwks`, 3).catch((reason: unknown) => reason);
     expect(String(error)).not.toContain('secret');
   });

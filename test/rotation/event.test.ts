@@ -35,9 +35,9 @@ test.each([
   ['an unknown action', { action: 'rotate' }, /has an unknown "action"/],
   ['an action that is not a string', { action: ['start'] }, /has an unknown "action"/],
   ['an action in other case', { action: 'START' }, /has an unknown "action"/],
-  ['an emergency that is no boolean', { action: 'start', emergency: 'true' }, /neither true nor false/],
+  ['an emergency that is not a boolean', { action: 'start', emergency: 'true' }, /neither true nor false/],
   ['an emergency without targets', { action: 'start', emergency: true }, /without "targets"/],
-  ['targets that are no names', { action: 'start', targets: [7] }, /one name or an array of names/],
+  ['targets that are not names', { action: 'start', targets: [7] }, /one name or an array of names/],
   ['no target at all', { action: 'start', targets: [] }, /one name or an array of names/],
   [
     'a confirmation of something else',

@@ -11,7 +11,7 @@ test('a mark comes back from its tag', () => {
   }
 });
 
-test('what is no mark counts as absent, whatever somebody wrote', () => {
+test('what is not a mark counts as absent, whatever somebody wrote', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
       for (const mark of Object.values(readMarks({ 'streampass:announced': text }))) {

@@ -205,7 +205,7 @@ describe('a broken node', () => {
     expect(plan(over, policy, NOW)).toMatchObject({ step: { kind: 'wait' }, reason: 'node_failed' });
   });
 
-  test('is no reason to keep a secret from anybody in an emergency', () => {
+  test('is not a reason to keep a secret from anybody in an emergency', () => {
     const emergency = { emergency: { version: 'v2', at: NOW - 60 }, ...told('v2') };
     const nodes = [broken('n0', 60), { ...behind, holds: [] }];
     const { step } = plan(state({ current: 'v2' }, emergency, nodes), policyWith(), NOW);

@@ -59,7 +59,7 @@ function toLua(value: unknown): string {
   return value === null ? 'false' : JSON.stringify(value);
 }
 
-/** What a decoder of JSON gives to Lua: a table as Lua writes it; nothing if it is no JSON. */
+/** What a decoder of JSON gives to Lua: a table as Lua writes it; nothing if it is not JSON. */
 function jsonToLua(text: string): string | undefined {
   try {
     return toLua(JSON.parse(text));

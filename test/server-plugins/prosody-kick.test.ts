@@ -316,11 +316,11 @@ test.each([
   ['no token', undefined],
   ['an empty one', ''],
   ['nothing like one', 'nothing'],
-  ['a payload that is no JSON', 'e30.bm90aGluZw.c2ln'],
+  ['a payload that is not JSON', 'e30.bm90aGluZw.c2ln'],
   ['claims that are a list', withClaims(['for'])],
   ['no for, as another issuer’s', withClaims({ jti: 'x' })],
   ['a for that is a number', withClaims({ for: 7, jti: 8 })],
-  ['a for that is no base64', withClaims({ for: '%%%', jti: {} })],
+  ['a for that is not base64', withClaims({ for: '%%%', jti: {} })],
 ])('leaves a session alone that has %s', (_what, token) => {
   call('connect', 'guest', HOST, token);
   deny('public', ANNA);

@@ -93,7 +93,7 @@ describe('Prosody with the key ring', () => {
     ['an unknown name, even under app_secret', sign({ ...V1, text: APP_SECRET }, { kid: '99999999' })],
     ['a name that is not a string', sign(V1, { kid: 11111111 })],
     ['no header', 'nothing'],
-    ['a header that is no JSON', 'bm90aGluZw.e30.c2ln'],
+    ['a header that is not JSON', 'bm90aGluZw.e30.c2ln'],
     ['a header that is a list', `${Buffer.from('["kid"]').toString('base64url')}.e30.c2ln`],
   ])('refuses a token with %s', (_name, token) => {
     expect(isAccepted(token)).toBe(false);
@@ -113,7 +113,7 @@ describe('Prosody with the key ring', () => {
       expect([isAccepted(sign(V1)), isAccepted(sign(V1)), isAccepted(sign(V2))]).toEqual([true, true, false]);
       expect(log).toHaveLength(1);
       expect(log[0]).toMatch(
-        /^error: \/keyring\.json is not used as it is: (it is no JSON object|it holds no secret|an entry is no secret)/,
+        /^error: \/keyring\.json is not used as it is: (it is not a JSON object|it holds no secret|an entry is not a secret)/,
       );
     },
   );

@@ -203,7 +203,7 @@ describe('a token', () => {
 });
 
 /** What each place that lets somebody in answers to the same user, and whether that is a yes. */
-async function doors(): Promise<Readonly<Record<string, () => Promise<boolean>>>> {
+async function verifiers(): Promise<Readonly<Record<string, () => Promise<boolean>>>> {
   // One after another: each request at the same time as another one starts an environment.
   const studio = await tokenOf('staff', { audience: 'studio', room: 'news-1' });
   const cameras = await tokenOf('staff', { audience: 'cameras', room: 'yard' });
@@ -276,19 +276,19 @@ async function doors(): Promise<Readonly<Record<string, () => Promise<boolean>>>
 }
 
 test('whoever is denied is refused everywhere within 15 s', async () => {
-  const asked = Object.entries(await doors());
+  const asked = Object.entries(await verifiers());
   const command = (verb: string, ...more: string[]) =>
     runIn(
       project,
       [process.execPath, 'cli/deny.ts', verb, '--sub', 'staff', '--port', String(ports.api), ...more],
       { OIDC_ISSUER: stack.urls.oidc },
     );
-  const answers = () => Promise.all(asked.map(async ([door, lets]) => [door, await lets()] as const));
-  expect(await answers()).toEqual(asked.map(([door]) => [door, true]));
+  const answers = () => Promise.all(asked.map(async ([verifier, lets]) => [verifier, await lets()] as const));
+  expect(await answers()).toEqual(asked.map(([verifier]) => [verifier, true]));
   const denying = command('deny', '--reason', 'left the company');
   await vi.waitFor(async () => expect((await command('denied')).output).toContain('staff'), 10_000);
   const denied = Date.now();
-  const nowhere = asked.map(([door]) => [door, false]);
+  const nowhere = asked.map(([verifier]) => [verifier, false]);
   await vi.waitFor(async () => expect(await answers()).toEqual(nowhere), { timeout: 30_000, interval: 500 });
   expect((Date.now() - denied) / 1000).toBeLessThanOrEqual(15);
   expect((await denying).code).toBe(0);

@@ -268,7 +268,7 @@ describe('an encoder', () => {
     expect((Date.now() - denied) / 1000).toBeLessThanOrEqual(15);
   }, 60_000);
 
-  test('cannot publish past streampass: its stream key is no token for a server', async () => {
+  test('cannot publish past streampass: its stream key is not a token for a server', async () => {
     const { access_token: streamKey = '' } = await exchange('broadcaster', {
       ...place,
       stream: 'main',

@@ -89,7 +89,7 @@ describe('a stream key', async () => {
     ['another action', { scope: ['subscribe'] }],
     ['another transport', { transport: 'RTSP' }],
     ['a second transport', { transport: 'WHIP RTSP' }],
-  ])('is no good for %s', async (_what, changes) => {
+  ])('is not valid for %s', async (_what, changes) => {
     expect(reasonOf(await useKey(issuedBy(await makeKey(PLACE)), changes))).toBe('stream_key_scope');
   });
 
@@ -102,7 +102,7 @@ describe('a stream key', async () => {
     expect(reasonOf(await useKey(issuedBy(await makeKey(PLACE)), {}, { rules }))).toBe('target_not_allowed');
   });
 
-  test('is no good if its owner is denied, and the bearer that is asked about names the key', async () => {
+  test('is not valid if its owner is denied, and the bearer that is asked about names the key', async () => {
     const key = issuedBy(await makeKey(PLACE));
     const denied = (identity: { readonly streamKey?: string | undefined }) =>
       identity.streamKey === '0b0c5a4e-4a53-4f0e-9d2b-8f6a5c1f7c11';
@@ -113,7 +113,7 @@ describe('a stream key', async () => {
     ['at its end', { now: NOW + 90 * DAY }],
     ['under another secret', { keys: [OTHER] }],
     ['under another secret of the same name', { keys: [{ ...OTHER, kid: KEY.kid }] }],
-  ])('is no good %s', async (_what, scene) => {
+  ])('is not valid %s', async (_what, scene) => {
     expect(reasonOf(await useKey(issuedBy(await makeKey(PLACE)), {}, scene))).toBe('stream_key_invalid');
   });
 

@@ -28,7 +28,7 @@ describe.each(names)('a token for %s', (name) => {
     expect(verdict).toMatchObject({ ok: true, token: { targetName: name, kid: KEYS[name][index].kid } });
   });
 
-  test('is no good for another target', async () => {
+  test('is not valid for another target', async () => {
     const verdict = await verify(await issue(name, {}), (_target, other) => other !== name);
     expect(verdict).toEqual({ ok: false, problem: 'token_key_unknown' });
   });

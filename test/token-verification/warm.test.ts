@@ -12,8 +12,8 @@ afterAll(() => scene.close());
 
 test.each(['POST /red5/validateCredentials', 'POST /mediamtx/auth', 'POST /introspect', 'the authorizer'])(
   '%s verifies one signature and, once it is warm, asks nobody',
-  async (door) => {
-    const ask = scene.ask[door] ?? expect.fail('no such door');
+  async (callback) => {
+    const ask = scene.ask[callback] ?? expect.fail('no such callback');
     const { asked } = scene;
     expect(await ask()).toBe(true);
     expect(asked.denyTable).toBeLessThanOrEqual(1);

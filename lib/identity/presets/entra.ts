@@ -8,7 +8,7 @@ import type { ProviderOptions } from './provider.ts';
 
 /** Options of one Microsoft Entra ID tenant. */
 export interface EntraOptions extends ProviderOptions {
-  /** The tenant's id, a GUID; `common` and `organizations` stand for every tenant and are no issuer. */
+  /** The tenant's id, a GUID; `common` and `organizations` stand for every tenant and are not issuers. */
   readonly tenantId: string;
   /** The endpoint that the application signs in at, which decides the issuer; default 2. */
   readonly version?: 1 | 2;

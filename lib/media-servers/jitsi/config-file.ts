@@ -90,7 +90,7 @@ function settingsProblems(settings: ProsodySettings, expected: ExpectedSettings)
 
 /**
  * The secret as Prosody gets it. Refused: one that is set twice, in a Component, in a condition or a table, or that
- * is no plain string (`os.getenv(…)`, two strings joined by `..`), and a file in which only Prosody can tell what is set.
+ * is not a plain string (`os.getenv(…)`, two strings joined by `..`), and a file in which only Prosody can tell what is set.
  */
 function findSecret(text: string): FoundSecret {
   const parsed = parseProsodyConfig(text);

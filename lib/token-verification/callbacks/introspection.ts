@@ -14,7 +14,7 @@ export const introspection: Callback = {
       };
     }
     const verdict = await verify(token);
-    // RFC 7662 §2.2: a token that is no good is no error, and why is not told.
+    // RFC 7662 §2.2: a token that is not valid is not an error, and why is not told.
     const body = verdict.ok ? describe(verdict.token) : { active: false };
     return { response: jsonResponse(200, body), verdict };
   },

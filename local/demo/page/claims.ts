@@ -36,7 +36,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 /** The header's and payload's members, one line each, with what the media server reads in them. */
 export function claimLines(token: string): readonly ClaimLine[] {
   const [header, payload] = token.split('.').map(decodePart);
-  // Jitsi's `sub` is no person.
+  // Jitsi's `sub` is not a person.
   const isJitsi = payload !== undefined && 'context' in payload;
   return [...flatten(header), ...flatten(payload)].map(([name, value]) => {
     const meaning = name === 'sub' && isJitsi ? "the server's domain" : (meanings[name] ?? '');

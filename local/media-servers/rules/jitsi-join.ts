@@ -49,5 +49,5 @@ function roomRefusal(session: JitsiSession, server: JitsiServer, room: string): 
 function asText(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return seconds(value, 0);
-  throw new LuaError('attempt to concatenate a value that is no text');
+  throw new LuaError('attempt to concatenate a value that is not text');
 }

@@ -59,7 +59,7 @@ function verify(token: string, server: JitsiServer, now: number): { readonly cla
   );
 }
 
-/** Decoded JSON; `undefined` where it is none. A character that is no base64url breaks the decoder itself. */
+/** Decoded JSON; `undefined` where it is none. A character that is not base64url breaks the decoder itself. */
 function decode(part: string): unknown {
   if (!/^[\w-]*$/.test(part)) throw new LuaError('decode: string expected, got nil');
   try {

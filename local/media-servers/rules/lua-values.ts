@@ -34,7 +34,7 @@ export function lowerCase(value: unknown): string {
 /** `tostring(from - to)`: a float, so a whole number ends in `.0`. */
 export function seconds(from: number, to: unknown): string {
   if (typeof to !== 'number')
-    throw new LuaError('attempt to perform arithmetic on a value that is no number');
+    throw new LuaError('attempt to perform arithmetic on a value that is not a number');
   const difference = Number((from - to).toPrecision(14));
   return Number.isInteger(difference) ? `${difference}.0` : String(difference);
 }

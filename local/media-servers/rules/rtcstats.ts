@@ -58,7 +58,7 @@ function verify(token: string, secret: string, now: number): Verified {
   const { alg, typ } = isObject(header) ? header : {};
   const payload = decodeJson(encodedPayload);
   // With `typ: JWT` the payload must be JSON; else any text will do.
-  if (typ === 'JWT' && payload === undefined) return fail('the payload is no JSON', 'SyntaxError');
+  if (typ === 'JWT' && payload === undefined) return fail('the payload is not JSON', 'SyntaxError');
   if (signature === '') return fail('jwt signature is required');
   const expected =
     typeof alg === 'string' ? hmac(alg, secret, `${encodedHeader}.${encodedPayload}`) : undefined;

@@ -50,7 +50,7 @@ export function red5Wire(fleet: Fleet<'red5'>): WireForm {
   };
 }
 
-/** The scope below the application; an application that is named again before it is no room. */
+/** The scope below the application; an application that is named again before it is not a room. */
 function roomOf(scopes: readonly string[]): string | undefined {
   const rooms = scopes[0] === 'live' ? scopes.slice(1) : scopes;
   return rooms.length === 0 ? undefined : decode(rooms.join('/'));

@@ -137,7 +137,7 @@ describe('bad input is one line, and exit code 2:', () => {
   test.each([
     ['a configuration with a mistake', 'wrong.config.ts', /grants\[0\]\.target: no target is called "reed5"/],
     [
-      'a file that is no configuration',
+      'a file that is not a configuration',
       'other.ts',
       /other\.ts: must be an object|other\.ts: the default export must be/,
     ],

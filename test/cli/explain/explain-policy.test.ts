@@ -96,14 +96,14 @@ describe('fills in what a token says', () => {
       'but the claim tenant is missing, so ${tenant}-* matches nothing',
     ],
     [
-      'a claim that is no room',
+      'a claim that is not a room',
       ['email_verified=true', 'tenant=a/b'],
-      'but the claim tenant is no legal room name',
+      'but the claim tenant is not a legal room name',
     ],
     [
       'a claim of another type',
       ['email_verified=true', 'tenant=7'],
-      'but the claim tenant is no legal room name',
+      'but the claim tenant is not a legal room name',
     ],
     [
       'a claim with the separator in it',

@@ -204,7 +204,7 @@ describe('a provider’s own token is exchanged with its groups', () => {
       groups: [GROUP_ID, 'Broadcaster'],
     },
     {
-      title: 'Entra ID: a group’s name is no group, since anyone may create one',
+      title: 'Entra ID: a group’s name is not a group, since anyone may create one',
       issuer: entraTenant,
       header: JWT_HEADER,
       claims: { ...entraTokens.id, groups: ['Broadcaster', 'broadcasters'], roles: undefined },

@@ -75,7 +75,7 @@ function statements(document: Value | undefined): Statement[] {
 function granted(holder: string, { body, option }: Statement): string[] {
   const strange = isObject(body)
     ? Object.keys(body).filter((key) => !['Sid', 'Effect', 'Action', 'Resource', 'Condition'].includes(key))
-    : ['a statement that is no object'];
+    : ['a statement that is not an object'];
   const verb = field(body, 'Effect') === 'Deny' ? 'must not' : 'may';
   const condition = field(body, 'Condition');
   const ending = `${condition === undefined ? '' : ` if ${text(condition)}`}${option === undefined ? '' : ` (option ${option})`}`;

@@ -43,7 +43,7 @@ export function templateProblems(template: Template): string[] {
 }
 
 function objectProblems(path: string, value: Value, known: Readonly<Record<string, Property>>): string[] {
-  if (!isObject(value)) return [`${path}: is no object`];
+  if (!isObject(value)) return [`${path}: is not an object`];
   const unknown = Object.keys(value).filter((key) => !(key in known));
   const missing = Object.entries(known).filter(([key, property]) => property.required && !(key in value));
   return [
@@ -63,24 +63,24 @@ function valueProblems(path: string, value: Value, type: PropertyType): string[]
   if (call) return [];
   switch (type.type) {
     case 'string': {
-      if (typeof value !== 'string') return [`${path}: is no string`];
+      if (typeof value !== 'string') return [`${path}: is not a string`];
       const allowed = type.allowedValues as readonly string[] | undefined;
       return allowed && !allowed.includes(value) ? [`${path}: is none of ${allowed.join(', ')}`] : [];
     }
     case 'boolean':
-      return typeof value === 'boolean' ? [] : [`${path}: is no boolean`];
+      return typeof value === 'boolean' ? [] : [`${path}: is not a boolean`];
     case 'number':
     case 'integer':
       // CloudFormation takes numbers in strings as well.
-      return /^-?[0-9]+(\.[0-9]+)?$/.test(asText(value)) ? [] : [`${path}: is no number`];
+      return /^-?[0-9]+(\.[0-9]+)?$/.test(asText(value)) ? [] : [`${path}: is not a number`];
     case 'array':
       return isList(value)
         ? value.flatMap((item, at) => valueProblems(`${path}[${at}]`, item, type.element))
-        : [`${path}: is no list`];
+        : [`${path}: is not a list`];
     case 'map':
       return isObject(value)
         ? Object.entries(value).flatMap(([key, item]) => valueProblems(`${path}.${key}`, item, type.element))
-        : [`${path}: is no map`];
+        : [`${path}: is not a map`];
     case 'ref':
       return objectProblems(path, value, spec.get('typeDefinition', type.reference.$ref).properties);
     case 'union': {

@@ -48,7 +48,7 @@ export function describeTemplate(packaged: () => PackagedStack): void {
       [
         'a value of another type',
         ({ Resources }) => (Resources['TokenLambdaFunction']!.Properties['Timeout'] = 'long'),
-        'is no number',
+        'is not a number',
       ],
       [
         'a value outside its enumeration',

@@ -89,7 +89,7 @@ describe('the rotation', () => {
     ['a form', 415, 'action=start', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['a text', 415, '{"action":"start"}', { 'content-type': 'text/plain' }],
     ['an action that there is not', 400, '{"action":"toString"}', {}],
-    ['what is no JSON', 400, '{', {}],
+    ['what is not JSON', 400, '{', {}],
     ['a body without an end', 400, `{"action":"start","x":"${'x'.repeat(5000)}"}`, {}],
   ])('is not changed by %s', async (_what, status, body, headers) => {
     const response = await post(body, headers);

@@ -69,10 +69,10 @@ describe('accepts', () => {
 describe('refuses at the login', () => {
   test.each([
     ['no token', undefined, 'token required'],
-    ['what is no token', 'abc', 'Invalid token'],
+    ['what is not a token', 'abc', 'Invalid token'],
     ['an empty token', '', 'Invalid token'],
-    ['a header that is no JSON', sign(good, { header: '{' }), 'Invalid header'],
-    ['a body that is no JSON', sign('{'), 'Invalid body'],
+    ['a header that is not JSON', sign(good, { header: '{' }), 'Invalid header'],
+    ['a body that is not JSON', sign('{'), 'Invalid body'],
     ['no typ', sign(good, { header: { alg: 'HS256' } }), 'Invalid typ'],
     ['typ jwt', sign(good, { header: { alg: 'HS256', typ: 'jwt' } }), 'Invalid typ'],
     ['typ at+jwt', sign(good, { header: { alg: 'HS256', typ: 'at+jwt' } }), 'Invalid typ'],

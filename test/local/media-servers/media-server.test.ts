@@ -61,7 +61,7 @@ describe('POST /connect', () => {
   });
 
   test.each([
-    ['what is no JSON', '{', 'the body is not JSON'],
+    ['what is not JSON', '{', 'the body is not JSON'],
     ['an empty body', '', 'the body is not JSON'],
     ['an array', '[]', 'the body is not a JSON object'],
     ['a token that is not a string', { token: 5 }, 'token is not a string'],

@@ -57,7 +57,7 @@ describe('refuses at the login', () => {
   test.each([
     ['no token', undefined, 'no token was provided'],
     ['an empty token', ' ', 'no token was provided'],
-    ['what is no token', 'abc', 'malformed token'],
+    ['what is not a token', 'abc', 'malformed token'],
     ['a payload that is not an object', sign('[]'), 'malformed token'],
     ['another secret', sign(good, { key: 'x' }), 'invalid signature'],
     [

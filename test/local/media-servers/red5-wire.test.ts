@@ -122,7 +122,7 @@ test('WHEP checks a viewer', async () => {
   expect((await post(server, '/live/any/whip/endpoint/s', { token: viewer })).status).toBe(401);
 });
 
-test('a body that is no offer is told so', async () => {
+test('a body that is not an offer is told so', async () => {
   const server = await startServer('red5');
   const response = await fetch(
     `${server.url}/live/news-1/whip/endpoint/s?username=jwt&password=jwt&token=${token}`,

@@ -31,7 +31,7 @@ describe('accepts', () => {
     ],
     ['only the nested claims', { user: 'u', session: 's' }, { user: null, session: null, conference: null }],
     [
-      'values that are no texts as texts',
+      'values that are not texts as texts',
       { rtcStats: { user: 7, session: ['a'], conference: true } },
       { user: '7', session: 'a', conference: 'true' },
     ],

@@ -83,13 +83,13 @@ test('says so where something else answers', async () => {
 
   expect(await run(['viewer'], issuer)).toEqual({
     stdout: '',
-    stderr: `what answers at ${issuer} is no OpenID Connect provider of that name\n`,
+    stderr: `what answers at ${issuer} is not an OpenID Connect provider of that name\n`,
     exitCode: 1,
   });
   other.close();
 });
 
-test('says so where the issuer is no URL', async () => {
+test('says so where the issuer is not a URL', async () => {
   expect(await run(['viewer'], 'localhost')).toEqual({
     stdout: '',
     stderr: 'the issuer "localhost" is not a URL such as http://localhost:3001\n',

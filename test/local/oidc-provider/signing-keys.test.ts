@@ -61,7 +61,7 @@ test('lets only its owner read the keys, and leaves no other file', async () => 
 });
 
 test.each([
-  ['is no JSON', 'not json'],
+  ['is not JSON', 'not json'],
   ['is not an object', 'null'],
   ['has no keys', '{"keys":[]}'],
 ])('rejects a keys file that %s', async (_title, content) => {

@@ -108,7 +108,7 @@ test.each([
   ['no token', { ...put(2), ClientRequestToken: null }, 'InvalidRequestException'],
   ['no label in the list', { ...put(2), VersionStages: [] }, 'InvalidParameterException'],
   ['a label of 257 characters', put(2, 'x'.repeat(257)), 'InvalidParameterException'],
-  ['labels that are no strings', { ...put(2), VersionStages: [1] }, 'SerializationException'],
+  ['labels that are not strings', { ...put(2), VersionStages: [1] }, 'SerializationException'],
   ['a value that is not a string', { ...put(2), SecretString: { a: 1 } }, 'SerializationException'],
   [
     'bytes that are not base64',

@@ -22,7 +22,7 @@ Component "conference.meet.example.com" "muc"
 
 const lua = await new LuaFactory().createEngine();
 
-/** What Lua itself makes of `app_secret` after running the file; `undefined` where it is no Lua. */
+/** What Lua itself makes of `app_secret` after running the file; `undefined` where it is not Lua. */
 function runInLua(text: string): unknown {
   const chunk = text.replace(/^\uFEFF/, '');
   lua.global.set('source', chunk);
@@ -87,7 +87,7 @@ describe('readSecret', () => {
     ['a list', 'app_secret = { "a", "b" }', 'line 1: app_secret is not a plain string'],
     ['a number', 'app_secret = 5', 'line 1: app_secret is not a plain string'],
     [
-      'bytes that are no ASCII',
+      'bytes that are not ASCII',
       String.raw`app_secret = "\xC3\xA9"`,
       'line 1: app_secret is not a plain string',
     ],
@@ -143,7 +143,7 @@ describe('readSecret', () => {
     ],
     ['a block without an end', 'if x then\n', 'a block or a bracket is not closed'],
     ['an end without a block', 'end\napp_secret = "abc"', 'line 1: "end" closes nothing'],
-    ['what is no Lua', 'app_secret = "abc" $', 'line 1: a character that Lua does not know'],
+    ['what is not Lua', 'app_secret = "abc" $', 'line 1: a character that Lua does not know'],
   ])('refuses %s', (_title, text, problem) => {
     expect(readSecret(text)).toEqual({ ok: false, problem });
   });
@@ -252,7 +252,7 @@ describe('replaceSecret', () => {
         const text = `${before}\napp_secret = ${open}${content}${close}${after}`;
         const read = readSecret(text);
         const inLua = runInLua(text);
-        // What is no Lua at all has no meaning to compare with.
+        // What is not Lua at all has no meaning to compare with.
         const comparable = read.ok && typeof inLua === 'string';
         if (comparable) compared++;
         expect(comparable ? read.secret : inLua).toBe(inLua);

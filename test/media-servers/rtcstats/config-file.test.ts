@@ -77,7 +77,7 @@ describe('readSecret', () => {
       'the file holds more than one YAML document',
     ],
     [
-      'what is no YAML',
+      'what is not YAML',
       'authorization:\n  jwtSecret: "abc\n',
       'line 3: the YAML cannot be read (MISSING_CHAR)',
     ],

@@ -3,19 +3,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ATTACKS } from './attacks.ts';
 import { startBuiltFunction } from './built-function.ts';
 import type { BuiltFunction } from './built-function.ts';
-import { DOORS } from './doors.ts';
+import { ENDPOINTS } from './endpoints.ts';
 
-/** The attacks on `/token` that mean something elsewhere too, at the other doors: each by its own well-formed request. */
+/** The attacks on `/token` that mean something elsewhere too, at the other endpoints: each by its own well-formed request. */
 
 const attacks = Object.values(ATTACKS)
   .flat()
   .flatMap(({ sent, ...attack }) => (sent === undefined ? [] : [{ ...attack, sent }]));
 
-test('most attacks on tokens and rooms go to every door', () => {
+test('most attacks on tokens and rooms go to every endpoint', () => {
   expect(attacks.length).toBeGreaterThan(150);
 });
 
-describe.each(DOORS)('at $path', ({ options, event, opens, outcomeOf, expected }) => {
+describe.each(ENDPOINTS)('at $path', ({ options, event, opens, outcomeOf, expected }) => {
   let built: BuiltFunction;
 
   beforeAll(async () => {

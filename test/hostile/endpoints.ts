@@ -5,14 +5,14 @@ import { claimsOf, httpEvent, tokenOf } from './attack.ts';
 import type { Attack } from './attack.ts';
 import type { BuiltFunction, BuiltFunctionOptions } from './built-function.ts';
 
-/** What an attack sends, whatever the door: a token in the place of a sign-in or a key, a room in the place of a good one. */
+/** What an attack sends, whatever the endpoint: a token in the place of a sign-in or a key, a room in the place of a good one. */
 export interface Sent {
   readonly token?: string;
   readonly room?: string;
 }
 
-/** An HTTP door beside `/token`: which function answers, its well-formed request, and what an attack must come to there. */
-export interface Door {
+/** An HTTP endpoint beside `/token`: which function answers, its well-formed request, and what an attack must come to there. */
+export interface Endpoint {
   readonly path: string;
   readonly options: BuiltFunctionOptions;
   readonly event: (built: BuiltFunction, sent: Sent) => ApiGatewayEvent | Promise<ApiGatewayEvent>;
@@ -23,7 +23,7 @@ export interface Door {
   readonly expected: (attack: Attack, sent: Sent) => string | RegExp;
 }
 
-/** RFC 6750 §2.1: what else stands in the header is no bearer token. Blanks before it count for nothing. */
+/** RFC 6750 §2.1: what else stands in the header is not a bearer token. Blanks before it count for nothing. */
 const isBearer = (token: string) => /^ *[\w.~+/-]+=*$/.test(token);
 
 /** A stream key of a broadcaster for `public-a` and the stream `main`, good for an hour. */
@@ -54,7 +54,7 @@ function streamKeyOf({ issuer, signingKey }: BuiltFunction): Promise<string> {
 
 const refusedWith = (reason: string): RegExp => new RegExp(`^4\\d\\d ${reason}$`);
 
-export const DOORS: readonly Door[] = [
+export const ENDPOINTS: readonly Endpoint[] = [
   {
     path: '/livekit/token',
     options: { name: 'livekit', config: join(import.meta.dirname, 'hall.config.ts'), secrets: ['hall'] },
@@ -74,7 +74,7 @@ export const DOORS: readonly Door[] = [
     },
     expected({ outcome }, { token, room }) {
       if (token !== undefined && !isBearer(token)) return '401 bearer_missing';
-      // One room is asked for here, and it is no parameter of a form.
+      // One room is asked for here, and it is not a parameter of a form.
       if (room === '') return '400 livekit_request_malformed';
       if (room?.includes(' ')) return '400 room_malformed';
       return outcome.startsWith('200 ') || token?.startsWith(' ')
