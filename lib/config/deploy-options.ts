@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isLoopback } from '../oauth/loopback.ts';
-import { filledText, hostName, oneOrMore, plainText, wholeNumber } from '../options/schemas.ts';
+import { dictionary, filledText, hostName, oneOrMore, plainText, wholeNumber } from '../options/schemas.ts';
 
 /** Options of the deployment. All are optional. */
 export interface DeployOptions {
@@ -112,16 +112,17 @@ const idOf = (prefix: string) =>
 const origin = v.pipe(
   v.string(),
   v.check(
-    (text) => URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text,
-    'must be an origin such as "https://app.example.com", without a path',
+    // API Gateway takes https://* for all pages there are, and no other star at all.
+    (text) => URL.canParse(text) && /^https?:[^*]+$/.test(text) && new URL(text).origin === text,
+    'must be an origin such as "https://app.example.com", without a path or a star',
   ),
 );
 
 const address = v.pipe(
   v.string(),
   v.check(
-    (text) => /^https:\/\/[^\s?#]+[^/\s?#]$/.test(text) && URL.canParse(text),
-    'must be an https address without a slash at its end',
+    (text) => /^https:\/\/[^\s?#@]+[^/\s?#@]$/.test(text) && URL.canParse(text),
+    'must be an https address without a user, and without a slash at its end',
   ),
 );
 
@@ -148,7 +149,7 @@ const destination = v.pipe(
 );
 
 const tags = v.pipe(
-  v.record(v.string(), v.pipe(v.string(), v.maxLength(256, 'must have at most 256 characters'))),
+  dictionary(v.pipe(v.string(), v.maxLength(256, 'must have at most 256 characters'))),
   v.check(
     (all) => Object.keys(all).every((name) => /^(?!aws:)[\w\s.:/=+@-]{1,128}$/i.test(name)),
     'must have names of 1 to 128 letters, digits or _ . : / = + @ -, not beginning with "aws:"',
@@ -198,7 +199,7 @@ export const deployOptions = v.strictObject({
   telemetry: v.exactOptional(
     v.strictObject({
       layers: v.array(arnOf('lambda', 'a layer')),
-      environment: v.record(v.string(), v.string()),
+      environment: dictionary(v.string()),
       functions: v.exactOptional(v.array(filledText)),
     }),
   ),
@@ -212,7 +213,9 @@ export const deployOptions = v.strictObject({
   callerSecret: v.exactOptional(plainText),
   authorizer: v.exactOptional(
     v.strictObject({
-      targets: v.exactOptional(v.array(filledText)),
+      targets: v.exactOptional(
+        v.pipe(v.array(filledText), v.minLength(1, 'must name a target; leave it out to accept all')),
+      ),
       cacheSeconds: v.exactOptional(v.pipe(wholeNumber(0), v.maxValue(3600, 'must be at most 3600'))),
     }),
   ),

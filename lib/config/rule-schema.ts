@@ -42,10 +42,13 @@ export const ruleSchema: v.GenericSchema<unknown, Rule> = v.strictObject({
   issuer: v.exactOptional(v.string()),
   signedInWithin: v.exactOptional(wholeNumber(1)),
   claims: v.exactOptional(
-    dictionary(
-      v.lazy((input): v.GenericSchema<unknown, Scalar | Scalar[]> =>
-        Array.isArray(input) ? v.array(claimValue) : claimValue,
+    v.pipe(
+      dictionary(
+        v.lazy((input): v.GenericSchema<unknown, Scalar | Scalar[]> =>
+          Array.isArray(input) ? v.array(claimValue) : claimValue,
+        ),
       ),
+      v.check((claims) => Object.keys(claims).length > 0, 'must name a claim; leave it out to ask for none'),
     ),
   ),
   when: v.exactOptional(ownFunction<(identity: Identity) => boolean>()),

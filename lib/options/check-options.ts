@@ -23,21 +23,32 @@ export function checkOptions<Options>(
 ): CheckedOptions<Options> {
   const result = v.safeParse(schema, options);
   const problems = result.success
-    ? arraysForObjects(options, result.output, '')
+    ? misread(options, result.output, '')
     : result.issues.map((issue) => toProblem(issue, schema));
   return result.success && problems.length === 0
     ? { ok: true, options: result.output }
     : { ok: false, problems };
 }
 
-/** valibot takes an array for an object whose members are all optional, or have any name, and makes an object of it. */
-function arraysForObjects(input: unknown, output: unknown, path: string): readonly OptionProblem[] {
+/**
+ * What valibot accepts although it is not meant: an array or a `Map` for an object whose members are all optional (it makes an
+ * object without members of it), and text made of an environment variable that is not set, such as `https://undefined`.
+ */
+function misread(input: unknown, output: unknown, path: string): readonly OptionProblem[] {
+  if (typeof input === 'string' && /(?<![A-Za-z0-9])undefined(?![A-Za-z0-9])/.test(input)) {
+    return [{ path, problem: 'contains "undefined": set the environment variable that it is made of' }];
+  }
   if (input === output || !isRecord(input) || !isRecord(output)) return [];
-  if (Array.isArray(input) && !Array.isArray(output))
-    return [{ path, problem: 'must be an object, not an array' }];
+  if (!Array.isArray(output) && !isPlainObject(input))
+    return [{ path, problem: `must be an object, not ${kindOf(input)}` }];
   return Object.entries(output).flatMap(([key, value]) =>
-    arraysForObjects(input[key], value, joinPath(path, Array.isArray(output) ? `[${key}]` : key)),
+    misread(input[key], value, joinPath(path, Array.isArray(output) ? `[${key}]` : key)),
   );
+}
+
+/** Whether all that an object holds are its members: no array, `Map`, `Set`, `Date`, `URL` … */
+export function isPlainObject(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 /** `issuers[0]` and `clientId` as `issuers[0].clientId`; either may be empty. */
@@ -136,6 +147,8 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'string') return value === '' ? 'an empty string' : 'a string';
   if (Number.isNaN(value)) return 'NaN';
+  if (typeof value === 'object' && !isPlainObject(value))
+    return `a ${Object.prototype.toString.call(value).slice('[object '.length, -1)}`;
   return WORDS[typeof value] ?? `a value of type ${typeof value}`;
 }
 

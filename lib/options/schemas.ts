@@ -1,7 +1,7 @@
 /** The schemas that most options are made of, with their messages. Options are checked by `check-options.ts`. */
 
 import * as v from 'valibot';
-import { checkOptions, joinPath } from './check-options.ts';
+import { checkOptions, isPlainObject, joinPath } from './check-options.ts';
 import { isLoopback } from '../oauth/loopback.ts';
 
 /** A string that fits into a config file, a claim and an address: 1 to 255 printable ASCII characters without blanks. */
@@ -10,10 +10,11 @@ export const plainText = v.pipe(
   v.regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters without blanks'),
 );
 
-/** A string that is not blank. */
+/** A string that is not blank. A blank at an end, often a line break of a variable's, would be compared with what tokens hold. */
 export const filledText = v.pipe(
   v.string(),
   v.check((value) => value.trim() !== '', 'must not be empty'),
+  v.check((value) => value.trim() === value || value.trim() === '', 'must not begin or end with a blank'),
 );
 
 /** A whole number of seconds, or of another unit, that is at least `least`. */
@@ -79,7 +80,8 @@ export function isAddress(address: string, [encrypted, plain] = ['https:', 'http
   return (
     url !== null &&
     (url.protocol === encrypted || (url.protocol === plain && isLoopback(url.hostname))) &&
-    !/[?#]/.test(address) &&
+    // URL.parse drops white space, but a token's issuer is compared with the address as it stands.
+    !/[?#\s]/.test(address) &&
     url.username === '' &&
     url.password === ''
   );
@@ -91,10 +93,7 @@ export function isAddress(address: string, [encrypted, plain] = ['https:', 'http
  */
 export function dictionary<Item>(item: v.GenericSchema<unknown, Item>) {
   return v.pipe(
-    v.custom<Readonly<Record<string, Item>>>(
-      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-      'must be an object',
-    ),
+    v.custom<Readonly<Record<string, Item>>>((value) => isPlainObject(value), 'must be an object'),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
       for (const [key, value] of Object.entries(dataset.value)) {

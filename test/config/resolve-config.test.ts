@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { formatProblem, resolveConfig } from '../../lib/config/resolve-config.ts';
 import {
+  auth0,
   cognito,
   defineConfig,
   entra,
   fleetFromEnv,
   jitsi,
+  keycloak,
   oidc,
   okta,
   red5,
@@ -355,6 +357,52 @@ describe('what a file without types may say', () => {
     ],
   ])('an array is not an object: %s', (path, part) => {
     expect(paths(whole(part))).toContain(path);
+  });
+
+  test.each<[string, object]>([
+    ['deploy', { deploy: new Map([['origins', []]]) }],
+    ['timing', { timing: new Date(0) }],
+    ['targets', { targets: new Map(Object.entries(sound.targets)) }],
+    ['deploy.tags', { deploy: { tags: new Set(['team']) } }],
+    ['grants[0].claims', untyped(rule as never, { claims: new Map([['email_verified', true]]) }) as object],
+    ['grants[0].claims', rule({ claims: {} })],
+    ['deploy.authorizer.targets', { deploy: { authorizer: { targets: [] } } }],
+  ])('nothing that would be read as no condition or as no option: %s', (path, part) => {
+    expect(paths(whole(part))).toContain(path);
+  });
+
+  test.each<[string, unknown]>([
+    [
+      'issuers[0].domain',
+      withIssuer(auth0({ domain: `${process.env['NOT_SET']}.auth0.com`, clientId: 'c' })),
+    ],
+    ['issuers[0].issuer', withIssuer(oidc({ ...app, issuer: `https://${process.env['NOT_SET']}` }))],
+    ['issuers[0].audience[1]', withIssuer(oidc({ ...app, audience: ['web', `${process.env['NOT_SET']}`] }))],
+    ['targets.red5.secret', withTarget(red5({ issuer: 's', secret: `${process.env['NOT_SET']}/red5` }))],
+    ['deploy.origins[0]', whole({ deploy: { origins: [`https://${process.env['NOT_SET']}.example.com`] } })],
+    ['grants[0].claims.tenant', rule({ claims: { tenant: `${process.env['NOT_SET']}` } })],
+  ])('no text is made of a variable that is not set: %s', (path, input) => {
+    expect(problemsOf(input)).toEqual([
+      { path, problem: 'contains "undefined": set the environment variable that it is made of' },
+    ]);
+  });
+
+  test.each<[string, unknown]>([
+    ['issuers[0].audience', withIssuer(oidc({ ...app, audience: 'web\n' }))],
+    ['issuers[0].issuer', withIssuer(oidc({ ...app, issuer: 'https://id.example.com\n' }))],
+    [
+      'issuers[0].jwksUri',
+      withIssuer(oidc({ ...app, jwksUri: `${app.issuer}/.well-known/openid-configuration` })),
+    ],
+    [
+      'issuers[0].url',
+      withIssuer(keycloak({ url: 'https://id.example.com/realms/a', realm: 'a', clientId: 'c' })),
+    ],
+    ['deploy.origins[0]', whole({ deploy: { origins: ['https://*'] } })],
+    ['deploy.origins[0]', whole({ deploy: { origins: ['https://*.example.com'] } })],
+    ['deploy.publicUrl', whole({ deploy: { publicUrl: 'https://user:secret@api.example.com' } })],
+  ])('no text that no token or page could match, and none that all do: %s', (path, input) => {
+    expect(paths(input)).toEqual([path]);
   });
 
   test('any value is either sound or has a line for each mistake, and never throws', () => {

@@ -12,7 +12,10 @@ export interface KeycloakOptions extends ProviderOptions {
 
 const schema: v.GenericSchema<unknown, KeycloakOptions> = v.strictObject({
   ...providerOptions,
-  url: issuerAddress,
+  url: v.pipe(
+    issuerAddress,
+    v.check((url) => !url.includes('/realms/'), 'must be the server’s address, without /realms/…'),
+  ),
   realm: filledText,
 });
 

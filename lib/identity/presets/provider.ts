@@ -80,8 +80,12 @@ const keysAddress = v.pipe(
   v.check((address) => {
     const url = URL.parse(address);
     const isSecure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-    return isSecure && !address.includes('#') && url.username === '' && url.password === '';
+    return isSecure && !/[#\s]/.test(address) && url.username === '' && url.password === '';
   }, 'must be the https address of a JWK Set (http only on loopback)'),
+  v.check(
+    (address) => !/\/\.well-known\/(openid-configuration|oauth-authorization-server)/.test(address),
+    'must be the address of the keys (jwks_uri in the discovery document), not the one of the discovery document',
+  ),
 );
 
 /** The members of `ProviderOptions`, for a preset's schema. */
