@@ -38,6 +38,13 @@ WHEN is a time (2030-12-31T18:00:00Z) or how long from now (90m, 24h, 7d); defau
   --json           prints JSON
   --port N         the first port of the local stack (3000)`;
 
+const WHERE = ['stage', 'region', 'port', 'json'];
+/** The options of the verbs that do not take all of them. */
+const USED: Readonly<Record<string, readonly string[]>> = {
+  allow: [...WHERE, 'sub', 'issuer', 'sign-in', 'session', 'token', 'stream-key'],
+  denied: WHERE,
+};
+
 async function main(): Promise<void> {
   const { values, positionals } = parseOptions();
   const [verb, ...others] = positionals;
@@ -45,6 +52,8 @@ async function main(): Promise<void> {
   if (others.length > 0 || !['deny', 'allow', 'denied'].includes(verb ?? '')) throw new WrongCall(USAGE);
   const now = Date.now() / 1000;
   const table = tableOf(values);
+  const useless = Object.keys(values).find((name) => !(USED[verb ?? ''] ?? [name]).includes(name));
+  if (useless !== undefined) throw new WrongCall(`npm run ${verb} takes no --${useless} (--help)`);
   if (verb === 'denied') return printList(await table.list(now), values.json ?? false);
 
   const whom = parseWhom(values);
@@ -80,8 +89,13 @@ type Loaded = Awaited<ReturnType<typeof loadConfigFile>>;
  */
 function asTokensSay(denied: Denied, { config, problems }: Loaded): Denied {
   const { issuer } = denied;
-  // If the configuration has problems, the issuer cannot be checked.
-  if (issuer === undefined || problems.length > 0 || config.issuers.length === 0) return denied;
+  if (issuer === undefined) return denied;
+  if (problems.length > 0 || config.issuers.length === 0) {
+    console.error(
+      '--issuer is not checked, because the configuration names no issuer here (are its variables set?): if tokens spell it otherwise, nobody is denied',
+    );
+    return denied;
+  }
   const found = config.issuers.find((one) => one.issuer === issuer || one.alsoIssuers.includes(issuer));
   if (found !== undefined) return { ...denied, issuer: found.issuer };
   const known = config.issuers.map((one) => one.issuer).join(', ');
@@ -180,7 +194,12 @@ function parseWhom(values: Options): Denied {
   const [kind, ...more] = kinds;
   if (kind === undefined || more.length > 0) throw new WrongCall(`name one WHOM\n\n${USAGE}`);
   const value = values[kind] ?? '';
-  if (value === '') throw new WrongCall(`--${kind} must not be empty`);
+  if (value.trim() !== value) throw new WrongCall(`--${kind} must not begin or end with a blank`);
+  // Neither repeated nor written to the table: it may be in force.
+  if (/^ey[\w-]+\.[\w-]+\.[\w-]*$/.test(value))
+    throw new WrongCall(
+      `--${kind} must be an id, as in the audit log or in the token's claims, not a whole token`,
+    );
   if (values.issuer !== undefined && kind !== 'sub')
     throw new WrongCall('--issuer can be used only with --sub');
   return { kind, value, ...(values.issuer !== undefined && { issuer: values.issuer }) };

@@ -14,6 +14,7 @@ export function targetNameProblem(name: string, before: readonly string[]): stri
   if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) {
     return 'a target’s name is 1 to 64 letters, digits, "-" or "_", beginning with a letter';
   }
+  if (name in Object.prototype) return 'is the name of a member that every object has: choose another';
   const comparable = (other: string) => logicalIdOf(other).toLowerCase();
   if (comparable(name) === comparable(STREAM_KEYS)) return 'is the name of the stream keys’ own secret';
   const same = before.find((other) => comparable(other) === comparable(name));

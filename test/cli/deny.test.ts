@@ -110,6 +110,17 @@ describe('npm run deny', () => {
     ['two', ['deny', '--sub', 'a', '--session', 'b'], 2, 'name one WHOM'],
     ['an empty name', ['deny', '--sub', ''], 2, '--sub must not be empty'],
     [
+      'two of a kind, of which only the last would count',
+      ['deny', '--sub', 'a', '--sub', 'b'],
+      2,
+      '--sub comes',
+    ],
+    ['an empty issuer', ['deny', '--sub', 'a', '--issuer', ''], 2, '--issuer must not be empty'],
+    ['a name with a line break', ['deny', '--sub', 'a\n'], 2, '--sub must not begin or end with a blank'],
+    ['a whole token', ['deny', '--token', 'eyJhIjoxfQ.eyJqdGkiOiJ4In0.c'], 2, '--token must be an id'],
+    ['whom to list', ['denied', '--sub', 'a'], 2, 'npm run denied takes no --sub'],
+    ['an end of no denial', ['allow', '--sub', 'a', '--until', '1h'], 2, 'npm run allow takes no --until'],
+    [
       'an issuer that is not configured, of which the row would deny nobody',
       ['deny', '--sub', 'a', '--issuer', 'https://id.example/'],
       2,

@@ -153,6 +153,7 @@ describe('each mistake is one line that names its path', () => {
       target('Stream-Keys', rtcstats({ secret: 's' })),
       'targets.Stream-Keys',
     ],
+    ['a name that every object has', target('constructor', rtcstats({ secret: 's' })), 'targets.constructor'],
     ['a target name with a space', target('my stats', rtcstats({ secret: 's' })), 'targets.my stats'],
     [
       'a token longer than the server takes',

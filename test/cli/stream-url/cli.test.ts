@@ -64,7 +64,8 @@ interface Ended {
 
 function run(args: readonly string[], env: Env, input = ''): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
-  const command = ['cli/stream-url.ts', '--endpoint', endpoint, ...args];
+  const at = args.includes('--endpoint') ? [] : ['--endpoint', endpoint];
+  const command = ['cli/stream-url.ts', ...at, ...args];
   const child = execFile(process.execPath, command, { cwd: PROJECT, env }, (error, out, err) => {
     resolve({ code: Number(error?.code ?? 0), out, err });
   });
