@@ -4,11 +4,11 @@
  */
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { loadConfigFile } from '../build/load-config-file.ts';
 import { dynamoNodeTable } from '../lib/aws/node-table.ts';
 import { nameOf, presentRows, type PresentRow } from '../lib/fleet/reported-nodes.ts';
 import { GONE_AFTER, type NodeTable } from '../lib/fleet/reported.ts';
 import { systemNow } from '../lib/node/system.ts';
-import { resolveConfig } from '../lib/config/resolve-config.ts';
 import { readOptions, runCommand, WrongCall } from './command-line.ts';
 
 const USAGE = `usage: npm run nodes -- list [TARGET] --stage STAGE [--region REGION] [--json]
@@ -19,8 +19,8 @@ const USAGE = `usage: npm run nodes -- list [TARGET] --stage STAGE [--region REG
 
 /** The targets whose servers report, and how long a silent one counts. */
 async function reportingTargets(stage: string): Promise<ReadonlyMap<string, number>> {
-  const file = (await import('../streampass.config.ts')) as { readonly default: unknown };
-  const { config } = resolveConfig(file.default, { stage, env: process.env });
+  const { config, problems } = await loadConfigFile('streampass.config.ts', { stage, env: process.env });
+  if (problems.length > 0) throw new Error(problems.join('\n'));
   return new Map(
     Object.entries(config.targets).flatMap(([name, { fleet }]) =>
       fleet?.by === 'reported' ? [[name, fleet.goneAfter ?? GONE_AFTER] as const] : [],

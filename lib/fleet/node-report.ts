@@ -26,12 +26,21 @@ export const nodeReport = v.object({
   /** As `readSettings` of its kind of server reads them. */
   settings: v.optional(v.unknown()),
   /** One line each. */
-  problems: v.pipe(v.array(v.pipe(v.string(), v.maxLength(300))), v.maxLength(20), v.readonly()),
+  problems: v.pipe(
+    v.array(v.pipe(v.string(), v.maxLength(300), v.transform(oneLine))),
+    v.maxLength(20),
+    v.readonly(),
+  ),
   failed: v.optional(failedReload),
 });
 
 /** A node's report about itself. The fingerprint identifies the secret, so no secret is ever sent. */
 export type NodeReport = v.InferOutput<typeof nodeReport>;
+
+/** Text of a node as an operator's terminal may show it: without line breaks, and without sequences that the terminal would obey. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
+}
 
 /** The report in a command's output: the last line that is a report; `undefined` if there is none. */
 export function parseNodeReport(output: string): NodeReport | undefined {
@@ -73,7 +82,7 @@ export function nodeState(
   return {
     node,
     holds,
-    ...(problems.length > 0 && { problem: problems.join('; ') }),
+    ...(problems.length > 0 && { problem: oneLine(problems.join('; ')) }),
     ...(report.failed &&
       failed && { failed: { version: failed, at: report.failed.at, times: report.failed.times } }),
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dynamoNodeTable } from '../../lib/aws/node-table.ts';
@@ -37,7 +38,7 @@ beforeAll(async () => {
   );
   await waitUntilTableExists({ client, minDelay: 0.1, maxWaitTime: 10 }, { TableName: TABLE });
   const table = dynamoNodeTable(TABLE, client);
-  const report = { version: 1 as const, fingerprint: '0123456789abcdef', problems: [] };
+  const report = { version: 1 as const, fingerprint: '0123456789abcdef', problems: ['disk\u001b[2J\nfull'] };
   const row = {
     id: `abcdef01${randomUUID()}`,
     node: 'node-7',
@@ -68,7 +69,7 @@ function nodes(...args: readonly string[]) {
 
 test('lists the nodes that report, and forgets one that is gone', async () => {
   expect((await nodes('list', '--stage', 'prod')).output).toMatch(
-    /^red5 {2}node-7~abcdef01 {2}\d+ s ago {2}holds 0123456789abcdef\n$/,
+    /^red5 {2}node-7~abcdef01 {2}\d+ s ago {2}holds 0123456789abcdef {2}disk \[2J full\n$/,
   );
   expect(await nodes('forget', 'red5', 'node-8', '--stage', 'prod')).toEqual({
     code: 1,
@@ -77,6 +78,15 @@ test('lists the nodes that report, and forgets one that is gone', async () => {
   expect((await nodes('forget', 'red5', 'node-7~abcdef01', '--stage', 'prod')).code).toBe(0);
   expect(await nodes('list', '--stage=prod', '--json')).toEqual({ code: 0, output: '{\n  "red5": []\n}\n' });
 }, 60_000);
+
+test('says what is wrong with the configuration, not that no servers report', async () => {
+  await writeFile(join(folder, 'streampass.config.ts'), CONFIG.replace("'web'", "''"));
+  expect(await nodes('list', '--stage', 'prod')).toEqual({
+    code: 1,
+    output: 'streampass.config.ts: issuers[0].audience: must not be empty\n',
+  });
+  await writeFile(join(folder, 'streampass.config.ts'), CONFIG);
+});
 
 test.each([
   [['list', 'jitsi', '--stage', 'prod'], 1, /^jitsi has no servers that report; those that have: red5/],
