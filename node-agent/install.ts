@@ -21,10 +21,10 @@ export async function install([target = '', unit = '']: readonly string[]): Prom
     return 2;
   }
   const root = process.env['DESTDIR'] ?? '';
+  if (root === '') await assertTrusted(process.execPath);
   const settings = await readSettings(target, {
     STREAMPASS_CONF_DIR: `${root}/etc/streampass`,
   });
-  if (root === '') await assertTrusted(process.execPath);
   const files: readonly (readonly [string, string, number])[] = [
     [LAUNCHER, `#!/bin/sh\nexec '${process.execPath}' ${SMALL} ${HOME} "$@"\n`, 0o755],
     ['/etc/systemd/system/streampass-secret@.service', BOOT_UNIT, 0o644],
@@ -59,13 +59,14 @@ async function write(root: string, files: readonly (readonly [string, string, nu
   }
 }
 
-/** A file that root runs must belong to root. */
+/** A file that root runs must belong to root, and so must each folder above it: its owner could put another file there. */
 async function assertTrusted(program: string): Promise<void> {
-  const { uid, mode } = await stat(program);
-  if (uid !== 0 || (mode & 0o022) !== 0)
-    throw new SettingsProblem(
-      `${program} can be changed by another user: install Node for the whole machine`,
-    );
+  for (let path = program, writable = 0o022; ; path = dirname(path), writable = 0o002) {
+    const { uid, mode } = await stat(path);
+    if (uid !== 0 || (mode & writable) !== 0)
+      throw new SettingsProblem(`${path} can be changed by another user: install Node for the whole machine`);
+    if (path === dirname(path)) return;
+  }
 }
 
 const BOOT_UNIT = `# Fetches the secret of a target's server (its name is the part after the @) before that server starts.

@@ -149,7 +149,14 @@ const destination = v.pipe(
 );
 
 const tags = v.pipe(
-  dictionary(v.pipe(v.string(), v.maxLength(256, 'must have at most 256 characters'))),
+  dictionary(
+    v.pipe(
+      v.string(),
+      v.maxLength(256, 'must have at most 256 characters'),
+      v.regex(/^[\p{L}\p{Zs}\p{N}_.:/=+@-]*$/u, 'must have only letters, digits, blanks and _ . : / = + @ -'),
+    ),
+  ),
+  v.check((all) => Object.keys(all).length <= 50, 'must be 50 at most'),
   v.check(
     (all) => Object.keys(all).every((name) => /^(?!aws:)[\w\s.:/=+@-]{1,128}$/i.test(name)),
     'must have names of 1 to 128 letters, digits or _ . : / = + @ -, not beginning with "aws:"',

@@ -20,7 +20,17 @@ export interface TargetOptions {
   readonly rotation?: TargetRotationOptions;
 }
 
-const probe = v.exactOptional(v.array(filledText));
+const probe = v.exactOptional(
+  v.array(
+    v.pipe(
+      v.string(),
+      v.check((address) => {
+        const url = URL.parse(address);
+        return /^https?:$/.test(url?.protocol ?? '') && url?.username === '' && url.password === '';
+      }, 'must be an address such as https://red5.example.com, without a user'),
+    ),
+  ),
+);
 
 /** How servers are named: a fleet's options. */
 const fleet: v.GenericSchema<unknown, FleetOptions> = v.variant('by', [
@@ -88,7 +98,12 @@ export const targetOptions = {
       [
         v.literal('public'),
         v.strictObject({
-          pairwiseSalt: v.pipe(v.string(), v.minLength(32, 'must be 32 random characters or more')),
+          pairwiseSalt: v.pipe(
+            v.string(),
+            v.minLength(32, 'must be 32 random characters or more'),
+            // With a salt that can be guessed, the names that servers see can be traced back.
+            v.check((salt) => new Set(salt).size >= 10, 'must be random: it repeats a few characters'),
+          ),
         }),
       ],
       'must be "public" or { pairwiseSalt }',

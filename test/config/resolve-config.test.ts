@@ -12,6 +12,7 @@ import {
   oidc,
   okta,
   red5,
+  reported,
   rtcstats,
 } from '../../lib/config/index.ts';
 import type { ConfigInput } from '../../lib/config/config.ts';
@@ -400,11 +401,28 @@ describe('what a file without types may say', () => {
       withIssuer(keycloak({ url: 'https://id.example.com/realms/a', realm: 'a', clientId: 'c' })),
     ],
     ['deploy.origins[0]', whole({ deploy: { origins: ['https://*'] } })],
+    ['deploy.tags.team', whole({ deploy: { tags: { team: 'a<b>' } } })],
+    [
+      'deploy.tags',
+      whole({ deploy: { tags: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`t${n}`, 'x'])) } }),
+    ],
+    [
+      'targets.red5.subject.pairwiseSalt',
+      withTarget(red5({ issuer: 's', subject: { pairwiseSalt: 'salt'.repeat(8) } })),
+    ],
+    [
+      'targets.red5.fleet.probe[0]',
+      withTarget(red5({ issuer: 's', fleet: reported({ probe: ['red5.example.com'] }) })),
+    ],
+    ['targets.red5.domain', withTarget(jitsi({ appId: 's', domain: 'https://meet.example.com' }))],
     ['deploy.origins[0]', whole({ deploy: { origins: ['https://*.example.com'] } })],
     ['deploy.publicUrl', whole({ deploy: { publicUrl: 'https://user:secret@api.example.com' } })],
-  ])('no text that no token or page could match, and none that all do: %s', (path, input) => {
-    expect(paths(input)).toEqual([path]);
-  });
+  ])(
+    'no text that nothing could match or reach, that AWS refuses, or that could be guessed: %s',
+    (path, input) => {
+      expect(paths(input)).toEqual([path]);
+    },
+  );
 
   test('any value is either sound or has a line for each mistake, and never throws', () => {
     fc.assert(

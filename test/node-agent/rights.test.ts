@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -60,6 +60,19 @@ const node = (path = file) =>
     now: () => 1_800_000_000,
   });
 const version = (text: string) => ({ versionId: `version-of-${text.slice(0, 5)}-0000000000000000`, text });
+
+test.runIf(isRoot)('root installs no Node from a folder of another user', () => {
+  const program = join(folder, 'other/node');
+  copyFileSync(process.execPath, program);
+  const { status, stderr } = spawnSync(program, [AGENT, 'install', 'red5', 'red5pro.service'], {
+    env: {},
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toBe(
+    `streampass-node: ${join(folder, 'other')} can be changed by another user: install Node for the whole machine\n`,
+  );
+});
 
 describe.runIf(isRoot)('root, in a folder of the server user', () => {
   test('changes the file as that user: owner, group and mode stay', async () => {

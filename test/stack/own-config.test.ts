@@ -278,14 +278,12 @@ async function verifiers(): Promise<Readonly<Record<string, () => Promise<boolea
 test('whoever is denied is refused everywhere within 15 s', async () => {
   const asked = Object.entries(await verifiers());
   const command = (verb: string, ...more: string[]) =>
-    runIn(
-      project,
-      [process.execPath, 'cli/deny.ts', verb, '--sub', 'staff', '--port', String(ports.api), ...more],
-      { OIDC_ISSUER: stack.urls.oidc },
-    );
+    runIn(project, [process.execPath, 'cli/deny.ts', verb, '--port', String(ports.api), ...more], {
+      OIDC_ISSUER: stack.urls.oidc,
+    });
   const answers = () => Promise.all(asked.map(async ([verifier, lets]) => [verifier, await lets()] as const));
   expect(await answers()).toEqual(asked.map(([verifier]) => [verifier, true]));
-  const denying = command('deny', '--reason', 'left the company');
+  const denying = command('deny', '--sub', 'staff', '--reason', 'left the company');
   await vi.waitFor(async () => expect((await command('denied')).output).toContain('staff'), 10_000);
   const denied = Date.now();
   const nowhere = asked.map(([verifier]) => [verifier, false]);

@@ -38,7 +38,13 @@ const schema: v.GenericSchema<unknown, JitsiOptions> = v.pipe(
   v.strictObject({
     ...targetOptions,
     appId: plainText,
-    domain: plainText,
+    domain: v.pipe(
+      plainText,
+      v.check(
+        (domain) => !domain.includes('/'),
+        'must be the name of a VirtualHost, without https:// and without a path',
+      ),
+    ),
     audience: v.exactOptional(plainText),
     show: v.exactOptional(v.array(v.picklist(['name', 'email', 'avatar']))),
     signing: v.exactOptional(v.picklist(['HS256', 'RS256'])),
