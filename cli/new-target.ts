@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
+import * as config from '../lib/config/index.ts';
 import { newTargetFiles } from './new-target/new-target-files.ts';
 
 /** `npm run new-target NAME`: the beginning of another kind of media server, which passes the conformance suite as it is. */
@@ -20,6 +22,18 @@ if (!/^[a-z][a-z0-9]{1,31}$/.test(name) || more.length > 0) {
 if (existsSync(join(ROOT, 'lib/media-servers', name))) {
   console.error(`lib/media-servers/${name} is there already`);
   process.exit(1);
+}
+if (name in config || name in Object.prototype || isReserved(name)) {
+  console.error(`${name} has another meaning in TypeScript or in streampass.config.ts: choose another name`);
+  process.exit(2);
+}
+
+function isReserved(word: string): boolean {
+  try {
+    return new Script(`'use strict'; async () => { const ${word} = 0 }`) === undefined;
+  } catch {
+    return true;
+  }
 }
 
 const files = newTargetFiles(name, (path) => readFileSync(join(ROOT, path), 'utf8'));

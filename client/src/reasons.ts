@@ -68,12 +68,14 @@ export type Reason =
  * The reasons that their error code does not decide. A new sign-in is asked for only if it helps: a denied user, or one
  * whose provider is set up wrongly, would be sent to the sign-in page again and again.
  */
-const KIND_OF_REASON: Readonly<Record<string, StreamPassErrorKind>> = {
-  subject_token_expired: 'sign-in-again',
-  subject_token_key_unknown: 'sign-in-again',
-  subject_token_wrong_tenant: 'not-allowed',
-  subject_token_denied: 'not-allowed',
-} satisfies Partial<Record<Reason, StreamPassErrorKind>>;
+const KIND_OF_REASON: ReadonlyMap<string, StreamPassErrorKind> = new Map(
+  Object.entries({
+    subject_token_expired: 'sign-in-again',
+    subject_token_key_unknown: 'sign-in-again',
+    subject_token_wrong_tenant: 'not-allowed',
+    subject_token_denied: 'not-allowed',
+  } satisfies Partial<Record<Reason, StreamPassErrorKind>>),
+);
 
 /**
  * The kind of an answer that is not a usable 200; also of reasons that a newer server may give.
@@ -85,7 +87,7 @@ export function kindOf(
   reason: string,
   waits: boolean,
 ): StreamPassErrorKind {
-  const known = KIND_OF_REASON[reason];
+  const known = KIND_OF_REASON.get(reason);
   if (known) return known;
   // A 200 without a token is not the API's: some proxy or portal answered.
   if (waits || status > 499 || status === 429 || status === 200) return 'try-later';

@@ -129,6 +129,7 @@ test.each([
   [400, { error: 'invalid_scope' }, 'not-allowed', 'invalid_scope'],
   [400, { error: 'invalid_request', reason: 'room_malformed' }, 'bad-request', 'room_malformed'],
   [400, { error: 'invalid_target', reason: 'target_unknown' }, 'bad-request', 'target_unknown'],
+  [400, { error: 'toString', reason: 'constructor' }, 'bad-request', 'constructor'],
   [403, { message: 'Forbidden' }, 'bad-request', 'http_403'],
   [404, undefined, 'bad-request', 'http_404'],
   [429, { message: 'Too Many Requests' }, 'try-later', 'http_429'],

@@ -17,7 +17,7 @@ const KNOWN =
   '{"action":"start","targets":["NAME"],"confirmServersFollow":true}; {"action":"start","targets":["NAME"],"emergency":true}';
 
 const NAMES = 'has "targets" that are not one name or an array of names';
-const name = v.pipe(v.string(), v.minLength(1));
+const name = v.pipe(v.string(), v.minLength(1, NAMES));
 const flag = (member: string) =>
   v.optional(v.boolean(`has a "${member}" that is neither true nor false`), false);
 

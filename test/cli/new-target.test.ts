@@ -48,4 +48,6 @@ test('npm run new-target makes a kind of server that passes the conformance suit
 test('it leaves a kind that is there alone', () => {
   expect(() => run(process.execPath, 'cli/new-target.ts', 'red5')).toThrow(/red5 is there already/);
   expect(() => run(process.execPath, 'cli/new-target.ts', 'Not-A-Name')).toThrow(/one word of lower-case/);
+  for (const name of ['class', 'await', 'constructor', 'google'])
+    expect(() => run(process.execPath, 'cli/new-target.ts', name)).toThrow(/has another meaning/);
 });

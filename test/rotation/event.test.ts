@@ -38,6 +38,7 @@ test.each([
   ['an emergency that is not a boolean', { action: 'start', emergency: 'true' }, /neither true nor false/],
   ['an emergency without targets', { action: 'start', emergency: true }, /without "targets"/],
   ['targets that are not names', { action: 'start', targets: [7] }, /one name or an array of names/],
+  ['a target without a name', { action: 'status', targets: [''] }, /one name or an array of names/],
   ['no target at all', { action: 'start', targets: [] }, /one name or an array of names/],
   [
     'a confirmation of something else',
