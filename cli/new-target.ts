@@ -30,7 +30,7 @@ if (name in config || name in Object.prototype || isReserved(name)) {
 
 function isReserved(word: string): boolean {
   try {
-    return new Script(`'use strict'; async () => { const ${word} = 0 }`) === undefined;
+    return !(new Script(`'use strict'; async () => { const ${word} = 0 }`) instanceof Script);
   } catch {
     return true;
   }
