@@ -1,5 +1,5 @@
 import type { ConfiguredSecret } from '../../lib/config/secrets.ts';
-import { KMS_ALGORITHMS } from '../../lib/jws/kms-algorithm.ts';
+import { ALIAS_TAG, KMS_ALGORITHMS } from '../../lib/jws/kms-algorithm.ts';
 import { arn, type Statement, type Value } from './cloudformation.ts';
 import { isSignedByKms, rotates, secretsWhere, type StackContext } from './context.ts';
 
@@ -56,6 +56,11 @@ export function makeKmsKeys(context: StackContext): readonly Statement[] {
       'kms:CreateAlias',
       aliasesOf(held).map((alias) => arn('kms', alias)),
     ),
+    {
+      // KMS wants this for CreateKey with tags, and for all keys of the account (KMS developer guide, Controlling access to tags).
+      ...allow('TagKeys', 'kms:TagResource', ANY_KEY),
+      Condition: { 'ForAllValues:StringEquals': { 'aws:TagKeys': [ALIAS_TAG] } },
+    },
     ...useKmsKeys(held, 'looks'),
     ...signWith(held.filter(({ target }) => (target?.fleet?.probe?.length ?? 0) > 0)),
   ];

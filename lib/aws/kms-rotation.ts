@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { ListSecretVersionIdsCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto';
-import { isKmsAlgorithm, KMS_ALGORITHMS } from '../jws/kms-algorithm.ts';
+import { ALIAS_TAG, isKmsAlgorithm, KMS_ALGORITHMS } from '../jws/kms-algorithm.ts';
 import type { RotationSecrets } from '../rotation/ports.ts';
 import { fingerprintOf, hmacKeyBytes, kidOf } from '../signing-keys/secret.ts';
 import { aliasOf, createKmsKeys, fingerprintNote, type KmsKeysOptions } from './kms-keys.ts';
@@ -36,7 +36,8 @@ const WRAPPING = { WrappingAlgorithm: 'RSAES_OAEP_SHA_256', WrappingKeySpec: 'RS
  *
  * KMS makes a new key at each call, and each costs money: so the key is recorded on the secret before anything else can
  * fail, and the next run takes it up. Two runs at one time can each make one; the alias goes to the first. A key takes one
- * text, so of two runs that import one, one makes the version.
+ * text, so of two runs that import one, one makes the version. A run that ends before it recorded its key leaves one without
+ * an alias: its tag, which comes with it, tells whose it is.
  *
  * @param secrets the same secret, with values
  */
@@ -56,7 +57,13 @@ export function kmsRotationSecrets(
     if (!isKmsAlgorithm(signing)) throw new TypeError(`KMS makes no keys for ${signing}`);
     const { keySpec: KeySpec, keyUsage: KeyUsage, origin: Origin } = KMS_ALGORITHMS[signing];
     const { KeyMetadata } = await clients.kms.send(
-      new CreateKeyCommand({ KeySpec, KeyUsage, Origin, Description: descriptionOf(versionId) }),
+      new CreateKeyCommand({
+        KeySpec,
+        KeyUsage,
+        Origin,
+        Description: descriptionOf(versionId),
+        Tags: [{ TagKey: ALIAS_TAG, TagValue: aliasOf(options, versionId) }],
+      }),
     );
     if (KeyMetadata?.KeyId === undefined) throw new TypeError('KMS made a key and did not say which');
     return KeyMetadata.KeyId;

@@ -28,6 +28,9 @@ export const KMS_ALGORITHMS = {
   },
 } as const;
 
+/** The tag that each key is made with: the alias that it is made for. */
+export const ALIAS_TAG = 'streampass:alias';
+
 /** An algorithm of {@link KMS_ALGORITHMS}. */
 export type KmsAlgorithm = keyof typeof KMS_ALGORITHMS;
 

@@ -1,4 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { kmsRotationSecrets } from '../../lib/aws/kms-rotation.ts';
 import { secretsWriter } from '../../lib/aws/secrets-writer.ts';
 import type { RotationSecrets } from '../../lib/rotation/ports.ts';
@@ -61,6 +64,22 @@ test.each([
   },
 );
 
+test('a key has the alias that it is made for as its tag from the start, so that one without an alias is found', async () => {
+  const client = kmsClient(kms);
+  const send = vi.spyOn(client, 'send');
+  const clients = { kms: client, secretsManager: sdkClient(endpoint) };
+  secrets = kmsRotationSecrets(secretsWriter(clients.secretsManager), clients, {
+    keyId: 'alias/live',
+    signing: 'ES256',
+  });
+  failing = ['TagResource'];
+  await expect(put()).rejects.toThrow(/error occurred/);
+  expect(send).toHaveBeenCalledOnce();
+  expect(send.mock.calls[0]?.[0].input).toMatchObject({
+    Tags: [{ TagKey: 'streampass:alias', TagValue: ALIAS }],
+  });
+});
+
 test('of two runs that make a version at once, the second finds it there', async () => {
   await put();
   await expect(put('something else')).resolves.toBe('exists');
@@ -104,4 +123,30 @@ test('a version without a key in KMS is not usable', async () => {
     usable: false,
     problem: `has no key in KMS: ${ALIAS} is unknown`,
   });
+});
+
+test.each([
+  [
+    'those of no live version and those without an alias',
+    '',
+    'ghost alias/streampass/prod/cams/v2\nold alias/streampass/prod/cams/v1\n',
+  ],
+  ['none if Secrets Manager does not answer', 'secretsmanager', ''],
+  ['none if KMS does not answer', 'kms', ''],
+  ['none if the tags cannot be read', 'resourcegroupstaggingapi', ''],
+])('the list of unused keys in docs/operate.md has %s', async (_what, down, listed) => {
+  const page = await readFile(new URL('../../docs/operate.md', import.meta.url), 'utf8');
+  const [, block = ''] = /```sh\n(SECRET=[^`]*KEY_ALIAS=[^`]*)```/.exec(page) ?? [];
+  const alias = 'alias/streampass/prod/cams';
+  const answers = {
+    secretsmanager: 'v2\tv3',
+    kms: `old\t${alias}/v1\nnow\t${alias}/v2\nnext\t${alias}/v3`,
+    resourcegroupstaggingapi: `arn:aws:kms:r:1:key/now\t${alias}/v2\narn:aws:kms:r:1:key/ghost\t${alias}/v2\nk\t${alias}-2/v1`,
+  };
+  const cases = Object.entries(answers).map(([service, text]) =>
+    service === down ? `${service}) return 254 ;;` : `${service}) printf '%s\\n' '${text}' ;;`,
+  );
+  const script = `aws() { case "$1" in ${cases.join('\n')}\nesac; }\n${block}`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', `${script}\ntrue`]);
+  expect(stdout).toBe(listed);
 });

@@ -221,6 +221,12 @@ export function allowedPermissions({ config, stage }: StackContext): string[] {
             ['kms:CreateAlias'],
             made.map((name) => `arn:{AWS::Partition}:kms:${ACCOUNT}:${targets[name]?.signer?.keyId}/*`),
           ),
+          ...each(
+            'RotateRole',
+            ['kms:TagResource'],
+            [anyKey],
+            ' if { ForAllValues:StringEquals: { aws:TagKeys: [streampass:alias] } }',
+          ),
           ...looksAt('RotateRole', made),
           ...signsFor(
             'RotateRole',
