@@ -40,8 +40,11 @@ async function main(): Promise<number> {
   }
   const start = Math.ceil(Date.parse(values.start) / 60_000) * 60;
   const [nodes, reloadSeconds] = [Number(values.nodes), Number(values.reload)];
-  const isSound = Number.isFinite(start) && Number.isInteger(nodes) && nodes > 0 && reloadSeconds >= 0;
-  if (!isSound) throw new WrongCall(USAGE);
+  if (!Number.isFinite(start)) throw new WrongCall('--start must be a time such as 2026-11-24T09:00:00Z');
+  if (!(Number.isInteger(nodes) && nodes >= 1 && nodes <= 1000))
+    throw new WrongCall('--nodes must be a whole number from 1 to 1000');
+  if (!(reloadSeconds >= 0 && reloadSeconds <= 3600))
+    throw new WrongCall('--reload must be 0 to 3600 seconds');
 
   const file = (await import(pathToFileURL(resolve(values.config)).href)) as { readonly default: unknown };
   const { config, problems } = resolveConfig(file.default, { stage: values.stage, env: process.env });

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { rehearse, type RehearsalOptions } from '../../cli/rehearse/rehearse.ts';
 import { tableOf, timelineOf } from '../../cli/rehearse/show.ts';
@@ -64,4 +66,17 @@ test('the timeline is a picture with a bar for each stretch', async () => {
   expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
   expect(svg.match(/<title>/g)).toHaveLength(rehearsal.stretches.length);
   expect(svg).toContain('<title>promoted: overlap, 1 h</title>');
+});
+
+test.each([
+  ['--nodes', '1000000', '--nodes must be a whole number from 1 to 1000\n'],
+  ['--reload', '-1', '--reload must be'],
+  ['--start', 'tomorrow', '--start must be a time'],
+])('%s %s is refused at once', (option, value, problem) => {
+  const { status, stderr } = spawnSync(process.execPath, ['cli/rehearse.ts', `${option}=${value}`], {
+    cwd: join(import.meta.dirname, '../..'),
+    encoding: 'utf8',
+  });
+  expect(status).toBe(2);
+  expect(stderr).toContain(problem);
 });
