@@ -2,6 +2,12 @@
 
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 
+/**
+ * The stage of a command without `--stage`: this machine's, so that no command reaches a deployed stage that nobody named. `nodes`
+ * has nothing on this machine and requires `--stage`.
+ */
+export const LOCAL_STAGE = 'local';
+
 /** The command was called with wrong options or arguments. */
 export class WrongCall extends Error {}
 

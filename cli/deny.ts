@@ -17,7 +17,7 @@ import type { Config } from '../lib/config/config.ts';
 import { systemNow, within } from '../lib/node/system.ts';
 import { createKeyRing } from '../lib/signing-keys/key-ring.ts';
 import { portsFrom } from '../local/ports.ts';
-import { readOptions, runCommand, WrongCall } from './command-line.ts';
+import { LOCAL_STAGE, readOptions, runCommand, WrongCall } from './command-line.ts';
 import { kickAll } from './deny/kick-all.ts';
 import { consequencesOf, EFFECTIVE_WITHIN_SECONDS } from './deny/consequences.ts';
 import { toldOf } from './deny/told-of.ts';
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
 
   const whom = parseWhom(values);
   const until = values.until === undefined ? undefined : parseUntil(values.until, now);
-  const stage = values.stage ?? 'local';
+  const stage = values.stage ?? LOCAL_STAGE;
   const loaded = await loadConfigFile('streampass.config.ts', { stage, env: process.env });
   const denied = asTokensSay(whom, loaded);
   const by = process.env['USER'] ?? userInfo().username;

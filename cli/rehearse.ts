@@ -7,13 +7,13 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { formatProblem, resolveConfig } from '../lib/config/resolve-config.ts';
-import { readOptions, runCommand, WrongCall } from './command-line.ts';
+import { LOCAL_STAGE, readOptions, runCommand, WrongCall } from './command-line.ts';
 import { rehearse, type Rehearsal } from './rehearse/rehearse.ts';
 import { tableOf, timelineOf } from './rehearse/show.ts';
 
 const USAGE = `usage: npm run rehearse [-- OPTIONS]
   --config FILE       the configuration (streampass.config.ts)
-  --stage STAGE       the stage for which it is read (prod)
+  --stage STAGE       the stage for which it is read (local)
   --start TIME        when the rotation starts, such as 2026-11-24T09:00:00Z (now)
   --nodes N           nodes of each target (4)
   --reload SECONDS    how long a node takes no connections while it is reloaded (30)
@@ -25,7 +25,7 @@ async function main(): Promise<number> {
   const { values } = readOptions({
     options: {
       config: { type: 'string', default: 'streampass.config.ts' },
-      stage: { type: 'string', default: 'prod' },
+      stage: { type: 'string', default: LOCAL_STAGE },
       start: { type: 'string', default: new Date().toISOString() },
       nodes: { type: 'string', default: '4' },
       reload: { type: 'string', default: '30' },

@@ -9,7 +9,7 @@ import * as v from 'valibot';
 import { loadConfigFile } from '../build/load-config-file.ts';
 import { systemNow } from '../lib/node/system.ts';
 import { portsFrom } from '../local/ports.ts';
-import { readOptions, runCommand, WrongCall } from './command-line.ts';
+import { LOCAL_STAGE, readOptions, runCommand, WrongCall } from './command-line.ts';
 import { fillIn, splitCommand } from './stream-url/command.ts';
 import { keepEncoding, type Offer } from './stream-url/keep-encoding.ts';
 import { newToken, tokenEndpoint, type Subject, type TokenOptions } from './stream-url/new-token.ts';
@@ -100,7 +100,7 @@ function print(settings: Settings, expiresInSeconds: number, json: boolean): voi
 async function serverOf({ target, room, stream = '', transport, server, kind }: Options) {
   if (server !== undefined && kind !== undefined) return { origin: server, kind };
   const { config, problems } = await loadConfigFile('streampass.config.ts', {
-    stage: 'local',
+    stage: LOCAL_STAGE,
     env: process.env,
   });
   const configured = Object.hasOwn(config.targets, target) ? config.targets[target] : undefined;

@@ -8,7 +8,7 @@ import { formatProblem } from '../../lib/config/resolve-config.ts';
 import { ruleSchema } from '../../lib/config/rule-schema.ts';
 import { checkOptions, under } from '../../lib/options/check-options.ts';
 import type { Target } from '../../lib/media-servers/target.ts';
-import { readOptions } from '../command-line.ts';
+import { LOCAL_STAGE, readOptions } from '../command-line.ts';
 import { comparePolicies, hasEffect, toLines, toMarkdown } from './explain-diff.ts';
 import { lintLines } from './explain-lint.ts';
 import { explainPolicy } from './explain-policy.ts';
@@ -29,6 +29,7 @@ const USAGE = `usage: npm run -s explain -- COMMAND
       exit code 1 if --fail-on names what happened
 
   --config FILE   the configuration, default streampass.config.ts
+  --stage STAGE   the stage for which it is read, default local
 `;
 
 const COMMANDS = 'policy, lint, token or diff';
@@ -50,7 +51,8 @@ async function main(args: readonly string[]): Promise<Outcome> {
     if (!values.help && command === undefined) throw new Error(`name a command: ${COMMANDS} (--help)`);
     return success([USAGE.trimEnd()]);
   }
-  const config = await loadConfig(values.config ?? 'streampass.config.ts');
+  const { stage = LOCAL_STAGE } = values;
+  const config = await loadConfig(values.config ?? 'streampass.config.ts', stage);
   const now = Date.now() / 1000;
 
   if (command === 'policy') {
@@ -96,7 +98,7 @@ async function main(args: readonly string[]): Promise<Outcome> {
     if (before === '-' && after === '-')
       throw new Error('diff can read only one of the two files from standard input');
     const read = (file: string): Promise<Config> =>
-      file === '-' ? rulesFromInput(config) : loadConfig(file);
+      file === '-' ? rulesFromInput(config) : loadConfig(file, stage);
     const failOn = effectsOf(values['fail-on']);
     const difference = comparePolicies(await read(before), await read(after));
     const lines = values.markdown ? toMarkdown(difference) : toLines(difference);
@@ -128,6 +130,7 @@ function parse(args: readonly string[]) {
     options: {
       help: { type: 'boolean', short: 'h' },
       config: string,
+      stage: string,
       group: { type: 'string', multiple: true },
       claim: { type: 'string', multiple: true },
       issuer: string,
@@ -160,8 +163,7 @@ function secretFrom(variable: string | undefined): string | undefined {
   return secret;
 }
 
-async function loadConfig(file: string): Promise<Config> {
-  const stage = process.env['STREAMPASS_STAGE'] || 'local';
+async function loadConfig(file: string, stage: string): Promise<Config> {
   const { config, problems } = await loadConfigFile(file, { stage, env: process.env });
   const [problem] = problems;
   if (problem !== undefined) throw new Error(problem);
