@@ -1,10 +1,13 @@
 import {
+  AlreadyExistsException,
   CreateAliasCommand,
   CreateKeyCommand,
   DescribeKeyCommand,
   GetParametersForImportCommand,
   ImportKeyMaterialCommand,
   IncorrectKeyMaterialException,
+  KMSInvalidStateException,
+  NotFoundException,
   UpdateKeyDescriptionCommand,
   type KMSClient,
 } from '@aws-sdk/client-kms';
@@ -24,6 +27,11 @@ const MOST_LOST = 20;
 
 function lostIn(tags: Readonly<Record<string, string>>): readonly string[] {
   return (tags[LOST] ?? '').split(' ').filter((kid) => kid !== '');
+}
+
+/** Whether somebody deleted the key, or will. */
+function isGone(error: unknown): boolean {
+  return error instanceof NotFoundException || error instanceof KMSInvalidStateException;
 }
 
 /** How a shared secret is encrypted on its way to KMS. */
@@ -94,11 +102,14 @@ export function kmsRotationSecrets(
     async put(arn, versionId, text, labels) {
       const { tags } = await secrets.describe(arn);
       const [ofVersion, made] = (tags[MADE] ?? '').split(' ');
-      const isMade = ofVersion === versionId && made !== undefined;
-      const keyId = isMade ? made : await makeKey(versionId);
-      if (!isMade) await secrets.tag(arn, MADE, `${versionId} ${keyId}`);
-      const isNamed = await nameKey(aliasOf(options, versionId), keyId);
-      if (options.signing === 'HS256' && !(await importKey(versionId, isNamed ? keyId : undefined, text))) {
+      const recorded = ofVersion === versionId ? made : undefined;
+      const named = await nameKey(versionId, recorded ?? (await recordedKey(arn, versionId))).catch(
+        async (error: unknown) => {
+          if (recorded === undefined || !isGone(error)) throw error;
+          return nameKey(versionId, await recordedKey(arn, versionId));
+        },
+      );
+      if (options.signing === 'HS256' && !(await importKey(versionId, named, text))) {
         // Another run makes this version now, or it failed and its text is lost: the next version has another id.
         const lost = [...lostIn(tags), kidOf(versionId)].slice(-MOST_LOST);
         await secrets.tag(arn, LOST, lost.join(' '));
@@ -152,13 +163,20 @@ export function kmsRotationSecrets(
     return KeyMetadata?.KeyState === 'PendingImport' ? KeyMetadata.KeyId : undefined;
   }
 
-  /** False if an earlier run named it, or another one that was quicker. */
-  async function nameKey(AliasName: string, TargetKeyId: string): Promise<boolean> {
+  async function recordedKey(arn: string, versionId: string): Promise<string> {
+    const keyId = await makeKey(versionId);
+    await secrets.tag(arn, MADE, `${versionId} ${keyId}`);
+    return keyId;
+  }
+
+  /** The key; `undefined` if an earlier run gave this alias to one, or another run that was quicker. */
+  async function nameKey(versionId: string, keyId: string): Promise<string | undefined> {
+    const AliasName = aliasOf(options, versionId);
     try {
-      await clients.kms.send(new CreateAliasCommand({ AliasName, TargetKeyId }));
-      return true;
+      await clients.kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: keyId }));
+      return keyId;
     } catch (error) {
-      if (error instanceof Error && error.name === 'AlreadyExistsException') return false;
+      if (error instanceof AlreadyExistsException) return undefined;
       throw error;
     }
   }

@@ -121,7 +121,7 @@ const OPERATIONS: Readonly<Record<string, (store: KmsStore, input: unknown, now:
       throw new KmsError('InvalidAliasNameException', 'The alias name is not valid.');
     if (Object.hasOwn(store.aliases, AliasName))
       throw new KmsError('AlreadyExistsException', `An alias with the name ${AliasName} already exists`);
-    const { id } = find(store, TargetKeyId);
+    const { id } = kept(find(store, TargetKeyId));
     return { store: { ...store, aliases: { ...store.aliases, [AliasName]: id } }, output: {} };
   },
 
@@ -277,10 +277,15 @@ function find({ keys, aliases }: KmsStore, keyId: string): Key {
   return found;
 }
 
-function enabled(found: Key): Key {
-  if (found.state === 'Disabled') throw new KmsError('DisabledException', `${arnOf(found)} is disabled.`);
+function kept(found: Key): Key {
   if (found.state === 'PendingDeletion')
     throw new KmsError('KMSInvalidStateException', `${arnOf(found)} is pending deletion.`);
+  return found;
+}
+
+function enabled(found: Key): Key {
+  if (found.state === 'Disabled') throw new KmsError('DisabledException', `${arnOf(found)} is disabled.`);
+  kept(found);
   if (found.state === 'PendingImport')
     throw new KmsError('KMSInvalidStateException', `${arnOf(found)} is pending import.`);
   return found;

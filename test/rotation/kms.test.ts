@@ -80,6 +80,17 @@ test('a key has the alias that it is made for as its tag from the start, so that
   });
 });
 
+test('a key that was deleted before it had its alias is replaced, so that the rotation goes on', async () => {
+  failing = ['CreateAlias'];
+  await expect(put()).rejects.toThrow(/Refused/);
+  const [, keyId = ''] = (await secrets.describe('live')).tags['streampass:kms-key']?.split(' ') ?? [];
+  kms.execute('ScheduleKeyDeletion', { KeyId: keyId });
+  failing = [];
+  await expect(put()).resolves.toBe('made');
+  expect(made()).toBe(2);
+  expect(await secrets.value('live', VERSION)).toMatchObject({ value: { kms: { alg: 'ES256' } } });
+});
+
 test('of two runs that make a version at once, the second finds it there', async () => {
   await put();
   await expect(put('something else')).resolves.toBe('exists');
