@@ -283,6 +283,9 @@ test('if KMS does not answer, a question about a token is answered with 503, and
   expect(await introspect(bad)).toEqual({ status: 200, active: false });
   fault = undefined;
   expect(await introspect(token)).toMatchObject({ status: 200, active: true });
+  // What was verified is remembered, as docs/servers.md says.
+  fault = { code: 'DisabledException' };
+  expect(await introspect(token)).toMatchObject({ status: 200, active: true });
 });
 
 describe('without a signature', () => {
