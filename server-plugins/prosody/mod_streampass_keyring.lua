@@ -7,7 +7,7 @@
 --     streampass_keyring = "/etc/streampass/jitsi.keyring.json"
 --     app_secret = "…"  -- must be there and is never used: 32 random bytes that nobody keeps
 --
--- mod_auth_token fires the event before it verifies a token, and verifies it with session.public_key where that is set,
+-- mod_auth_token fires the event before it verifies a token, and verifies it with session.public_key if that is set,
 -- for HS256 as well (jitsi-meet, resources/prosody-plugins/mod_auth_token.lua and token/util.lib.lua).
 
 local json = require "util.json";
@@ -19,7 +19,7 @@ local path = module:get_option_string("streampass_keyring", "/etc/streampass/jit
 -- RFC 7518, 3.2; an empty secret would let anybody in.
 local minimum_secret_bytes = 32;
 
--- Verifies the tokens whose key is not known, so that they are never verified with app_secret.
+-- This key verifies the tokens whose key is not known, so that they are never verified with app_secret.
 local nobodys_secret = random_bytes(32);
 
 -- The content of the file when it was last valid; empty before that.

@@ -7,10 +7,10 @@
 --     modules_enabled = { "streampass_kick" }
 --     streampass_denied = "/var/lib/prosody/streampass-denied"
 --
--- The file: "streampass-denied NAME", then a hash in hex a line. FILE.done: "NAME COUNT", the list that was applied last, and
--- the number of sessions that were ended for it.
+-- The file begins with the line "streampass-denied NAME". Each further line is a hash in hex. FILE.done holds "NAME COUNT": the
+-- list that was applied last, and the number of sessions that were ended for it.
 --
--- jitsi-meet, resources/prosody-plugins/mod_auth_token.lua: session.auth_token stays with a session, the events below.
+-- jitsi-meet, resources/prosody-plugins/mod_auth_token.lua keeps session.auth_token in each session and fires the events below.
 -- Prosody, plugins/mod_c2s.lua: a session that is closed with a reason ends at once; without a reason Prosody waits for its client to come back.
 
 local json = require "util.json";
@@ -20,7 +20,7 @@ local destroy_session = require "core.sessionmanager".destroy_session;
 
 local path = module:get_option_string("streampass_denied", "/var/lib/prosody/streampass-denied");
 
-local seconds_between_looks = 1;
+local seconds_between_reads = 1;
 local reason = { condition = "policy-violation", text = "access was withdrawn" };
 
 -- The list that is in force: its name, and each hash as a key.
@@ -105,7 +105,7 @@ local function write_done()
 end
 
 -- If the file is missing or broken, the last list stays in use: denied users stay denied.
-local function look()
+local function read_list()
     local file, problem = io.open(path, "r");
     if not file then return log_once(problem); end
     local text = file:read("*a") or "";
@@ -124,20 +124,20 @@ local function look()
     write_done();
 end
 
-module:add_timer(seconds_between_looks, function ()
-    local ok, problem = pcall(look);
+module:add_timer(seconds_between_reads, function ()
+    local ok, problem = pcall(read_list);
     if not ok then log_once(tostring(problem)); end
-    return seconds_between_looks;
+    return seconds_between_reads;
 end);
 
--- Before mod_auth_token looks at a token. The signature is not checked here: a denied token is refused in any case.
+-- Runs before mod_auth_token reads a token. The signature is not checked here: a denied token is refused in any case.
 module:hook_global("pre-jitsi-authentication-fetch-key", function (session)
     if session.host == module.host and is_denied(session) then
         return { res = false, error = "not-allowed", reason = reason.text };
     end
 end, 10);
 
--- A user who logged in before the denial, and gets a session after it.
+-- Refuses a user who logged in before the denial and gets a session after it.
 module:hook("pre-resource-bind", function (event)
     if is_denied(event.session) then
         event.error = reason;
@@ -146,11 +146,11 @@ module:hook("pre-resource-bind", function (event)
     end
 end, 10);
 
--- A session that a client resumes, with the token that it sends now.
+-- Ends a session that a client resumes, if its token or the token that the client sends now is denied.
 module:hook_global("c2s-session-updated", function (event)
     if event.session.host == module.host and (is_denied(event.session) or is_denied(event.from_session)) then
         end_session(event.session);
     end
 end, -1);
 
-look();
+read_list();
