@@ -31,8 +31,9 @@ export const MOUNTED =
   'is mounted by itself, so its server would keep the old file: mount its folder instead';
 
 const MOST_BYTES = 4 * 1024 * 1024;
-/** A temporary file exists for milliseconds; an older one was left by a killed run. */
+/** A temporary file exists for milliseconds; one that is older than the last change of its folder was left by a killed run. */
 const LEFT_OVER_MS = 60_000;
+const DAY_MS = 24 * 3_600_000;
 
 /** The files, with the rights of this process; `openFolder` opens the folder of a file. */
 export const filesIn = (openFolder: typeof openFolderOf): NodeFiles => ({
@@ -222,13 +223,18 @@ async function isStill(folder: OpenFolder, name: string, opened: FileHandle): Pr
   return now.ino === then.ino && now.dev === then.dev;
 }
 
-/** Removes the files that killed runs left beside a file, because they hold a secret. */
+/**
+ * Removes the files that killed runs left beside a file, because they hold a secret. Their age is told by the clock of the
+ * folder, which a server of files may keep: by a clock of ours that is ahead, it would remove what another run is writing.
+ */
 async function removeLeftovers(folder: OpenFolder, name: string): Promise<void> {
   const prefix = `.${name}.streampass-new-`;
   for (const other of await readdir(folder.at('.')).catch(() => [])) {
     if (!other.startsWith(prefix)) continue;
     const found = await lstat(folder.at(other)).catch(() => undefined);
-    if (found !== undefined && found.mtimeMs < Date.now() - LEFT_OVER_MS)
+    const own = await lstat(folder.at('.')).catch(() => undefined);
+    const oldest = Math.max((own?.mtimeMs ?? 0) - LEFT_OVER_MS, Date.now() - DAY_MS);
+    if (found !== undefined && found.mtimeMs < oldest)
       await rm(folder.at(other), { force: true }).catch(() => undefined);
   }
 }

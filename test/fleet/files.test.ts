@@ -97,6 +97,18 @@ describe('a config file', () => {
     expect(readdirSync(folder)).toEqual(['red5-web.properties']);
   });
 
+  test('that another run is writing at this moment stays, though the clock of this machine is ahead', async () => {
+    const written = '.red5-web.properties.streampass-new-00000000-0000-4000-8000-000000000001';
+    writeFileSync(join(folder, written), text(v2.text));
+    vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] });
+    try {
+      await servers().observe('arn', [v2]);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(readdirSync(folder)).toContain(written);
+  });
+
   test('is whole at every moment while several invocations replace it', async () => {
     const whole = [v1, v2].map((version) => Buffer.from(text(version.text).repeat(10_000)));
     const replace = async (bytes: Buffer) =>
