@@ -120,10 +120,8 @@ function whileAnnounced(input: RuleInput): Plan | undefined {
   const { now, current, pending, servers } = input;
   if (servers !== current || pending === undefined) return undefined;
   const due = announcedUntil(input, pending) ?? Infinity;
-  if (now < due) return wait(input, 'waiting_for_fallback_tokens', { at: due });
-  return (
-    unconfirmed(input, pending) ?? untilWindow(input) ?? retarget(input, pending, 'fallback_tokens_complete')
-  );
+  if (now < due) return wait(input, 'waiting_for_twins', { at: due });
+  return unconfirmed(input, pending) ?? untilWindow(input) ?? retarget(input, pending, 'twins_complete');
 }
 
 /** The new secret is promoted once every node holds it, and a real connection with it worked. */

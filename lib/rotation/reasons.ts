@@ -8,7 +8,7 @@ export const REASONS = {
   rotation_manual: 'This target is rotated only if somebody starts a rotation.',
   no_fleet:
     'No fleet is configured, so nobody brings a new secret to the servers. Configure a fleet, or confirm with confirmServersFollow that they fetch the version labelled STREAMPASS_SERVERS themselves.',
-  waiting_for_fallback_tokens: 'Waiting: some live tokens have no fallback token under the new secret yet.',
+  waiting_for_twins: 'Waiting: some live tokens have no fallback token under the new secret yet.',
   outside_window: 'Waiting for the push window.',
   looking: 'Some nodes have not answered yet. The next run continues this look.',
   node_behind:
@@ -42,7 +42,7 @@ export const REASONS = {
   look_due: 'A look at the servers is due.',
   nodes_lack_version: 'Some nodes do not hold what they should.',
   probe_due: 'Every node holds the version, so a real connection with a token of it is tried.',
-  fallback_tokens_complete: 'Every live token has its fallback token under the new secret.',
+  twins_complete: 'Every live token has its fallback token under the new secret.',
   abort_turns_back: 'Aborting: the servers go back to the current secret.',
   nodes_hold_pending: 'Every node holds the new secret.',
   overlap_over: 'The overlap has passed and every node holds the new secret.',

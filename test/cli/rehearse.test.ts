@@ -38,7 +38,7 @@ test('a rehearsal says how long each phase takes, and why', async () => {
   const rehearsal = await rehearse('red5', target, everyone('red5'), options);
   const table = tableOf('red5', rehearsal, 'Europe/Berlin');
   expect(table).toMatch(/^red5: ends after 2 h 1\d min; \d+ connections tried, 0 refused; 4 reloads$/m);
-  expect(table).toMatch(/^ {2}Tue 24 Nov, 11:01 {2}announced {2}waiting_for_fallback_tokens +1 h 11 min$/m);
+  expect(table).toMatch(/^ {2}Tue 24 Nov, 11:01 {2}announced {2}waiting_for_twins +1 h 11 min$/m);
   expect(table).toMatch(/promoted {3}overlap +1 h/);
 });
 

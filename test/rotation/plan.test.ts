@@ -134,7 +134,7 @@ const states: [string, State, string, Step, number?][] = [
     { kind: 'mark', mark: 'announced', version: 'v2' },
   ],
   [
-    'waits until every token has its fallback token',
+    'waits until every token has its twin',
     { ...announced, marks: { announced: ['v2', announceSeconds - 1], servers: ['v1', 1e6] } },
     'announced',
     { kind: 'wait' },
@@ -463,7 +463,7 @@ describe('a plan', () => {
       for (const holds of [['v1'], ring]) {
         const state = { ...announced, marks, nodes: [{ holds }] };
         const look = { wanted: { required: ['v1'], allowed: ring } };
-        expect(plan(stateOf({ ...state, look }), keyring, NOW).reason).toBe('waiting_for_fallback_tokens');
+        expect(plan(stateOf({ ...state, look }), keyring, NOW).reason).toBe('waiting_for_twins');
       }
     });
 

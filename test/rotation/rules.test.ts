@@ -139,7 +139,7 @@ describe('the push window', () => {
 
   test('lets a push begin', () => {
     const planned = plan(due, policyWith({ window: { ...window, days: ['Tue'] } }), NOW);
-    expect(planned.reason).toBe('fallback_tokens_complete');
+    expect(planned.reason).toBe('twins_complete');
   });
 
   test('holds up neither an emergency nor an abort nor a node that drifted', () => {
@@ -286,10 +286,7 @@ describe('the longest token', () => {
       announced: { version: 'v2', at: NOW - 60 },
     };
     const planned = plan({ ...state({ current: 'v1', pending: 'v2' }), marks }, policyWith(), NOW);
-    expect(planned).toMatchObject({
-      reason: 'waiting_for_fallback_tokens',
-      at: NOW - 60 + waits.announceSeconds,
-    });
+    expect(planned).toMatchObject({ reason: 'waiting_for_twins', at: NOW - 60 + waits.announceSeconds });
   });
 });
 

@@ -178,7 +178,7 @@ function brokenRule(
   { step, reason }: Pick<Plan, 'step' | 'reason'>,
   command: Command | undefined,
 ): string | undefined {
-  const begins = reason === 'fallback_tokens_complete' || reason === 'hand_change_known';
+  const begins = reason === 'twins_complete' || reason === 'hand_change_known';
   if (begins && !windowOpen) return 'a push begins while the window is closed';
   const { current, pending, previous } = labels;
   const isLeaked = (version: number) => version !== 0 && version <= leaked;

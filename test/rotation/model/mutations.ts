@@ -25,8 +25,8 @@ export const mutations: Readonly<Record<string, Shown>> = {
   'the wait of an announcement': {
     shownBy: 'crashes and doubled deliveries',
     file: 'plan.ts',
-    find: "if (now < due) return wait(input, 'waiting_for_fallback_tokens'",
-    replace: "if (false) return wait(input, 'waiting_for_fallback_tokens'",
+    find: "if (now < due) return wait(input, 'waiting_for_twins'",
+    replace: "if (false) return wait(input, 'waiting_for_twins'",
   },
   'the nodes before a promotion': {
     shownBy: 'what was seen of the nodes before, and a change by hand',
