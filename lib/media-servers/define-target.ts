@@ -98,12 +98,7 @@ export const targetOptions = {
       [
         v.literal('public'),
         v.strictObject({
-          pairwiseSalt: v.pipe(
-            v.string(),
-            v.minLength(32, 'must be 32 random characters or more'),
-            // With a salt that can be guessed, the names that servers see can be traced back.
-            v.check((salt) => new Set(salt).size >= 10, 'must be random: it repeats a few characters'),
-          ),
+          pairwiseSalt: v.pipe(v.string(), v.minLength(32, 'must be 32 random characters or more')),
         }),
       ],
       'must be "public" or { pairwiseSalt }',

@@ -407,10 +407,6 @@ describe('what a file without types may say', () => {
       whole({ deploy: { tags: Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`t${n}`, 'x'])) } }),
     ],
     [
-      'targets.red5.subject.pairwiseSalt',
-      withTarget(red5({ issuer: 's', subject: { pairwiseSalt: 'salt'.repeat(8) } })),
-    ],
-    [
       'targets.red5.fleet.probe[0]',
       withTarget(red5({ issuer: 's', fleet: reported({ probe: ['red5.example.com'] }) })),
     ],

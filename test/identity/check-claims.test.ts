@@ -41,7 +41,7 @@ describe('times, at their limits', () => {
     ['no end', { exp: undefined }, 'subject_token_claims'],
     ['an end without end', { exp: Infinity }, 'subject_token_claims'],
     ['an end in milliseconds', { exp: (NOW + 600) * 1000 }, 'subject_token_claims'],
-    ['an end in nine years', { exp: NOW + 9 * 31_557_600 }, 'good'],
+    ['an end in the year 2286', { exp: 9_999_999_999 }, 'good'],
     ['an end that is not a number', { exp: NaN }, 'subject_token_claims'],
     ['a text for an end', { exp: `${NOW + 600}` }, 'subject_token_claims'],
     ['no beginning', { iat: undefined }, 'subject_token_claims'],

@@ -60,7 +60,7 @@ beforeAll(async () => {
      export default defineConfig({
        issuers: [oidc({ issuer: 'https://id.example.com', audience: 'web' })],
        targets: {
-         calls: jitsi({ ...options, secret: '${machine.arn}', domain: 'meet.example', kick: true, subject: { pairwiseSalt: '${'0123456789abcdef'.repeat(2)}' } }),
+         calls: jitsi({ ...options, secret: '${machine.arn}', domain: 'meet.example', kick: true, subject: { pairwiseSalt: '${'p'.repeat(32)}' } }),
          other: jitsi({ ...options, domain: 'other.example' }),
        },
        grants: [{ target: 'calls', actions: ['join'], rooms: ['*'], ttl: 3600 }],
