@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -120,8 +120,8 @@ test('a container follows the label, reports, goes on without streampass, and sa
       expect(Number(rss) / 1024).toBeLessThan(80);
     }
 
-    // Its folder is gone: that is reported, and so is that the server stops.
-    rmSync(dirname(machine.config), { recursive: true });
+    // Its folder is gone, even while the agent writes there: that is reported, and so is that the server stops.
+    renameSync(dirname(machine.config), `${dirname(machine.config)}-gone`);
     await vi.waitFor(() => expect(output).toMatch(/is missing/), 10_000);
     container.kill('SIGTERM');
     expect((await ended)[0], output).toBe(0);
