@@ -39,8 +39,8 @@ WHEN is a time (2030-12-31T18:00:00Z) or how long from now (90m, 24h, 7d); defau
   --port N         the first port of the local stack (3000)`;
 
 const WHERE = ['stage', 'region', 'port', 'json'];
-/** The options of the verbs that do not take all of them. */
-const USED: Readonly<Record<string, readonly string[]>> = {
+/** The options of each verb that does not take all of them, as `deny` does. */
+const TAKEN_BY: Readonly<Record<string, readonly string[]>> = {
   allow: [...WHERE, 'sub', 'issuer', 'sign-in', 'session', 'token', 'stream-key'],
   denied: WHERE,
 };
@@ -52,7 +52,8 @@ async function main(): Promise<void> {
   if (others.length > 0 || !['deny', 'allow', 'denied'].includes(verb ?? '')) throw new WrongCall(USAGE);
   const now = Date.now() / 1000;
   const table = tableOf(values);
-  const useless = Object.keys(values).find((name) => !(USED[verb ?? ''] ?? [name]).includes(name));
+  const taken = TAKEN_BY[verb ?? ''];
+  const useless = Object.keys(values).find((name) => taken !== undefined && !taken.includes(name));
   if (useless !== undefined) throw new WrongCall(`npm run ${verb} takes no --${useless} (--help)`);
   if (verb === 'denied') return printList(await table.list(now), values.json ?? false);
 

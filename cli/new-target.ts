@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Script } from 'node:vm';
+import { compileFunction } from 'node:vm';
 import * as config from '../lib/config/index.ts';
 import { newTargetFiles } from './new-target/new-target-files.ts';
 
@@ -30,7 +30,8 @@ if (name in config || name in Object.prototype || isReserved(name)) {
 
 function isReserved(word: string): boolean {
   try {
-    return !(new Script(`'use strict'; async () => { const ${word} = 0 }`) instanceof Script);
+    compileFunction(`'use strict'; async () => { const ${word} = 0 }`);
+    return false;
   } catch {
     return true;
   }

@@ -1,9 +1,8 @@
 import { createSecretsClient } from '../../lib/aws/secrets-client.ts';
 import { createSecretsReader } from '../../lib/aws/secrets-reader.ts';
 import type { ConfiguredSecret } from '../../lib/config/secrets.ts';
-import type { Signer } from '../../lib/media-servers/target.ts';
 import { createLiveVersions } from '../../lib/fleet/live-versions.ts';
-import type { ConfiguredTarget } from '../../lib/media-servers/target.ts';
+import type { ConfiguredTarget, Signer } from '../../lib/media-servers/target.ts';
 import { systemNow, within } from '../../lib/node/system.ts';
 import type { SecretReader } from '../../lib/ports.ts';
 import { kmsReader } from './kms.ts';

@@ -232,8 +232,8 @@ async function removeLeftovers(folder: OpenFolder, name: string): Promise<void> 
   for (const other of await readdir(folder.at('.')).catch(() => [])) {
     if (!other.startsWith(prefix)) continue;
     const found = await lstat(folder.at(other)).catch(() => undefined);
-    const own = await lstat(folder.at('.')).catch(() => undefined);
-    const oldest = Math.max((own?.mtimeMs ?? 0) - LEFT_OVER_MS, Date.now() - DAY_MS);
+    const itself = await lstat(folder.at('.')).catch(() => undefined);
+    const oldest = Math.max((itself?.mtimeMs ?? 0) - LEFT_OVER_MS, Date.now() - DAY_MS);
     if (found !== undefined && found.mtimeMs < oldest)
       await rm(folder.at(other), { force: true }).catch(() => undefined);
   }

@@ -44,7 +44,7 @@ export function fileByRoom(file: RulesByRoom, compiled: CompiledRule): void {
   }
 }
 
-/** The rules that may allow one of these rooms, or some; one may be given more than once. */
+/** The rules that may allow one of these rooms, maybe with others of the file; one may be given more than once. */
 export function rulesForRooms(file: RulesByRoom, rooms: readonly string[]): readonly CompiledRule[] {
   // To look for each room would take longer.
   if (file.all.length <= rooms.length) return file.all;
